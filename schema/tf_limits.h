@@ -1,0 +1,35 @@
+/* Sizes and limits that writer and reader share. A reader refuses what exceeds them
+ * (TF_ERR_LIMIT) before it takes memory; a writer never makes it. */
+#ifndef TF_LIMITS_H
+#define TF_LIMITS_H
+
+/* A chunk closes at the first of these. */
+#define TF_CHUNK_EVENTS     65536u
+#define TF_CHUNK_ROW_BYTES  (4u << 20)
+
+/* One recorded text, in bytes, at most (a capture limit above it is refused). */
+#define TF_TEXT_BYTES_MAX   (4u << 20)
+
+/* One top-level field, decompressed: a chunk of TF_CHUNK_ROW_BYTES whose last change
+ * carried a text of the greatest size, as columns, and its keyframe. */
+#define TF_FIELD_BYTES_MAX  (64u << 20)
+
+/* Source text of one file; a longer one is left out, with the reason. */
+#define TF_SOURCE_BYTES_MAX (16u << 20)
+
+/* Ops, values and texts of one chunk or checkpoint, after decoding. */
+#define TF_OPS_MAX          (16u << 20)
+#define TF_VALUES_MAX       (16u << 20)
+
+/* Frames on one stack, threads, definitions. */
+#define TF_STACK_MAX        (4u << 20)
+#define TF_THREADS_MAX      (1u << 20)
+#define TF_DEFINITIONS_MAX  (1u << 24)
+#define TF_SLOTS_MAX        65536u
+#define TF_LINE_MAX         0x7fffffff
+
+/* Children of one summary. */
+#define TF_SUMMARY_FANOUT   16u
+#define TF_SUMMARY_LEVELS   8u
+
+#endif

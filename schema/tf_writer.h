@@ -1,0 +1,150 @@
+/* Writes a recording: header, batches of rows as chunks, footer.
+ *
+ * The writer owns no thread and takes no lock: it is called by one thread at a time (the
+ * recorder's writer thread, a test, `pyreplay cut`). It makes the definitions, postings,
+ * summaries, index and seek table by itself. Memory: bounded by one chunk's columns, the
+ * index (about 40 bytes a chunk) and one open summary a level. */
+#ifndef TF_WRITER_H
+#define TF_WRITER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "tf_err.h"
+#include "tf_rows.h"
+#include "tf_sink.h"
+
+struct tf_text { /* borrowed bytes; not terminated */
+    const char *data;
+    size_t len;
+};
+
+/* --- Definitions. Ids are given by the caller: 1, 2, 3 ... for each sort. All texts are
+ * copied. They are encoded at once into the batch they are first used in. --- */
+struct tf_def_file {
+    uint32_t id;
+    struct tf_text path;
+    bool own;
+};
+
+struct tf_def_source {
+    uint32_t file;
+    struct tf_text text;
+    struct tf_text absent; /* not empty: there is no text, and why */
+};
+
+struct tf_def_code {
+    uint32_t id, file, first_lineno, flags, arg_count;
+    struct tf_text name, qualname, bytecode;
+    const struct tf_text *slot;
+    const uint32_t *slot_kind;
+    uint32_t slot_count;
+    const uint32_t *line; /* ascending */
+    uint32_t line_count;
+    const struct tf_text *global;
+    uint32_t global_count;
+};
+
+struct tf_def_type {
+    uint32_t id, category, flags;
+    struct tf_text module, name;
+    const uint32_t *base;
+    uint32_t base_count;
+    const struct tf_text *field;
+    uint32_t field_count;
+};
+
+struct tf_def_thread {
+    uint32_t id;
+    uint64_t native_id, ident;
+    struct tf_text name;
+};
+
+/* A part of an encoded `Definitions` or a list of encoded `Source`s. */
+struct tf_blob {
+    uint8_t *data;
+    size_t len, cap;
+};
+
+/* What becomes one chunk. Filled by one thread, then handed to the writer's. */
+struct tf_batch {
+    struct tf_blob definitions;
+    struct tf_blob sources;
+    struct tf_rows keyframe; /* state before the first change of `changes` */
+    struct tf_rows changes;  /* rows of changes and events; may end with changes that belong
+                                to the next batch's first event */
+    uint64_t lost_events;    /* missing before this batch (a ring, a gap) */
+    const char *lost_reason; /* static string or NULL */
+    bool failed;             /* memory ran out while it was filled */
+};
+
+void tf_batch_init(struct tf_batch *batch);
+void tf_batch_clear(struct tf_batch *batch);
+void tf_batch_release(struct tf_batch *batch);
+void tf_batch_add_file(struct tf_batch *batch, const struct tf_def_file *def);
+void tf_batch_add_source(struct tf_batch *batch, const struct tf_def_source *def);
+void tf_batch_add_code(struct tf_batch *batch, const struct tf_def_code *def);
+void tf_batch_add_type(struct tf_batch *batch, const struct tf_def_type *def);
+void tf_batch_add_thread(struct tf_batch *batch, const struct tf_def_thread *def);
+
+struct tf_limits {
+    uint64_t text_chars, items, depth, objects_an_event;
+    uint32_t events; /* bit 1 << TF_EV_... */
+    const struct tf_text *include, *exclude, *include_function, *exclude_function;
+    uint32_t include_count, exclude_count, include_function_count, exclude_function_count;
+    bool redact, values;
+};
+
+struct tf_header {
+    uint8_t uuid[16];
+    uint8_t parent_uuid[16]; /* all 0: none */
+    struct tf_text recorder, python, platform, executable, cwd, script;
+    uint32_t python_hex;
+    const struct tf_text *argv;
+    uint32_t argv_count;
+    const struct tf_text *library_dir;
+    uint32_t library_dir_count;
+    uint64_t pid;
+    int64_t start_unix_ns;
+    struct tf_limits limits;
+};
+
+struct tf_footer {
+    uint64_t end_ns;
+    bool has_exit_status;
+    int32_t exit_status;
+    uint64_t failure_seq, failure_object;
+    struct tf_text end_reason;
+    uint64_t elided_count;
+};
+
+struct tf_writer_stats {
+    uint64_t events, chunks, file_bytes;
+};
+
+struct tf_writer;
+
+/* Writes the header. `sink` is borrowed and must outlive the writer. `level`: zstd's, 0
+ * for the default (3). */
+tf_status tf_writer_open(struct tf_sink *sink, const struct tf_header *header, int level,
+                         struct tf_writer **ret_writer, struct tf_err *err);
+
+/* Appends one chunk (and its definitions before it). After a failure only
+ * tf_writer_abandon may be called: what reached the sink before is a readable
+ * unfinished recording. */
+tf_status tf_writer_batch(struct tf_writer *writer, const struct tf_batch *batch,
+                          struct tf_err *err);
+
+/* Writes a checkpoint: rows of a keyframe in which OP_IMAGEs stand too. The next batch
+ * begins with the state that it gives. */
+tf_status tf_writer_checkpoint(struct tf_writer *writer, const struct tf_rows *state,
+                               struct tf_err *err);
+
+/* Writes summaries, index, footer and seek table, and frees the writer. */
+tf_status tf_writer_close(struct tf_writer *writer, const struct tf_footer *footer,
+                          struct tf_writer_stats *ret_stats, struct tf_err *err);
+
+/* Frees the writer and writes nothing more. */
+void tf_writer_abandon(struct tf_writer *writer);
+
+#endif

@@ -1,0 +1,73 @@
+/* Where a front end's output goes: a buffer before a file descriptor, with colour only
+ * where it is wanted, and a pager in between when an answer is longer than the screen.
+ *
+ * Text from a recording goes through cli_out_text(), which lets no control sequence pass.
+ * Everything else is for the program's own words. Writing never fails at once: the first
+ * error is kept, what follows is dropped, and cli_out_failed() tells. */
+#ifndef CLI_OUT_H
+#define CLI_OUT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#define CLI_OUT_BUFFER 65536u
+
+enum cli_style {
+    CLI_PLAIN,
+    CLI_BOLD,
+    CLI_DIM,
+    CLI_CURRENT, /* the current line */
+    CLI_CHANGED, /* what changed since the last stop */
+    CLI_BAD,     /* exceptions, losses */
+};
+
+struct cli_out {
+    int fd; /* borrowed */
+    bool color;
+    int error; /* errno of the first failure; EPIPE when the reader went away */
+    size_t len;
+    /* paging: `rows_left` counts down while an answer still fits the screen */
+    bool paging;
+    unsigned columns, rows_left, column;
+    pid_t pager; /* 0: none */
+    int pager_fd;
+    char buffer[CLI_OUT_BUFFER];
+};
+
+/* Colour when `fd` is a terminal that can show it and NO_COLOR is not set. */
+void cli_out_init(struct cli_out *out, int fd);
+void cli_out_flush(struct cli_out *out);
+/* errno of the first failed write, 0 when there was none. */
+int cli_out_failed(const struct cli_out *out);
+
+/* Between these two, output longer than the terminal goes through $PAGER (or `less -R`).
+ * Nothing happens when `fd` is not a terminal. */
+void cli_out_page_begin(struct cli_out *out);
+void cli_out_page_end(struct cli_out *out);
+
+/* The program's own words. */
+void cli_out_raw(struct cli_out *out, const char *data, size_t len);
+void cli_out_str(struct cli_out *out, const char *text);
+void cli_out_char(struct cli_out *out, char c);
+void cli_out_u64(struct cli_out *out, uint64_t number);
+void cli_out_format(struct cli_out *out, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+void cli_out_style(struct cli_out *out, enum cli_style style);
+void cli_out_pad(struct cli_out *out, size_t columns);
+
+/* Text from a recording or of the user: controls, bidirectional controls, lone surrogates
+ * and bytes that are not UTF-8 are shown as \xNN and \uNNNN. Returns the columns taken,
+ * each character counted as one. */
+size_t cli_out_text(struct cli_out *out, const char *data, size_t len);
+/* At most `columns` of it, the last one an ellipsis when there is more. */
+size_t cli_out_text_cut(struct cli_out *out, const char *data, size_t len,
+                        size_t columns);
+/* Likewise; tabs become spaces up to the next multiple of eight. */
+void cli_out_source_line(struct cli_out *out, const char *data, size_t len);
+
+/* Columns of the terminal that `out` writes to; 80 when it is none. */
+unsigned cli_out_columns(const struct cli_out *out);
+
+#endif

@@ -1,0 +1,344 @@
+#include "rec_writer.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "tf_sink.h"
+
+/* Checks that the descriptor is still ours: a program that closes all descriptors, as
+ * daemons do, may own that number by now. */
+struct guarded_sink {
+    struct tf_sink sink;
+    struct tf_sink_fd file;
+    dev_t device;
+    ino_t inode;
+};
+
+struct slot {
+    struct tf_batch batch;
+    struct slot *next; /* in the list of free ones or in the queue */
+};
+
+struct rec_writer {
+    pthread_t thread;
+    pthread_mutex_t lock;
+    pthread_cond_t submitted; /* the queue or `closing` changed */
+    pthread_cond_t freed;     /* a batch became free */
+
+    /* Under the lock. */
+    struct slot *free;
+    struct slot *queue_head, *queue_tail;
+    unsigned pending; /* submitted and not free again */
+    bool closing;
+    bool failed;
+    struct tf_err err; /* valid once failed */
+
+    /* The thread's own until it is joined. */
+    struct guarded_sink sink;
+    struct tf_writer *writer;
+    struct tf_writer_stats written;
+
+    unsigned slot_count;
+    struct slot slots[];
+};
+
+static bool
+is_ours(const struct guarded_sink *guarded)
+{
+    struct stat st;
+    return fstat(guarded->file.fd, &st) == 0 && st.st_dev == guarded->device
+           && st.st_ino == guarded->inode;
+}
+
+static tf_status
+guarded_write(struct tf_sink *sink, const void *bytes, size_t len, struct tf_err *err)
+{
+    struct guarded_sink *guarded = (struct guarded_sink *)sink;
+    if (!is_ours(guarded)) {
+        return tf_err_set(err, TF_ERR_IO, -1,
+                          "the program has closed the recording's file descriptor");
+    }
+    tf_status status = guarded->file.sink.write(&guarded->file.sink, bytes, len, err);
+    sink->written_bytes = guarded->file.sink.written_bytes;
+    return status;
+}
+
+static tf_status
+guarded_init(struct guarded_sink *guarded, int fd, struct tf_err *err)
+{
+    struct stat st;
+    if (fstat(fd, &st) != 0) {
+        return tf_err_set_errno(err, errno, "cannot look at the recording");
+    }
+    tf_sink_fd_init(&guarded->file, fd);
+    guarded->sink = (struct tf_sink){.write = guarded_write};
+    guarded->device = st.st_dev;
+    guarded->inode = st.st_ino;
+    return TF_OK;
+}
+
+/* With the lock held. */
+static void
+note_failure(struct rec_writer *w, const struct tf_err *err)
+{
+    if (!w->failed) {
+        w->failed = true;
+        w->err = *err;
+    }
+}
+
+/* Without the lock. */
+static void
+write_batch(struct rec_writer *w, const struct tf_batch *batch)
+{
+    struct tf_err err = TF_ERR_INIT;
+    if (w->writer == NULL) {
+        return; /* failed before */
+    }
+    if (tf_writer_batch(w->writer, batch, &err) == TF_OK) {
+        w->written.events += batch->changes.event_count;
+        w->written.chunks++;
+        w->written.file_bytes = w->sink.sink.written_bytes;
+        return;
+    }
+    tf_writer_abandon(w->writer);
+    w->writer = NULL;
+    pthread_mutex_lock(&w->lock);
+    note_failure(w, &err);
+    pthread_mutex_unlock(&w->lock);
+}
+
+static void *
+thread_main(void *arg)
+{
+    struct rec_writer *w = arg;
+    pthread_setname_np(pthread_self(), "pyrec-writer");
+    pthread_mutex_lock(&w->lock);
+    for (;;) {
+        while (w->queue_head == NULL && !w->closing) {
+            pthread_cond_wait(&w->submitted, &w->lock);
+        }
+        struct slot *slot = w->queue_head;
+        if (slot == NULL) {
+            break;
+        }
+        w->queue_head = slot->next;
+        if (w->queue_head == NULL) {
+            w->queue_tail = NULL;
+        }
+        pthread_mutex_unlock(&w->lock);
+        write_batch(w, &slot->batch);
+        tf_batch_clear(&slot->batch);
+        pthread_mutex_lock(&w->lock);
+        slot->next = w->free;
+        w->free = slot;
+        w->pending--;
+        pthread_cond_broadcast(&w->freed);
+    }
+    pthread_mutex_unlock(&w->lock);
+    return NULL;
+}
+
+/* The thread inherits the mask that is in force here. */
+static int
+start_thread(struct rec_writer *w)
+{
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    int failed = pthread_create(&w->thread, NULL, thread_main, w);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return failed;
+}
+
+static struct rec_writer *
+writer_alloc(unsigned slot_count)
+{
+    struct rec_writer *w = calloc(1, sizeof *w + slot_count * sizeof w->slots[0]);
+    if (w == NULL) {
+        return NULL;
+    }
+    pthread_mutex_init(&w->lock, NULL);
+    pthread_cond_init(&w->submitted, NULL);
+    pthread_cond_init(&w->freed, NULL);
+    w->slot_count = slot_count;
+    for (unsigned i = 0; i < slot_count; i++) {
+        tf_batch_init(&w->slots[i].batch);
+        w->slots[i].next = w->free;
+        w->free = &w->slots[i];
+    }
+    return w;
+}
+
+static void
+writer_free(struct rec_writer *w)
+{
+    if (w->writer != NULL) {
+        tf_writer_abandon(w->writer);
+    }
+    for (unsigned i = 0; i < w->slot_count; i++) {
+        tf_batch_release(&w->slots[i].batch);
+    }
+    pthread_cond_destroy(&w->freed);
+    pthread_cond_destroy(&w->submitted);
+    pthread_mutex_destroy(&w->lock);
+    free(w);
+}
+
+tf_status
+rec_writer_start(int fd, const struct tf_header *header, unsigned batch_count,
+                 struct rec_writer **ret, struct tf_err *err)
+{
+    tf_status status;
+    struct rec_writer *w =
+        writer_alloc(batch_count != 0 ? batch_count : REC_WRITER_BATCHES);
+    if (w == NULL) {
+        status = tf_err_set(err, TF_ERR_MEMORY, -1, "out of memory");
+        goto out;
+    }
+    status = guarded_init(&w->sink, fd, err);
+    if (status == TF_OK) {
+        status = tf_writer_open(&w->sink.sink, header, 0, &w->writer, err);
+    }
+    if (status == TF_OK) {
+        w->written.file_bytes = w->sink.sink.written_bytes;
+        int failed = start_thread(w);
+        if (failed != 0) {
+            status = tf_err_set_errno(err, failed, "cannot start the writer thread");
+        }
+    }
+out:
+    if (status == TF_OK) {
+        *ret = w;
+        return TF_OK;
+    }
+    if (w != NULL) {
+        writer_free(w);
+    }
+    close(fd);
+    return status;
+}
+
+struct tf_batch *
+rec_writer_try_take(struct rec_writer *w)
+{
+    pthread_mutex_lock(&w->lock);
+    struct slot *slot = w->free;
+    if (slot != NULL) {
+        w->free = slot->next;
+        slot->next = NULL;
+    }
+    pthread_mutex_unlock(&w->lock);
+    return slot != NULL ? &slot->batch : NULL;
+}
+
+void
+rec_writer_wait(struct rec_writer *w)
+{
+    pthread_mutex_lock(&w->lock);
+    while (w->free == NULL && w->pending > 0) {
+        pthread_cond_wait(&w->freed, &w->lock);
+    }
+    pthread_mutex_unlock(&w->lock);
+}
+
+void
+rec_writer_submit(struct rec_writer *w, struct tf_batch *batch)
+{
+    struct slot *slot = (struct slot *)batch; /* its first member */
+    slot->next = NULL;
+    pthread_mutex_lock(&w->lock);
+    if (w->queue_tail != NULL) {
+        w->queue_tail->next = slot;
+    }
+    else {
+        w->queue_head = slot;
+    }
+    w->queue_tail = slot;
+    w->pending++;
+    pthread_cond_signal(&w->submitted);
+    pthread_mutex_unlock(&w->lock);
+}
+
+bool
+rec_writer_failed(struct rec_writer *w, struct tf_err *ret_err)
+{
+    pthread_mutex_lock(&w->lock);
+    bool failed = w->failed;
+    if (failed && ret_err != NULL) {
+        *ret_err = w->err;
+    }
+    pthread_mutex_unlock(&w->lock);
+    return failed;
+}
+
+static void
+stop_thread(struct rec_writer *w)
+{
+    pthread_mutex_lock(&w->lock);
+    w->closing = true;
+    pthread_cond_signal(&w->submitted);
+    pthread_mutex_unlock(&w->lock);
+    pthread_join(w->thread, NULL);
+}
+
+/* From here on there is one thread only. */
+static void
+close_writer(struct rec_writer *w, const struct tf_footer *footer)
+{
+    struct tf_err err = TF_ERR_INIT;
+    struct tf_writer_stats stats;
+    struct tf_writer *writer = w->writer;
+    if (writer == NULL) {
+        return; /* failed before */
+    }
+    w->writer = NULL; /* closing frees it, also when it fails */
+    if (tf_writer_close(writer, footer, &stats, &err) == TF_OK) {
+        w->written = stats;
+    }
+    else {
+        note_failure(w, &err);
+    }
+}
+
+static void
+close_file(struct rec_writer *w)
+{
+    struct tf_err err = TF_ERR_INIT;
+    if (is_ours(&w->sink) && close(w->sink.file.fd) != 0) {
+        tf_err_set_errno(&err, errno, "cannot finish the recording");
+        note_failure(w, &err);
+    }
+}
+
+tf_status
+rec_writer_finish(struct rec_writer *w, const struct tf_footer *footer,
+                  struct tf_writer_stats *ret_stats, struct tf_err *err)
+{
+    tf_status status = TF_OK;
+    stop_thread(w);
+    close_writer(w, footer);
+    close_file(w);
+    if (w->failed) {
+        status = w->err.status;
+        if (err != NULL) {
+            *err = w->err;
+        }
+    }
+    *ret_stats = w->written;
+    writer_free(w);
+    return status;
+}
+
+void
+rec_writer_forget(struct rec_writer *w)
+{
+    if (is_ours(&w->sink)) {
+        close(w->sink.file.fd);
+    }
+}

@@ -1,0 +1,252 @@
+#include "cli_command.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#include "cli_handlers.h"
+
+const char *const cli_group_titles[CLI_GROUP_COUNT] = {
+    [CLI_GROUP_FORWARD] = "Forward in time",
+    [CLI_GROUP_BACKWARD] = "Backward in time",
+    [CLI_GROUP_BREAKPOINTS] = "Breakpoints",
+    [CLI_GROUP_LOOKING] = "Looking at this moment",
+    [CLI_GROUP_RECORDING] = "Questions about the whole run",
+    [CLI_GROUP_SESSION] = "The session",
+};
+
+/* clang-format off */
+const struct cli_command cli_commands[] = {
+    {"step s", CLI_GROUP_FORWARD, CLI_COMPLETE_NOTHING, true, cli_do_step, "[COUNT]",
+     "go to this thread's next event, into calls",
+     "With COUNT, so many times. A breakpoint does not stop a step.",
+     "s 5", "five events on"},
+    {"next n", CLI_GROUP_FORWARD, CLI_COMPLETE_NOTHING, true, cli_do_next, "[COUNT]",
+     "go to this frame's next event, over calls",
+     "At the end of the frame it goes on in the caller. Recursion, generators and callbacks "
+     "are told apart by the frame's identity, so it never stops in another run of the same "
+     "function.",
+     "n", "over the call on this line"},
+    {"return r finish fin", CLI_GROUP_FORWARD, CLI_COMPLETE_NOTHING, true, cli_do_return, "",
+     "run to this frame's return event",
+     "There the returned value is known; `n` or `s` then goes on in the caller. The way back "
+     "to the call is `rf`.",
+     "r", "what will this function return?"},
+    {"until unt advance", CLI_GROUP_FORWARD, CLI_COMPLETE_NOTHING, true, cli_do_until, "[LINE]",
+     "run to a greater line of this frame, or to LINE",
+     "Gets out of a loop: jumps backward do not stop it. The frame's return does.",
+     "until 40", "to line 40 of this file, or the frame's return"},
+    {"continue c cont", CLI_GROUP_FORWARD, CLI_COMPLETE_NOTHING, true, cli_do_continue, "",
+     "run to the next breakpoint, or the end",
+     NULL,
+     "c", "to the next breakpoint"},
+    {"goto", CLI_GROUP_FORWARD, CLI_COMPLETE_TIMES, false, cli_do_goto,
+     "EVENT | +N | -N | start | end | failure",
+     "go to an event, however far away",
+     "EVENT is the number in the prompt. `failure` is where the uncaught exception was "
+     "raised.",
+     "goto 1234", "to event 1234"},
+
+    {"reverse-step rs", CLI_GROUP_BACKWARD, CLI_COMPLETE_NOTHING, true, cli_do_rstep, "[COUNT]",
+     "go to this thread's event before, into calls",
+     "With COUNT, so many times.",
+     "rs", "one event back"},
+    {"reverse-next rn", CLI_GROUP_BACKWARD, CLI_COMPLETE_NOTHING, true, cli_do_rnext, "[COUNT]",
+     "go to this frame's event before, over calls",
+     "At the frame's call it goes on in the caller.",
+     "rn", "back over the call on the line before"},
+    {"reverse-finish rf reverse-return", CLI_GROUP_BACKWARD, CLI_COMPLETE_NOTHING, true,
+     cli_do_rfinish, "",
+     "go back to this frame's call event",
+     "There its arguments are as they were passed.",
+     "rf", "what was this function called with?"},
+    {"reverse-continue rc", CLI_GROUP_BACKWARD, CLI_COMPLETE_NOTHING, true, cli_do_rcontinue, "",
+     "run back to the breakpoint before, or the start",
+     NULL,
+     "rc", "to the last time a breakpoint was passed"},
+
+    {"break b", CLI_GROUP_BREAKPOINTS, CLI_COMPLETE_PLACES, false, cli_do_break,
+     "[[FILE:]LINE | FUNCTION] [, CONDITION]",
+     "stop at a line or function; alone: list breakpoints",
+     "A short file name will do where it is unique, and a function's name with or without "
+     "its class. It says at once when no code is there or the run never came by. With a "
+     "CONDITION it stops only where that expression is true.",
+     "b shop.py:23, total < 0", "stop at that line when total is negative"},
+    {"tbreak", CLI_GROUP_BREAKPOINTS, CLI_COMPLETE_PLACES, false, cli_do_tbreak,
+     "[FILE:]LINE | FUNCTION [, CONDITION]",
+     "a breakpoint that goes away at its first stop",
+     NULL,
+     "tbreak Cart.add", "stop once in that method"},
+    {"clear cl delete", CLI_GROUP_BREAKPOINTS, CLI_COMPLETE_NOTHING, false, cli_do_clear,
+     "[NUMBER... | FILE:LINE]",
+     "remove breakpoints; alone: all of them",
+     NULL,
+     "cl 1 3", "remove breakpoints 1 and 3"},
+    {"enable", CLI_GROUP_BREAKPOINTS, CLI_COMPLETE_NOTHING, false, cli_do_enable, "[NUMBER...]",
+     "let breakpoints stop again", NULL,
+     "enable 2", "breakpoint 2 stops again"},
+    {"disable", CLI_GROUP_BREAKPOINTS, CLI_COMPLETE_NOTHING, false, cli_do_disable, "[NUMBER...]",
+     "keep breakpoints, but do not stop there", NULL,
+     "disable 2", "pass breakpoint 2 without a stop"},
+    {"condition", CLI_GROUP_BREAKPOINTS, CLI_COMPLETE_NAMES, false, cli_do_condition,
+     "NUMBER [EXPR]",
+     "stop only where EXPR is true; without EXPR: always", NULL,
+     "condition 1 len(items) > 3", "breakpoint 1 stops only for more than three items"},
+
+    {"where w bt backtrace", CLI_GROUP_LOOKING, CLI_COMPLETE_NOTHING, false, cli_do_where, "[COUNT]",
+     "the stack of this thread, the newest frame last",
+     "The frame that is looked at has an arrow. With COUNT, so many of the newest frames.",
+     "w", "how did we get here?"},
+    {"up u", CLI_GROUP_LOOKING, CLI_COMPLETE_NOTHING, true, cli_do_up, "[COUNT]",
+     "look at the caller",
+     "Time stays where it is; expressions and listings are those of that frame.",
+     "u", "what does the caller see?"},
+    {"down d", CLI_GROUP_LOOKING, CLI_COMPLETE_NOTHING, true, cli_do_down, "[COUNT]",
+     "look at the frame that was called", NULL,
+     "d", "one frame newer again"},
+    {"list l", CLI_GROUP_LOOKING, CLI_COMPLETE_PLACES, true, cli_do_list,
+     "[FIRST[, LAST] | . | FUNCTION]",
+     "source around here; again: further on",
+     "The text is the one that the program ran, out of the recording. `l .` comes back to "
+     "the current line.",
+     "l 10, 20", "lines 10 to 20 of this file"},
+    {"longlist ll", CLI_GROUP_LOOKING, CLI_COMPLETE_NOTHING, false, cli_do_longlist, "",
+     "source of the whole function", NULL,
+     "ll", "the function that we are in"},
+    {"print p", CLI_GROUP_LOOKING, CLI_COMPLETE_NAMES, false, cli_do_print, "EXPR",
+     "the value of an expression",
+     "A Python expression on the recorded values; nothing of the program is run. `!EXPR` is "
+     "the same, and so is EXPR alone when it does not begin with a command.",
+     "p order.items[0]", "the first item, at this moment"},
+    {"pp", CLI_GROUP_LOOKING, CLI_COMPLETE_NAMES, false, cli_do_pp, "EXPR",
+     "the value of an expression, over several lines", NULL,
+     "pp config", "a long dict, one entry a line"},
+    {"locals", CLI_GROUP_LOOKING, CLI_COMPLETE_NOTHING, false, cli_do_locals, "",
+     "the local variables of this frame", NULL,
+     "locals", "all names and values"},
+    {"args a", CLI_GROUP_LOOKING, CLI_COMPLETE_NOTHING, false, cli_do_args, "",
+     "the arguments of this frame, as they are now",
+     "`rf` goes to where they are as they were passed.",
+     "a", "the arguments"},
+    {"globals", CLI_GROUP_LOOKING, CLI_COMPLETE_NOTHING, false, cli_do_globals, "",
+     "the globals that functions of this module use", NULL,
+     "globals", "what was recorded of the module"},
+    {"display", CLI_GROUP_LOOKING, CLI_COMPLETE_NAMES, false, cli_do_display, "[EXPR]",
+     "show an expression at every stop; alone: show all now",
+     "It says what the value was at the stop before when it is different.",
+     "display len(queue)", "the queue's length at every stop"},
+    {"undisplay", CLI_GROUP_LOOKING, CLI_COMPLETE_NAMES, false, cli_do_undisplay, "[EXPR | NUMBER]",
+     "no longer show it; alone: none at all", NULL,
+     "undisplay len(queue)", "stop showing it"},
+    {"threads", CLI_GROUP_LOOKING, CLI_COMPLETE_NOTHING, false, cli_do_threads, "",
+     "all threads and where each of them is", NULL,
+     "threads", "where is everybody at this moment?"},
+    {"thread", CLI_GROUP_LOOKING, CLI_COMPLETE_NOTHING, false, cli_do_thread, "[NUMBER]",
+     "look at another thread's frames; its steps follow that thread", NULL,
+     "thread 2", "look at thread 2"},
+
+    {"exceptions", CLI_GROUP_RECORDING, CLI_COMPLETE_NOTHING, false, cli_do_exceptions, "[COUNT]",
+     "the exceptions of the run: raised where, how far they went",
+     "The first COUNT of them (100 when not said).",
+     "exceptions", "which exceptions were there, caught ones too?"},
+    {"last", CLI_GROUP_RECORDING, CLI_COMPLETE_NAMES, true, cli_do_last, "EXPR",
+     "go back to the last write of a variable, attribute or element",
+     "EXPR is a name, an attribute or an element. What counts is the object: a write through "
+     "any other name is found too.",
+     "last self.total", "who wrote self.total?"},
+    {"history", CLI_GROUP_RECORDING, CLI_COMPLETE_NAMES, false, cli_do_history, "EXPR [COUNT]",
+     "every value that it had up to now, newest last",
+     "One row a change, with event, place and thread. COUNT rows at most (50 when not said).",
+     "history balance", "how did balance get its value?"},
+    {"info", CLI_GROUP_RECORDING, CLI_COMPLETE_TOPICS, false, cli_do_info, "[TOPIC]",
+     "the recording; or: breakpoints, display, threads, locals, args, frame, line",
+     NULL,
+     "info", "what was recorded, and how it ended"},
+
+    {"help h ?", CLI_GROUP_SESSION, CLI_COMPLETE_COMMANDS, false, cli_do_help, "[COMMAND]",
+     "the commands, or one of them with an example", NULL,
+     "help last", "what `last` does"},
+    {"quit q exit EOF", CLI_GROUP_SESSION, CLI_COMPLETE_NOTHING, false, cli_do_quit, "",
+     "leave; Ctrl-D does it too", NULL,
+     "q", "leave"},
+    {0},
+};
+/* clang-format on */
+
+#define RUNS_CODE "the run is over and nothing is executed"
+#define CHANGES   "a recording cannot be changed"
+
+const struct cli_refusal cli_refusals[] = {
+    {"jump j",
+     RUNS_CODE "; to be at another moment: goto, until, or a breakpoint and c"},
+    {"run restart start", RUNS_CODE "; for its beginning: goto start"},
+    {"interact", RUNS_CODE "; p EXPR evaluates on the recorded values"},
+    {"exec call", RUNS_CODE "; p EXPR evaluates on the recorded values"},
+    {"debug", RUNS_CODE "; s steps into what the program called"},
+    {"commands",
+     "it would run a script at each stop; use: pyreplay --batch -c COMMAND ..."},
+    {"set", CHANGES "; p EXPR shows a value, last EXPR who wrote it"},
+    {"del", CHANGES "; to remove a breakpoint: cl NUMBER"},
+    {"import from",
+     RUNS_CODE "; p EXPR knows the recorded names and the usual functions"},
+    {"kill detach attach", RUNS_CODE "; to leave: q"},
+    {"ignore",
+     "not known here; a condition can say when to stop: condition NUMBER EXPR"},
+    {"alias unalias", "there are no aliases; ~/.pyreplayrc is read at the start"},
+    {"source", "the program's text: ll, or l FUNCTION"},
+    {"retval rv", "at a return event the listing shows the value; go there with r"},
+    {"whatis ptype", "p type(EXPR) says it"},
+    {"file load", "one recording a session: pyreplay OTHER.pyrec"},
+    {0},
+};
+
+bool
+cli_command_has_name(const char *names, const char *name, size_t len)
+{
+    while (len > 0 && *names) {
+        size_t word = strcspn(names, " ");
+        if (word == len && memcmp(names, name, len) == 0) {
+            return true;
+        }
+        names += word + (names[word] == ' ');
+    }
+    return false;
+}
+
+const struct cli_command *
+cli_command_find(const char *name, size_t len)
+{
+    for (const struct cli_command *c = cli_commands; c->names; c++) {
+        if (cli_command_has_name(c->names, name, len)) {
+            return c;
+        }
+    }
+    return NULL;
+}
+
+const char *
+cli_command_refusal(const char *name, size_t len)
+{
+    for (const struct cli_refusal *r = cli_refusals; r->names; r++) {
+        if (cli_command_has_name(r->names, name, len)) {
+            return r->why;
+        }
+    }
+    return NULL;
+}
+
+/* `p(x)` and `print(x)` are what fingers type; no other name is called like that. */
+static bool
+is_print_call(const char *line, size_t len)
+{
+    return line[len] == '(' && cli_command_find(line, len) == cli_command_find("p", 1);
+}
+
+size_t
+cli_command_word(const char *line)
+{
+    size_t len = strcspn(line, " \t(");
+    if (line[len] == '(') {
+        return len > 0 && is_print_call(line, len) ? len : 0;
+    }
+    return cli_command_find(line, len) ? len : 0;
+}

@@ -1,0 +1,342 @@
+#include "cli_editor.h"
+
+#include <errno.h>
+#include <histedit.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <wchar.h>
+
+#include "cli_utf8.h"
+
+#define HISTORY_LINES 1000
+#define CHOICES_MAX   2000u
+
+struct cli_editor {
+    struct cli_env *env;
+    EditLine *edit; /* NULL: input is no terminal */
+    History *history;
+    const char *history_path;
+    cli_complete_fn complete;
+    void *context;
+    const char *prompt;
+    bool interrupted;
+    char *line;
+    size_t cap;
+};
+
+void
+cli_choices_add(struct cli_choices *choices, const char *word, const char *text,
+                size_t len)
+{
+    size_t word_len = strlen(word);
+    if (len < word_len || memcmp(text, word, word_len) != 0
+        || choices->count >= CHOICES_MAX) {
+        return;
+    }
+    for (const char *at = text; at < text + len;) {
+        if (cli_utf8_unsafe(cli_utf8_next(&at, text + len))) {
+            return;
+        }
+    }
+    if (choices->count == choices->cap) {
+        size_t cap = choices->cap ? choices->cap * 2 : 32;
+        char **grown = realloc(choices->text, cap * sizeof *grown);
+        if (!grown) {
+            return;
+        }
+        choices->text = grown;
+        choices->cap = cap;
+    }
+    char *copy = strndup(text, len);
+    if (copy) {
+        choices->text[choices->count++] = copy;
+    }
+}
+
+static int
+compare_choices(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static void
+choices_sort(struct cli_choices *choices)
+{
+    if (choices->count == 0) {
+        return;
+    }
+    qsort(choices->text, choices->count, sizeof *choices->text, compare_choices);
+    size_t kept = 1;
+    for (size_t i = 1; i < choices->count; i++) {
+        if (strcmp(choices->text[i], choices->text[kept - 1]) == 0) {
+            free(choices->text[i]);
+        }
+        else {
+            choices->text[kept++] = choices->text[i];
+        }
+    }
+    choices->count = kept;
+}
+
+static void
+choices_release(struct cli_choices *choices)
+{
+    for (size_t i = 0; i < choices->count; i++) {
+        free(choices->text[i]);
+    }
+    free(choices->text);
+}
+
+static size_t
+common_prefix(const struct cli_choices *choices)
+{
+    size_t len = strlen(choices->text[0]);
+    for (size_t i = 1; i < choices->count; i++) {
+        size_t same = 0;
+        while (same < len && choices->text[i][same] == choices->text[0][same]) {
+            same++;
+        }
+        len = same;
+    }
+    while (len > 0 && ((unsigned char)choices->text[0][len] & 0xc0) == 0x80) {
+        len--; /* not in the middle of a character */
+    }
+    return len;
+}
+
+/* In columns, sorted downwards. */
+static void
+show_choices(struct cli_out *out, const struct cli_choices *choices)
+{
+    size_t width = 0;
+    for (size_t i = 0; i < choices->count; i++) {
+        size_t len = cli_utf8_count(choices->text[i], strlen(choices->text[i]));
+        width = len > width ? len : width;
+    }
+    size_t columns = cli_out_columns(out) / (width + 2);
+    columns = columns ? columns : 1;
+    size_t rows = (choices->count + columns - 1) / columns;
+    cli_out_char(out, '\n');
+    for (size_t row = 0; row < rows; row++) {
+        for (size_t i = row; i < choices->count; i += rows) {
+            const char *text = choices->text[i];
+            size_t used = cli_out_text(out, text, strlen(text));
+            cli_out_pad(out, i + rows < choices->count ? width + 2 - used : 0);
+        }
+        cli_out_char(out, '\n');
+    }
+    cli_out_flush(out);
+}
+
+static struct cli_editor *
+editor_of(EditLine *edit)
+{
+    struct cli_editor *editor = NULL;
+    el_get(edit, EL_CLIENTDATA, &editor);
+    return editor;
+}
+
+static unsigned char
+apply_choices(struct cli_editor *editor, EditLine *edit,
+              const struct cli_choices *choices)
+{
+    size_t len = common_prefix(choices);
+    if (len > choices->word_len) {
+        char *rest =
+            strndup(choices->text[0] + choices->word_len, len - choices->word_len);
+        int inserted = rest ? el_insertstr(edit, rest) : -1;
+        free(rest);
+        return inserted == 0 ? CC_REFRESH : CC_ERROR;
+    }
+    if (choices->count == 1) {
+        return el_insertstr(edit, " ") == 0 ? CC_REFRESH : CC_ERROR;
+    }
+    show_choices(editor->env->out, choices);
+    return CC_REDISPLAY;
+}
+
+static unsigned char
+on_tab(EditLine *edit, int ch)
+{
+    (void)ch;
+    struct cli_editor *editor = editor_of(edit);
+    const LineInfo *info = el_line(edit);
+    char *line = strndup(info->buffer, (size_t)(info->cursor - info->buffer));
+    if (!line) {
+        return CC_ERROR;
+    }
+    struct cli_choices choices = {0};
+    editor->complete(editor->context, line, &choices);
+    choices_sort(&choices);
+    unsigned char result =
+        choices.count ? apply_choices(editor, edit, &choices) : CC_REFRESH_BEEP;
+    choices_release(&choices);
+    free(line);
+    return result;
+}
+
+static char *
+get_prompt(EditLine *edit)
+{
+    return (char *)editor_of(edit)->prompt;
+}
+
+/* libedit's own reader tries again after a signal; ours lets Ctrl-C end the line. It also
+ * notices a terminal that changed its size. */
+static int
+read_character(EditLine *edit, wchar_t *ret_character)
+{
+    struct cli_editor *editor = editor_of(edit);
+    mbstate_t state;
+    memset(&state, 0, sizeof state);
+    for (;;) {
+        char byte;
+        ssize_t got = read(editor->env->in_fd, &byte, 1);
+        if (got < 0 && errno == EINTR) {
+            if (*editor->env->interrupts) {
+                editor->interrupted = true;
+                return -1;
+            }
+            continue;
+        }
+        if (got <= 0) {
+            return (int)got;
+        }
+        size_t used = mbrtowc(ret_character, &byte, 1, &state);
+        if (used == (size_t)-1) {
+            memset(&state, 0, sizeof state); /* not UTF-8: as if it was not typed */
+        }
+        else if (used != (size_t)-2) {
+            el_resize(edit);
+            return 1;
+        }
+    }
+}
+
+static bool
+edit_init(struct cli_editor *editor)
+{
+    HistEvent event;
+    EditLine *edit = el_init("pyreplay", stdin, stdout, stderr);
+    editor->edit = edit;
+    editor->history = history_init();
+    if (!edit || !editor->history) {
+        return false;
+    }
+    el_set(edit, EL_CLIENTDATA, editor);
+    el_set(edit, EL_PROMPT, get_prompt);
+    el_set(edit, EL_EDITOR, "emacs");
+    el_set(edit, EL_GETCFN, read_character);
+    history(editor->history, &event, H_SETSIZE, HISTORY_LINES);
+    history(editor->history, &event, H_SETUNIQUE, 1);
+    el_set(edit, EL_HIST, history, editor->history);
+    el_set(edit, EL_ADDFN, "pyreplay-complete", "complete the word", on_tab);
+    el_set(edit, EL_BIND, "^I", "pyreplay-complete", NULL);
+    el_set(edit, EL_BIND, "^R", "em-inc-search-prev", NULL);
+    el_source(edit, NULL); /* the user's ~/.editrc */
+    if (editor->history_path) {
+        history(editor->history, &event, H_LOAD, editor->history_path);
+    }
+    return true;
+}
+
+struct cli_editor *
+cli_editor_open(struct cli_env *env, const char *history_path, cli_complete_fn complete,
+                void *context)
+{
+    struct cli_editor *editor = calloc(1, sizeof *editor);
+    if (!editor) {
+        return NULL;
+    }
+    editor->env = env;
+    editor->history_path = history_path;
+    editor->complete = complete;
+    editor->context = context;
+    if (isatty(env->in_fd) && isatty(env->out->fd) && !edit_init(editor)) {
+        cli_editor_close(editor);
+        return NULL;
+    }
+    return editor;
+}
+
+void
+cli_editor_close(struct cli_editor *editor)
+{
+    HistEvent event;
+    if (!editor) {
+        return;
+    }
+    if (editor->history && editor->history_path) {
+        history(editor->history, &event, H_SAVE, editor->history_path);
+    }
+    if (editor->edit) {
+        el_end(editor->edit);
+    }
+    if (editor->history) {
+        history_end(editor->history);
+    }
+    free(editor->line);
+    free(editor);
+}
+
+static bool
+keep_line(struct cli_editor *editor, const char *line, size_t len)
+{
+    if (len + 1 > editor->cap) {
+        char *grown = realloc(editor->line, len + 1);
+        if (!grown) {
+            return false;
+        }
+        editor->line = grown;
+        editor->cap = len + 1;
+    }
+    memcpy(editor->line, line, len);
+    editor->line[len] = 0;
+    return true;
+}
+
+static enum cli_editor_got
+read_edited(struct cli_editor *editor, const char **ret_line)
+{
+    int count = 0;
+    HistEvent event;
+    editor->interrupted = false;
+    *editor->env->interrupts = 0;
+    el_resize(editor->edit);
+    const char *line = el_gets(editor->edit, &count);
+    if (editor->interrupted) {
+        *editor->env->interrupts = 0;
+        return CLI_EDITOR_INTERRUPTED;
+    }
+    if (!line || count <= 0) {
+        return CLI_EDITOR_END;
+    }
+    size_t len = strcspn(line, "\r\n");
+    if (!keep_line(editor, line, len)) {
+        return CLI_EDITOR_END;
+    }
+    if (len > 0) {
+        history(editor->history, &event, H_ENTER, editor->line);
+    }
+    *ret_line = editor->line;
+    return CLI_EDITOR_LINE;
+}
+
+enum cli_editor_got
+cli_editor_read(struct cli_editor *editor, const char *prompt, const char **ret_line)
+{
+    cli_out_flush(editor->env->out);
+    editor->prompt = prompt;
+    if (editor->edit) {
+        return read_edited(editor, ret_line);
+    }
+    ssize_t len = getline(&editor->line, &editor->cap, stdin);
+    if (len < 0) {
+        return CLI_EDITOR_END;
+    }
+    editor->line[strcspn(editor->line, "\r\n")] = 0;
+    *ret_line = editor->line;
+    return CLI_EDITOR_LINE;
+}

@@ -1,0 +1,152 @@
+/* The program as a whole: which subcommand, errors, exit statuses. */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cli.h"
+
+const struct cli_subcommand cli_subcommands[] = {
+    {"info", &cli_info_program, cli_info_run},
+    {"dump", &cli_dump_program, cli_dump_run},
+    {"verify", &cli_verify_program, cli_verify_run},
+    {"help", &cli_help_program, cli_help_run},
+    {0},
+};
+
+static const struct cli_subcommand *
+find_subcommand(const char *name)
+{
+    for (const struct cli_subcommand *s = cli_subcommands; s->name; s++) {
+        if (strcmp(s->name, name) == 0) {
+            return s;
+        }
+    }
+    return NULL;
+}
+
+int
+cli_run(struct cli_env *env, int argc, char **argv)
+{
+    const struct cli_subcommand *subcommand =
+        argc > 1 ? find_subcommand(argv[1]) : NULL;
+    int status = subcommand ? subcommand->run(env, argc - 1, argv + 1)
+                            : cli_debug_run(env, argc, argv);
+    return cli_finish(env, status);
+}
+
+int
+cli_finish(struct cli_env *env, int status)
+{
+    cli_out_flush(env->out);
+    int error = cli_out_failed(env->out);
+    if (error && error != EPIPE) {
+        cli_complain(env, "cannot write the output: %s", strerror(error));
+        status = CLI_EXIT_FAULT;
+    }
+    return status;
+}
+
+static void
+complain(struct cli_env *env, const char *line)
+{
+    cli_out_flush(env->out);
+    cli_out_str(env->err, "pyreplay: ");
+    cli_out_text(env->err, line, strlen(line));
+    cli_out_char(env->err, '\n');
+    cli_out_flush(env->err);
+}
+
+void
+cli_complain(struct cli_env *env, const char *format, ...)
+{
+    char line[1024];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(line, sizeof line, format, args);
+    va_end(args);
+    complain(env, line);
+}
+
+static int
+exit_of(tf_status status)
+{
+    switch (status) {
+    case TF_OK: return CLI_EXIT_DONE;
+    case TF_ERR_NOT_FOUND: return CLI_EXIT_NO;
+    case TF_ERR_ARGUMENT: return CLI_EXIT_WRONG_CALL;
+    case TF_ERR_IO:
+    case TF_ERR_NOT_PYREC:
+    case TF_ERR_NEWER:
+    case TF_ERR_DAMAGED:
+    case TF_ERR_TRUNCATED:
+    case TF_ERR_LIMIT: return CLI_EXIT_UNREADABLE;
+    case TF_ERR_MEMORY:
+    case TF_ERR_INTERRUPTED: return CLI_EXIT_FAULT;
+    }
+    return CLI_EXIT_FAULT;
+}
+
+static const char *
+advice(const struct tf_err *err)
+{
+    switch (err->status) {
+    case TF_ERR_NOT_PYREC: return "; give it a file that pyrecord wrote";
+    case TF_ERR_NEWER: return "; use a newer pyreplay";
+    case TF_ERR_DAMAGED:
+    case TF_ERR_TRUNCATED:
+    case TF_ERR_LIMIT: return "; pyreplay verify FILE says what is damaged";
+    case TF_ERR_IO: return err->errno_value == ENOENT ? "; is the name right?" : "";
+    case TF_ERR_MEMORY: return "; try it with more memory";
+    default: return "";
+    }
+}
+
+int
+cli_complain_err(struct cli_env *env, const char *file, const struct tf_err *err)
+{
+    char place[48] = "";
+    if (err->file_off >= 0) {
+        snprintf(place, sizeof place, " (at byte %lld)", (long long)err->file_off);
+    }
+    bool named = !file || strstr(err->message, file);
+    cli_complain(env, "%s%s%s%s%s", named ? "" : file, named ? "" : ": ", err->message,
+                 place, advice(err));
+    return exit_of(err->status);
+}
+
+int
+cli_wrong_call(struct cli_env *env, const struct cl_program *program,
+               const char *message)
+{
+    cli_complain(env, "%s (see %s --help)", message, program->name);
+    return CLI_EXIT_WRONG_CALL;
+}
+
+bool
+cli_parse_file(struct cli_env *env, const struct cl_program *program, int argc,
+               char **argv, cl_set_option set, void *context, const char **ret_file,
+               int *ret_exit)
+{
+    struct tf_err err = TF_ERR_INIT;
+    struct cl_result result;
+    if (cl_parse(program, argc, argv, set, context, &result, &err) != TF_OK) {
+        *ret_exit = cli_wrong_call(env, program, err.message);
+        return false;
+    }
+    if (result.request != CL_RUN) {
+        cl_answer(program, result.request, stdout);
+        *ret_exit =
+            fflush(stdout) == 0 || errno == EPIPE ? CLI_EXIT_DONE : CLI_EXIT_FAULT;
+        return false;
+    }
+    if (argc - result.operand_idx != 1) {
+        const char *message = result.operand_idx == argc
+                                  ? "which recording? A FILE is missing"
+                                  : "one recording at a time";
+        *ret_exit = cli_wrong_call(env, program, message);
+        return false;
+    }
+    *ret_file = argv[result.operand_idx];
+    return true;
+}

@@ -1,0 +1,56 @@
+/* pyreplay: opens a recording and steps through it. All that is global is here. */
+#include <langinfo.h>
+#include <locale.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli.h"
+
+static volatile sig_atomic_t interrupts;
+static struct cli_out standard_out, standard_err;
+
+static void
+on_interrupt(int signal_number)
+{
+    (void)signal_number;
+    interrupts = 1;
+}
+
+/* Without SA_RESTART, so that a read at the prompt comes back. */
+static void
+catch_interrupts(void)
+{
+    struct sigaction action;
+    memset(&action, 0, sizeof action);
+    action.sa_handler = on_interrupt;
+    sigaction(SIGINT, &action, NULL);
+}
+
+/* Recorded text is UTF-8 whatever the locale says. */
+static void
+use_utf8(void)
+{
+    setlocale(LC_CTYPE, "");
+    if (strcmp(nl_langinfo(CODESET), "UTF-8") != 0) {
+        setlocale(LC_CTYPE, "C.UTF-8");
+    }
+}
+
+int
+main(int argc, char **argv)
+{
+    struct cli_env env = {
+        .out = &standard_out,
+        .err = &standard_err,
+        .in_fd = STDIN_FILENO,
+        .interrupts = &interrupts,
+        .interrupts_catch = catch_interrupts,
+    };
+    use_utf8();
+    signal(SIGPIPE,
+           SIG_IGN); /* a closed pipe is an error of write() and ends quietly */
+    cli_out_init(&standard_out, STDOUT_FILENO);
+    cli_out_init(&standard_err, STDERR_FILENO);
+    return cli_run(&env, argc, argv);
+}

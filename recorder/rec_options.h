@@ -40,6 +40,7 @@ struct rec_options {
      * the program's arguments. [0] is left empty for the name of the interpreter. */
     char **python_argv;
     int python_argc;
+    char *words; /* owned: those of python_argv that stand nowhere else */
 };
 
 /* Events with their default sets of tf_event_kind. */

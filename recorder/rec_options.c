@@ -276,8 +276,8 @@ set_option(void *context, int id, const char *value, struct tf_err *err)
     case 'q': options->quiet = true; break;
     case OPT_FORCE: options->force = true; break;
     case OPT_PYTHON: options->python = value; break;
-    case OPT_NO_VALUES: options->no_values = true; break;
-    case OPT_NO_REDACT: options->no_redact = true; break;
+    case OPT_NO_VALUES: options->values = false; break;
+    case OPT_NO_REDACT: options->redact = false; break;
     case OPT_INCLUDE: return add_glob(&options->include, value, err);
     case OPT_EXCLUDE: return add_glob(&options->exclude, value, err);
     case OPT_INCLUDE_FUNCTION: return add_glob(&options->include_function, value, err);
@@ -286,7 +286,7 @@ set_option(void *context, int id, const char *value, struct tf_err *err)
     case OPT_MAX_TEXT:
         /* a character takes at most 4 bytes */
         return parse_number("--max-text", value, TF_TEXT_BYTES_MAX / 4,
-                            &options->max_text_chars, err);
+                            &options->max_text, err);
     case OPT_MAX_ITEMS:
         return parse_number("--max-items", value, TF_VALUES_MAX / 4,
                             &options->max_items, err);
@@ -450,7 +450,9 @@ rec_options_parse(int argc, char **argv, struct rec_options *ret_options,
 {
     struct cl_result result;
     struct rec_options options = {
-        .max_text_chars = 4096,
+        .values = true,
+        .redact = true,
+        .max_text = 4096,
         .max_items = 256,
         .max_depth = 8,
         .max_objects = 10000,

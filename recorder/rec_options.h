@@ -25,11 +25,11 @@ struct rec_options {
     const char *python; /* --python, or NULL */
     bool force;
     bool quiet;
-    bool no_values;
-    bool no_redact;
+    bool values;
+    bool redact;
     struct rec_globs include, exclude, include_function, exclude_function;
-    uint32_t events; /* bit 1 << TF_EV_... */
-    uint64_t max_text_chars;
+    uint32_t events;   /* bit 1 << TF_EV_... */
+    uint64_t max_text; /* characters */
     uint64_t max_items;
     uint64_t max_depth;
     uint64_t max_objects; /* new ones an event */

@@ -9,11 +9,15 @@
 #include "tf_err.h"
 #include "tf_writer.h"
 
+struct rec_fact {
+    struct rec_fact *next;
+    char text[];
+};
+
 struct rec_facts {
     struct tf_header header; /* its texts belong to `facts` or to the options */
-    char *arena;             /* the texts */
-    size_t arena_len, arena_cap;
-    struct tf_text *texts; /* the lists of texts */
+    struct rec_fact *copies;
+    struct tf_text *texts; /* the header's lists, one behind the other */
     size_t text_count, text_cap;
 };
 

@@ -1,0 +1,249 @@
+# Builds in build/ and nowhere else. `make help` lists what a person runs.
+# Sources are found by folder: a new file needs no change here.
+
+PYTHON ?= /usr/bin/python3
+BUILD ?= build
+PREFIX ?= /usr/local
+ifeq ($(origin CC),default)
+CC := gcc
+endif
+CLANG_FORMAT ?= clang-format
+
+# Warnings stop the build under CI and with the compiler the project is made with; another
+# compiler's new warnings must not keep a user from building.
+WERROR ?= $(if $(CI)$(filter 12,$(shell $(CC) -dumpversion 2>/dev/null | cut -d. -f1)),1)
+
+# SANITIZE=address,undefined (with a BUILD of its own) for a checked build.
+SANITIZE ?=
+
+BIN := $(BUILD)/bin
+LIB := $(BUILD)/lib
+OBJ := $(BUILD)/obj
+GEN := $(BUILD)/gen
+TESTS := $(BUILD)/tests
+
+CFLAGS ?= -O2 -g
+override CPPFLAGS += -D_GNU_SOURCE -Ischema -Icmdline
+WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla \
+    -Wwrite-strings $(if $(filter 1,$(WERROR)),-Werror)
+SANITIZERS := $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer)
+HARDENING := -fstack-protector-strong $(if $(SANITIZE)$(findstring -O0,$(CFLAGS)),,-D_FORTIFY_SOURCE=2)
+BASE_CFLAGS := -std=gnu11 -pthread $(HARDENING) $(SANITIZERS) $(CFLAGS)
+LINK := $(CC) -pthread $(SANITIZERS) $(CFLAGS) $(LDFLAGS) -Wl,-z,relro,-z,now
+
+TF_LIBS := -lzstd -lprotobuf-c -lxxhash -lmd
+CLI_LIBS := -ledit -ljansson
+
+# --- What there is ---
+
+objects = $(patsubst %.c,$(OBJ)/%.o,$(wildcard $(1)))
+TF_OBJ := $(call objects,schema/*.c) $(OBJ)/gen/recording.pb-c.o
+RP_OBJ := $(call objects,replayer/core/*.c)
+CL_OBJ := $(call objects,cmdline/*.c)
+CLI_OBJ := $(call objects,replayer/cli/*.c)
+REC_OBJ := $(call objects,recorder/*.c)
+REC_PART_OBJ := $(filter-out $(OBJ)/recorder/main.o,$(REC_OBJ))
+BUILDER_OBJ := $(call objects,tests/builder/*.c)
+BUILDER_PART_OBJ := $(filter-out %_main.o,$(BUILDER_OBJ))
+UNIT_SOURCES := $(wildcard tests/unit/test_*.c)
+UNIT_TESTS := $(patsubst tests/unit/%.c,$(TESTS)/%,$(UNIT_SOURCES))
+REC_UNIT_TESTS := $(filter $(TESTS)/test_rec_%,$(UNIT_TESTS))
+UNIT_HELP_OBJ := $(patsubst %.c,$(OBJ)/%.o,$(filter-out $(UNIT_SOURCES),$(wildcard tests/unit/*.c)))
+ORACLE_PROGRAMS := $(patsubst tests/oracle/%.c,$(TESTS)/%,$(wildcard tests/oracle/*.c))
+
+RP_LIB := $(if $(RP_OBJ),$(LIB)/librp.a)
+LIBS := $(LIB)/libtf.a $(LIB)/libcl.a $(RP_LIB)
+PROGRAMS := $(if $(wildcard recorder/main.c),$(BIN)/pyrecord) \
+    $(if $(wildcard replayer/main.c),$(BIN)/pyreplay)
+TEST_PROGRAMS := $(UNIT_TESTS) $(ORACLE_PROGRAMS) \
+    $(if $(wildcard tests/builder/*_main.c),$(TESTS)/pyrec-build)
+
+# --- What a person runs ---
+
+.PHONY: all
+all: $(LIBS) $(PROGRAMS) ## build both programs (the default); PYTHON=... chooses the Python to record
+
+.PHONY: demo
+demo: ## record a program that fails, and step backward from its failure
+	@make/deps.sh build
+	@$(MAKE) $(PARALLEL) --no-print-directory all
+	@BUILD=$(BUILD) samples/demo.sh
+
+.PHONY: test
+test: ## install what is missing (NO_INSTALL=1 only lists it), build, run every test
+	@make/deps.sh build test
+	@$(MAKE) $(PARALLEL) --no-print-directory all test-programs
+	@CC="$(CC)" PYTHON=$(PYTHON) BUILD=$(BUILD) make/run-tests.sh
+
+.PHONY: test-full
+test-full: ## the same with the long campaigns
+	@make/deps.sh build test
+	@$(MAKE) $(PARALLEL) --no-print-directory all test-programs
+	@CC="$(CC)" PYTHON=$(PYTHON) BUILD=$(BUILD) make/run-tests.sh full
+
+.PHONY: bench
+bench: all ## measure recording, file size and replaying (BENCH=... passes options on)
+	@BUILD=$(BUILD) $(PYTHON) tests/bench/bench.py $(BENCH)
+
+.PHONY: deps
+deps: ## install the Debian packages that building and testing need (NO_INSTALL=1 only lists)
+	@make/deps.sh build test
+
+.PHONY: fmt
+fmt: ## format the C sources
+	$(CLANG_FORMAT) -i $(C_FILES)
+
+.PHONY: check-format
+check-format: ## say which C sources are not formatted
+	$(CLANG_FORMAT) --dry-run --Werror $(C_FILES)
+
+.PHONY: man
+man: $(patsubst $(BIN)/%,$(BUILD)/man/%.1,$(PROGRAMS)) ## write the man pages to build/man
+
+.PHONY: install
+install: all man ## install programs and man pages below PREFIX (/usr/local); DESTDIR for packagers
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1
+	install -m 755 $(PROGRAMS) $(DESTDIR)$(PREFIX)/bin
+	install -m 644 $(BUILD)/man/*.1 $(DESTDIR)$(PREFIX)/share/man/man1
+
+.PHONY: clean
+clean: ## remove what was built
+	rm -rf $(BUILD)
+
+.PHONY: help
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+.PHONY: test-programs
+test-programs: $(TEST_PROGRAMS)
+
+# All cores, unless the caller said how many.
+PARALLEL = $(if $(findstring j,$(firstword -$(MAKEFLAGS))),,-j$(shell nproc))
+C_FILES = $(shell git ls-files '*.c' '*.h')
+
+export PYTHON CC NO_INSTALL
+
+# --- How it is built ---
+
+# V=1 shows the commands themselves.
+Q := $(if $(V),,@)
+say = $(if $(V),,@printf '  %-4s %s\n' $(1) $(2))
+
+# A file that is rewritten only when its text changes: other flags rebuild everything, and
+# a source that is gone leaves its archive.
+TEXT =
+$(GEN)/flags: TEXT = $(CC) $(CPPFLAGS) $(WARNINGS) $(BASE_CFLAGS) $(LDFLAGS)
+$(GEN)/python: TEXT = $(PYTHON) $(CC)
+$(GEN)/libtf.members: TEXT = $(TF_OBJ)
+$(GEN)/librp.members: TEXT = $(RP_OBJ)
+$(GEN)/libcl.members: TEXT = $(CL_OBJ)
+$(GEN)/libcli.members: TEXT = $(CLI_OBJ)
+$(GEN)/librec.members: TEXT = $(REC_PART_OBJ)
+define write-text
+@mkdir -p $(@D)
+@printf '%s\n' '$(subst ','\'',$(TEXT))' | cmp -s - $@ || \
+    printf '%s\n' '$(subst ','\'',$(TEXT))' >$@
+endef
+$(GEN)/flags $(GEN)/python: FORCE
+	$(write-text)
+$(GEN)/%.members: FORCE
+	$(write-text)
+
+# Facts about $(PYTHON), for what embeds it. Asked for only by goals that build.
+NO_PYTHON_GOALS := demo test test-full deps fmt check-format clean help
+ifneq ($(filter-out $(NO_PYTHON_GOALS),$(or $(MAKECMDGOALS),all)),)
+include $(GEN)/python.mk
+endif
+
+$(GEN)/python.mk: make/pyconfig.py $(GEN)/python $(wildcard $(PYTHON))
+	@$(PYTHON) make/pyconfig.py $(CC) >$@.new || { rm -f $@.new; exit 1; }
+	@cmp -s $@.new $@ && { rm $@.new; touch $@; } || mv $@.new $@
+
+.PHONY: FORCE
+FORCE:
+
+$(GEN)/schema/recording.pb-c.c: schema/recording.proto
+	@mkdir -p $(@D)
+	$(call say,GEN,$@)
+	$(Q)protoc-c -I. --c_out=$(GEN) $<
+$(GEN)/schema/recording.pb-c.h: $(GEN)/schema/recording.pb-c.c ;
+
+# What differs between the parts.
+PART_FLAGS :=
+$(OBJ)/schema/%.o: PART_FLAGS := -Wconversion -I$(GEN)
+$(OBJ)/replayer/core/%.o: PART_FLAGS := -Wconversion
+$(OBJ)/replayer/main.o $(OBJ)/replayer/cli/%.o: PART_FLAGS := -Ireplayer/core -Ireplayer/cli
+$(OBJ)/recorder/%.o: PART_FLAGS = $(PY_CFLAGS) $(PY_DEFINES)
+$(OBJ)/tests/builder/%.o: PART_FLAGS := -Itests/builder
+$(OBJ)/tests/unit/%.o: PART_FLAGS := -Ireplayer/core -Ireplayer/cli -Itests/builder -Itests/unit
+$(OBJ)/tests/unit/test_rec_%.o: PART_FLAGS = -Irecorder -Itests/unit $(PY_CFLAGS) $(PY_DEFINES)
+$(OBJ)/tests/oracle/%.o: PART_FLAGS = $(PY_CFLAGS) $(PY_DEFINES)
+
+compile = $(CC) -MMD -MP $(CPPFLAGS) $(PART_FLAGS) $(WARNINGS) $(BASE_CFLAGS) -c -o $@ $<
+
+$(OBJ)/%.o: %.c $(GEN)/flags
+	@mkdir -p $(@D)
+	$(call say,CC,$<)
+	$(Q)$(compile)
+$(OBJ)/gen/recording.pb-c.o: $(GEN)/schema/recording.pb-c.c $(GEN)/flags
+	@mkdir -p $(@D)
+	$(call say,CC,$<)
+	$(Q)$(CC) -MMD -MP -I$(GEN) $(BASE_CFLAGS) -c -o $@ $<
+
+$(filter $(OBJ)/schema/%,$(TF_OBJ)): | $(GEN)/schema/recording.pb-c.h
+$(REC_OBJ) $(patsubst $(TESTS)/%,$(OBJ)/tests/unit/%.o,$(REC_UNIT_TESTS)) \
+    $(patsubst $(TESTS)/%,$(OBJ)/tests/oracle/%.o,$(ORACLE_PROGRAMS)): $(GEN)/python.mk
+
+$(LIB)/libtf.a: $(TF_OBJ)
+$(LIB)/librp.a: $(RP_OBJ)
+$(LIB)/libcl.a: $(CL_OBJ)
+$(LIB)/libcli.a: $(CLI_OBJ)
+$(LIB)/librec.a: $(REC_PART_OBJ)
+$(LIB)/%.a: $(GEN)/%.members
+	@mkdir -p $(@D)
+	@rm -f $@
+	$(call say,AR,$@)
+	$(Q)$(AR) rcs $@ $(filter %.o,$^)
+
+# The archives in groups: what depends on what among them is the layer check's business.
+link = $(LINK) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group
+
+$(BIN)/pyreplay: $(OBJ)/replayer/main.o $(LIB)/libcli.a $(RP_LIB) $(LIB)/libcl.a $(LIB)/libtf.a
+	@mkdir -p $(@D)
+	$(call say,LINK,$@)
+	$(Q)$(link) $(CLI_LIBS) $(TF_LIBS) -lm
+
+$(BIN)/pyrecord: $(OBJ)/recorder/main.o $(LIB)/librec.a $(LIB)/libcl.a $(LIB)/libtf.a
+	@mkdir -p $(@D)
+	$(call say,LINK,$@)
+	$(Q)$(link) $(TF_LIBS) $(PY_LIBS)
+
+$(TESTS)/pyrec-build: $(BUILDER_OBJ) $(LIB)/libtf.a
+	@mkdir -p $(@D)
+	$(call say,LINK,$@)
+	$(Q)$(link) $(TF_LIBS) -lm
+
+$(ORACLE_PROGRAMS): $(TESTS)/%: $(OBJ)/tests/oracle/%.o
+	@mkdir -p $(@D)
+	$(call say,LINK,$@)
+	$(Q)$(link) $(PY_LIBS)
+
+$(filter-out $(REC_UNIT_TESTS),$(UNIT_TESTS)): $(TESTS)/%: $(OBJ)/tests/unit/%.o \
+    $(UNIT_HELP_OBJ) $(BUILDER_PART_OBJ) $(LIB)/libcli.a $(RP_LIB) $(LIB)/libcl.a $(LIB)/libtf.a
+	@mkdir -p $(@D)
+	$(call say,LINK,$@)
+	$(Q)$(link) -lcmocka $(CLI_LIBS) $(TF_LIBS) -lm
+
+$(REC_UNIT_TESTS): $(TESTS)/%: $(OBJ)/tests/unit/%.o \
+    $(LIB)/librec.a $(LIB)/libcl.a $(LIB)/libtf.a
+	@mkdir -p $(@D)
+	$(call say,LINK,$@)
+	$(Q)$(link) -lcmocka $(TF_LIBS) $(PY_LIBS)
+
+$(BUILD)/man/%.1: $(BIN)/%
+	@mkdir -p $(@D)
+	$< --man >$@
+
+.DELETE_ON_ERROR:
+.SECONDARY:
+-include $(shell find $(OBJ) -name '*.d' 2>/dev/null)

@@ -273,7 +273,7 @@ rec_output_open(const struct rec_options *options, struct rec_output *ret_output
         status = open_named(options, path, &fd, err);
     }
     if (status != TF_OK) {
-        free(options->output != NULL ? path : NULL);
+        free(path);
         return status;
     }
     *ret_output = (struct rec_output){.fd = move_up(fd), .path = path};

@@ -16,7 +16,7 @@ struct rec_output {
 tf_status rec_output_open(const struct rec_options *options,
                           struct rec_output *ret_output, struct tf_err *err);
 
-/* Removes the file again: the program did not start. */
+/* Removes the file again: the recording did not start. `fd` is the caller's business. */
 void rec_output_discard(struct rec_output *output);
 void rec_output_release(struct rec_output *output);
 

@@ -7,7 +7,7 @@ PREFIX ?= /usr/local
 ifeq ($(origin CC),default)
 CC := gcc
 endif
-CLANG_FORMAT ?= clang-format
+CLANG_FORMAT ?= $(firstword $(shell command -v clang-format-14 clang-format))
 
 # Warnings stop the build under CI and with the compiler the project is made with; another
 # compiler's new warnings must not keep a user from building.

@@ -4,7 +4,7 @@
 #     make/run-tests.sh [full]       (environment: BUILD, PYTHON)
 set -u
 cd "$(dirname "$0")/.." || exit 2
-BUILD=${BUILD:-build}
+BUILD=$(realpath "${BUILD:-build}")
 PYTHON=${PYTHON:-/usr/bin/python3}
 campaign=${1:-}
 [ -n "$campaign" ] && export PYREC_TEST_FULL=1
@@ -47,7 +47,7 @@ echo
 echo "== End to end"
 if ls tests/e2e/test_*.py >/dev/null 2>&1; then
     marks=(-m "not full")
-    [ -n "$campaign" ] && marks=()
+    [ -n "$campaign" ] && marks=(-m "")
     log=$BUILD/pytest.log
     "$PYTHON" -m pytest tests -q "${marks[@]}" --durations=5 </dev/null 2>&1 | tee "$log"
     [ "${PIPESTATUS[0]}" = 0 ] || failed=1

@@ -33,7 +33,7 @@ import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
-BUILD = os.environ.get("BUILD", os.path.join(ROOT, "build"))
+BUILD = os.path.join(ROOT, os.environ.get("BUILD", "build"))
 PYTHON = os.environ.get("PYTHON", "/usr/bin/python3")
 PYRECORD = os.path.join(BUILD, "bin", "pyrecord")
 PYREPLAY = os.path.join(BUILD, "bin", "pyreplay")

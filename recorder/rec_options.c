@@ -336,19 +336,30 @@ find_short(char letter)
     return NULL;
 }
 
-/* Handles the word at `idx` (and the next if that is its value); returns the idx after. */
+/* Bytes that a word's copy needs at most. */
+static size_t
+word_room(const char *word)
+{
+    return strlen(word) + sizeof "--check-hash-based-pycs";
+}
+
+/* Handles the word at `idx` (and the next if that is its value); returns the idx after.
+ * CPython knows neither shortened long options nor `--name=value`. */
 static int
-copy_long(struct rec_options *options, char **argv, int idx)
+copy_long(struct rec_options *options, char **argv, int idx, char *to)
 {
     const struct cl_option *option = find_long(argv[idx] + 2);
-    int words = 1;
-    if (option != NULL && option->argument != NULL && strchr(argv[idx], '=') == NULL) {
-        words = 2;
+    if (option == NULL || option->argument == NULL) {
+        return idx + 1;
     }
-    for (int i = 0; option != NULL && is_pythons(option) && i < words; i++) {
-        options->python_argv[options->python_argc++] = argv[idx + i];
+    char *attached = strchr(argv[idx], '=');
+    if (is_pythons(option)) {
+        options->python_argv[options->python_argc++] = to;
+        sprintf(to, "--%s", option->long_name);
+        options->python_argv[options->python_argc++] =
+            attached != NULL ? attached + 1 : argv[idx + 1];
     }
-    return idx + words;
+    return idx + (attached != NULL ? 1 : 2);
 }
 
 /* Likewise for "-abc": `to` gets the word without the letters that are ours. */
@@ -398,15 +409,15 @@ copy_words(struct rec_options *options, char **argv, int argc, int operand_idx)
     options->python_argc = 1;
     int idx = 1;
     while (idx < operand_idx) {
+        char *word = to;
+        to += word_room(argv[idx]);
         if (strcmp(argv[idx], "--") == 0) {
             options->python_argv[options->python_argc++] = argv[idx++];
         }
         else if (strncmp(argv[idx], "--", 2) == 0) {
-            idx = copy_long(options, argv, idx);
+            idx = copy_long(options, argv, idx, word);
         }
         else {
-            char *word = to;
-            to += strlen(argv[idx]) + 1;
             idx = copy_cluster(options, argv, idx, word);
         }
     }
@@ -433,7 +444,7 @@ take_program(struct rec_options *options, int argc, char **argv, int operand_idx
     }
     size_t words_bytes = 1;
     for (int i = 1; i < operand_idx; i++) {
-        words_bytes += strlen(argv[i]) + 1;
+        words_bytes += word_room(argv[i]);
     }
     options->words = malloc(words_bytes);
     options->python_argv = calloc((size_t)argc + 2, sizeof *options->python_argv);

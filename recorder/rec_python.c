@@ -86,8 +86,10 @@ base_python(const char *executable)
         found = find_in(home, NAMES[i]);
     }
     char *base = realpath(found != NULL ? found : executable, NULL);
+    int base_errno = errno;
     free(found);
     free(home);
+    errno = base_errno;
     return base;
 }
 
@@ -96,9 +98,10 @@ check_same(const char *executable, struct tf_err *err)
 {
     tf_status status = TF_OK;
     char *base = base_python(executable);
+    int base_errno = errno;
     char *own = realpath(REC_PYTHON_EXECUTABLE, NULL);
     if (base == NULL) {
-        status = tf_err_set_errno(err, errno, "cannot run '%s'", executable);
+        status = tf_err_set_errno(err, base_errno, "cannot run '%s'", executable);
     }
     else if (own == NULL || strcmp(base, own) != 0) {
         status = tf_err_set(err, TF_ERR_ARGUMENT, -1,

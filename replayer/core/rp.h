@@ -486,6 +486,8 @@ struct rp_stop {
     enum rp_stop_reason reason;
     uint32_t break_id;  /* RP_STOP_BREAK */
     bool break_removed; /* it was a temporary one */
+    bool
+        condition_failed; /* it has no value there, so the breakpoint holds, as in pdb */
 };
 
 /* Moves from `seq` by the thread and the frame of the event there. With `breaks` it stops

@@ -1,0 +1,246 @@
+/* What the parts of the replayer's core share.
+ *
+ *   rp_open     the recording and its facts          rp_value   values, texts, buffers
+ *   rp_chunk    a decoded chunk with its index       rp_cache   which chunks are kept
+ *   rp_event    events and stacks                    rp_object  objects at a position
+ *   rp_vars     locals and globals                   rp_text    repr()
+ *   rp_move     movement                             rp_break   breakpoints
+ *   rp_write    who wrote it                         rp_expr    expressions */
+#ifndef RP_PRIVATE_H
+#define RP_PRIVATE_H
+
+#include "rp.h"
+
+#define RP_NONE UINT32_MAX
+
+/* --- Texts and values (rp_value.c) --- */
+struct rp_str {
+    uint32_t refs;
+    size_t len;
+    char data[]; /* terminated */
+};
+struct rp_str *rp_str_new(const char *bytes, size_t len);
+void rp_str_unref(struct rp_str *str);
+bool rp_kind_has_text(unsigned kind);
+bool rp_text_equal(struct tf_text a, struct tf_text b);
+bool rp_text_is(struct tf_text a, const char *string);
+void rp_value_set_int(struct rp_value *value, int64_t n);
+bool rp_value_set_text(struct rp_value *value, enum tf_value_kind kind,
+                       const char *bytes, size_t len);
+void rp_buf_add_text(struct rp_buf *buf, struct tf_text text);
+/* Takes `path`. */
+void rp_notes_add(struct rp_notes *notes, char *path, uint8_t reason, bool damaged,
+                  uint64_t events);
+
+/* --- A map from 64-bit ids to places in an array (rp_map.c) --- */
+struct rp_map {
+    struct rp_map_entry {
+        uint64_t key;
+        uint32_t value; /* RP_NONE: free */
+    } * entry;
+
+    size_t cap, count;
+};
+
+uint32_t rp_map_get(const struct rp_map *map, uint64_t key); /* RP_NONE: not there */
+bool rp_map_put(struct rp_map *map, uint64_t key, uint32_t value);
+void rp_map_release(struct rp_map *map);
+
+/* --- Chunks --- */
+
+/* *Place*: a number that orders the changes of a chunk. 0 is the keyframe; change i is at
+ * i + 1. The state at event e holds all changes at places up to op_end[e]. */
+typedef uint32_t rp_place_no;
+
+/* A frame that the chunk knows. */
+struct rp_cframe {
+    uint64_t id;
+    uint32_t code;
+    uint32_t slot_first, slot_end; /* in rp_chunk.slot: sorted by slot, then place */
+    uint32_t globals;              /* value; RP_NONE */
+    bool globals_keyframe;         /* it is in the keyframe's values */
+    bool same;                     /* keyframe: slots are those of chunk `same_chunk` */
+    uint64_t same_chunk;
+};
+
+#define RP_SLOT_RESET UINT32_MAX /* all slots of the frame are unbound here */
+
+struct rp_cslot {
+    uint32_t frame; /* place in rp_chunk.frame */
+    uint32_t slot;
+    rp_place_no place;
+    uint32_t value; /* of the keyframe if place is 0, else of the changes */
+};
+
+/* An activation: one stay of a frame on a stack. */
+struct rp_act {
+    uint32_t frame;  /* place in rp_chunk.frame */
+    uint32_t parent; /* place in rp_chunk.act; RP_NONE */
+    uint32_t depth, thread;
+    uint32_t keyframe_lineno;
+    uint32_t event_first, event_end; /* in rp_chunk.act_event */
+    uint64_t call_seq;
+    uint8_t call_kind;
+};
+
+struct rp_cthread {
+    uint32_t id;
+    uint32_t first_top;              /* act on top at the chunk's start; RP_NONE */
+    uint32_t event_first, event_end; /* in rp_chunk.thread_event */
+};
+
+/* A decoded chunk and what makes the state at any of its events a binary search. */
+struct rp_chunk {
+    struct tf_chunk *raw;
+    size_t idx;
+    struct rp_cframe *frame; /* those that the chunk creates first, in order */
+    uint32_t frame_count, new_frames;
+    struct rp_map old_frames;
+    struct rp_act *act;
+    uint32_t act_count;
+    struct rp_cslot *slot;
+    uint32_t slot_count;
+    struct rp_cthread *thread;
+    uint32_t thread_count;
+    struct rp_map threads;
+    uint32_t *event_act;    /* act of each event; RP_NONE: empty stack */
+    uint32_t *act_event;    /* events by act, ascending */
+    uint32_t *thread_event; /* events by thread, ascending */
+    uint32_t new_objects, object_count;
+    struct rp_map old_objects;
+    uint32_t *object_first; /* [object_count + 1] in object_place */
+    rp_place_no *object_place;
+    uint32_t *object_op; /* change, or RP_KEYFRAME_OP | op of the keyframe */
+    struct rp_str **text, **keyframe_text; /* filled on first use */
+    bool damaged;                          /* a change did not fit */
+    const char *damage;
+    size_t memory_bytes;
+    uint32_t refs;
+    struct rp_chunk *newer, *older;
+};
+
+#define RP_KEYFRAME_OP 0x80000000u
+
+struct rp;
+/* Takes `raw`. */
+tf_status rp_chunk_build(struct rp *rp, struct tf_chunk *raw, size_t idx,
+                         struct rp_chunk **ret_chunk, struct tf_err *err);
+void rp_chunk_free(struct rp_chunk *chunk);
+
+uint32_t rp_chunk_frame(const struct rp_chunk *chunk, uint64_t id);  /* RP_NONE */
+uint32_t rp_chunk_object(const struct rp_chunk *chunk, uint64_t id); /* RP_NONE */
+/* Converts; the result is owned. Texts are shared with the chunk. */
+tf_status rp_chunk_value(struct rp_chunk *chunk, bool keyframe, uint32_t value_idx,
+                         struct rp_value *ret_value, struct tf_err *err);
+/* Top of a thread's stack at event `event` of the chunk. */
+uint32_t rp_chunk_top(const struct rp_chunk *chunk, uint32_t thread, uint32_t event);
+const struct rp_cthread *rp_chunk_thread(const struct rp_chunk *chunk, uint32_t thread);
+/* The last of `event_list[first, end)` that is <= event; RP_NONE. */
+uint32_t rp_last_event(const uint32_t *list, uint32_t first, uint32_t end,
+                       uint32_t event);
+/* Entry of the slot that holds at a place; RP_NONE: unbound, or see `same`. */
+uint32_t rp_chunk_slot(const struct rp_chunk *chunk, uint32_t frame, uint32_t slot,
+                       rp_place_no place, bool *ret_same);
+/* The event that a change belongs to: event_count for those past the last. */
+uint32_t rp_chunk_event_of(const struct rp_chunk *chunk, rp_place_no place);
+
+static inline bool
+rp_kind_is_call(unsigned kind)
+{
+    return kind == TF_EV_START || kind == TF_EV_RESUME || kind == TF_EV_THROW;
+}
+
+static inline bool
+rp_kind_is_return(unsigned kind)
+{
+    return kind == TF_EV_RETURN || kind == TF_EV_YIELD || kind == TF_EV_UNWIND;
+}
+
+/* --- Objects --- */
+struct rp_state { /* what an rp_object is inside */
+    struct rp_object object;
+    uint32_t refs;
+    size_t item_cap, attr_cap;
+    size_t write_chunk;   /* its last change is there: */
+    uint32_t write_entry; /* in rp_chunk.object_place */
+    size_t valid_chunk;   /* it holds in this chunk from place to place */
+    rp_place_no valid_first, valid_last; /* valid_last UINT32_MAX: to the chunk's end */
+    size_t memory_bytes;
+    bool cached;
+    struct rp_state *newer, *older;
+};
+
+void rp_object_ref(struct rp_object *object);
+/* An object that an expression makes. `type` is borrowed for ever. */
+struct rp_object *rp_object_make(const struct tf_def_type *type,
+                                 enum tf_category category, size_t item_cap);
+/* Appends; takes the value. False: out of memory (the value is released). */
+bool rp_object_add_item(struct rp_object *object, struct rp_value *value);
+tf_status rp_state_at(struct rp *rp, uint64_t id, size_t chunk_idx, rp_place_no place,
+                      struct rp_object **ret_object, struct tf_err *err);
+void rp_states_clear(struct rp *rp);
+void rp_states_trim(struct rp *rp);
+
+/* --- The recording --- */
+struct rp_lines { /* where the lines of a source begin */
+    bool known;
+    struct tf_text text;
+    uint32_t *off;
+    uint32_t count;
+};
+
+struct rp_breaks;
+
+struct rp {
+    struct tf_reader *reader;
+    struct rp_facts facts;
+    rp_progress_fn progress;
+    void *progress_ctx;
+    uint64_t progress_last_ns;
+    uint32_t progress_calls;
+
+    struct rp_chunk **chunk; /* [chunk_count]; NULL: not in memory */
+    struct rp_chunk *chunk_newest, *chunk_oldest;
+    struct rp_state **state_bucket; /* by object id; [RP_STATE_BUCKETS] */
+    struct rp_state *state_newest, *state_oldest;
+    size_t chunk_bytes, state_bytes;
+    size_t chunk_bytes_max, state_bytes_max;
+
+    struct rp_lines *lines; /* [file_count + 1] */
+    struct rp_breaks *breaks;
+};
+
+/* Counts one use; rp_chunk_put gives it back. */
+tf_status rp_chunk_get(struct rp *rp, size_t idx, struct rp_chunk **ret_chunk,
+                       struct tf_err *err);
+void rp_chunk_put(struct rp *rp, struct rp_chunk *chunk);
+/* The chunk and the place in it of an event. */
+tf_status rp_chunk_at(struct rp *rp, uint64_t seq, struct rp_chunk **ret_chunk,
+                      uint32_t *ret_event, struct tf_err *err);
+/* Asks whether to go on; TF_ERR_INTERRUPTED. Cheap enough for each chunk. */
+tf_status rp_progress(struct rp *rp, uint64_t done, uint64_t total, struct tf_err *err);
+
+tf_status rp_no_memory(struct tf_err *err);
+void rp_fill_event(const struct rp *rp, const struct rp_chunk *chunk, uint32_t event,
+                   struct rp_event *ret_event);
+tf_status rp_slot_value(struct rp *rp, struct rp_chunk *chunk, uint32_t frame,
+                        uint32_t slot, rp_place_no place, struct rp_value *ret_value,
+                        struct tf_err *err);
+/* The activation of that frame on whichever stack; RP_NONE. */
+uint32_t rp_chunk_act_of(const struct rp_chunk *chunk, uint64_t frame_id,
+                         uint32_t event);
+/* For searches over events: where to begin, and which chunk comes next (SIZE_MAX: none). */
+bool rp_search_begin(const struct rp *rp, uint64_t from, bool forward, size_t *ret_idx,
+                     uint64_t *ret_seq);
+tf_status rp_next_chunk(struct rp *rp, const struct rp_filter *filter, bool forward,
+                        size_t *idx, struct tf_err *err);
+void rp_breaks_free(struct rp_breaks *breaks); /* NULL is fine */
+/* glob(7)'s * ? [set] over bytes. */
+bool rp_glob(struct tf_text pattern, struct tf_text text);
+bool rp_glob_magic(struct tf_text pattern);
+
+/* A built-in type that needs no definition in the recording. */
+const struct tf_def_type *rp_builtin_type(enum tf_category category);
+const struct tf_def_type *rp_builtin_named(const char *name);
+
+#endif

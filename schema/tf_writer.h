@@ -73,6 +73,8 @@ struct tf_batch {
     struct tf_rows keyframe; /* state before the first change of `changes` */
     struct tf_rows changes;  /* rows of changes and events; may end with changes that belong
                                 to the next batch's first event */
+    struct tf_blob exception_types; /* uint32_t ids of the types of CAT_EXCEPTION among them */
+    uint32_t tail_thread;    /* thread of the event that those last changes belong to; 0: none */
     uint64_t lost_events;    /* missing before this batch (a ring, a gap) */
     const char *lost_reason; /* static string or NULL */
     bool failed;             /* memory ran out while it was filled */
@@ -128,6 +130,11 @@ struct tf_writer;
  * for the default (3). */
 tf_status tf_writer_open(struct tf_sink *sink, const struct tf_header *header, int level,
                          struct tf_writer **ret_writer, struct tf_err *err);
+
+/* Numbers the events, objects and frames from here on (a cut keeps the original numbers).
+ * Before the first batch; without it all begin at 1. */
+void tf_writer_start_at(struct tf_writer *writer, uint64_t first_seq,
+                        uint64_t first_object, uint64_t first_frame);
 
 /* Appends one chunk (and its definitions before it). After a failure only
  * tf_writer_abandon may be called: what reached the sink before is a readable

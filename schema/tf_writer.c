@@ -1,0 +1,478 @@
+#include "tf_writer.h"
+
+#include <stdlib.h>
+
+#include "tf_columns.h"
+#include "tf_frame.h"
+#include "tf_header.h"
+#include "tf_index.h"
+#include "tf_limits.h"
+#include "tf_record.h"
+
+/* A frame of definitions is closed at this size. */
+#define DEFINITION_FRAME_BYTES (4u << 20)
+
+struct tf_writer {
+    struct tf_frame_writer frames;
+    struct tf_columns columns;
+    struct tf_tally tally;
+    struct tf_index index;
+    struct tf_postings_set summary[TF_SUMMARY_LEVELS]; /* open groups; [0] is not used */
+    struct tf_blob field; /* the top-level field being made */
+    uint64_t next_seq, next_object, next_frame;
+    uint64_t event_count;
+    uint64_t kind_events[TF_EV_COUNT];
+    uint64_t first_object, first_frame; /* the first ids of the recording */
+    TF_LIST(struct tf_gap) gap;
+};
+
+static tf_status
+writer_no_memory(struct tf_err *err)
+{
+    return tf_err_set(err, TF_ERR_MEMORY, -1, "out of memory");
+}
+
+/* Writes `writer->field` as one frame. */
+static tf_status
+writer_flush(struct tf_writer *writer, uint64_t *ret_off, struct tf_err *err)
+{
+    tf_status status =
+        tf_frame_write(&writer->frames, writer->field.data, writer->field.len, ret_off, err);
+    if (writer->field.cap > 2 * DEFINITION_FRAME_BYTES) {
+        tf_blob_release(&writer->field); /* one giant value is not kept in memory */
+    }
+    writer->field.len = 0;
+    return status;
+}
+
+tf_status
+tf_writer_open(struct tf_sink *sink, const struct tf_header *header, int level,
+               struct tf_writer **ret_writer, struct tf_err *err)
+{
+    struct tf_writer *writer = calloc(1, sizeof *writer);
+    if (writer == NULL) {
+        return writer_no_memory(err);
+    }
+    tf_columns_init(&writer->columns);
+    tf_tally_init(&writer->tally);
+    writer->next_seq = writer->next_object = writer->next_frame = 1;
+    writer->first_object = writer->first_frame = 1;
+    tf_status status = tf_frame_writer_init(&writer->frames, sink, level, err);
+    if (status == TF_OK && !tf_header_put(header, &writer->field, TF_REC_HEADER)) {
+        status = writer_no_memory(err);
+    }
+    if (status == TF_OK) {
+        status = writer_flush(writer, NULL, err);
+    }
+    if (status != TF_OK) {
+        tf_writer_abandon(writer);
+        return status;
+    }
+    *ret_writer = writer;
+    return TF_OK;
+}
+
+void
+tf_writer_abandon(struct tf_writer *writer)
+{
+    if (writer == NULL) {
+        return;
+    }
+    for (size_t i = 0; i < writer->gap.count; i++) {
+        free((char *)(uintptr_t)writer->gap.at[i].reason.data);
+    }
+    free(writer->gap.at);
+    for (int i = 0; i < (int)TF_SUMMARY_LEVELS; i++) {
+        tf_postings_set_release(&writer->summary[i]);
+    }
+    tf_blob_release(&writer->field);
+    tf_index_release(&writer->index);
+    tf_tally_release(&writer->tally);
+    tf_columns_release(&writer->columns);
+    tf_frame_writer_release(&writer->frames);
+    free(writer);
+}
+
+void
+tf_writer_start_at(struct tf_writer *writer, uint64_t first_seq, uint64_t first_object,
+                   uint64_t first_frame)
+{
+    writer->next_seq = first_seq;
+    writer->next_object = writer->first_object = first_object;
+    writer->next_frame = writer->first_frame = first_frame;
+}
+
+/* --- definitions and sources --- */
+static tf_status
+write_definition_frame(struct tf_writer *writer, const uint8_t *at, size_t len,
+                       struct tf_err *err)
+{
+    uint64_t off;
+    if (!tf_blob_field(&writer->field, TF_REC_DEFINITIONS, at, len)
+        || !tf_list_next(&writer->index.definitions)) {
+        return writer_no_memory(err);
+    }
+    tf_status status = writer_flush(writer, &off, err);
+    writer->index.definitions.at[writer->index.definitions.count++] = off;
+    return status;
+}
+
+static tf_status
+write_definitions(struct tf_writer *writer, const struct tf_blob *blob, struct tf_err *err)
+{
+    struct tf_cursor cursor = tf_cursor_of(blob->data, blob->len);
+    const uint8_t *start = cursor.at;
+    struct tf_wire wire;
+    while (tf_wire_next(&cursor, &wire) == TF_WIRE_FIELD) {
+        size_t len = (size_t)(cursor.at - start);
+        if (len >= DEFINITION_FRAME_BYTES || cursor.at == cursor.end) {
+            tf_status status = write_definition_frame(writer, start, len, err);
+            if (status != TF_OK) {
+                return status;
+            }
+            start = cursor.at;
+        }
+    }
+    return TF_OK;
+}
+
+static uint32_t
+source_file_id(struct tf_cursor message)
+{
+    struct tf_wire wire;
+    while (tf_wire_next(&message, &wire) == TF_WIRE_FIELD) {
+        if (wire.number == 1) {
+            return (uint32_t)wire.varint;
+        }
+    }
+    return 0;
+}
+
+static tf_status
+write_sources(struct tf_writer *writer, const struct tf_blob *blob, struct tf_err *err)
+{
+    struct tf_cursor cursor = tf_cursor_of(blob->data, blob->len);
+    struct tf_wire wire;
+    for (;;) {
+        const uint8_t *start = cursor.at;
+        uint64_t off;
+        if (tf_wire_next(&cursor, &wire) != TF_WIRE_FIELD) {
+            return TF_OK;
+        }
+        if (!tf_blob_bytes(&writer->field, start, (size_t)(cursor.at - start))
+            || !tf_list_next(&writer->index.source)) {
+            return writer_no_memory(err);
+        }
+        tf_status status = writer_flush(writer, &off, err);
+        if (status != TF_OK) {
+            return status;
+        }
+        writer->index.source.at[writer->index.source.count++] =
+            (struct tf_index_source){source_file_id(wire.bytes), off};
+    }
+}
+
+/* --- summaries --- */
+static tf_status
+write_summary(struct tf_writer *writer, uint32_t level, struct tf_err *err)
+{
+    struct tf_postings_set *set = &writer->summary[level];
+    uint64_t off;
+    if (!tf_postings_set_put(set, &writer->field, TF_REC_SUMMARY)
+        || !tf_list_next(&writer->index.summary)) {
+        return writer_no_memory(err);
+    }
+    tf_status status = writer_flush(writer, &off, err);
+    writer->index.summary.at[writer->index.summary.count++] =
+        (struct tf_index_summary){level, set->first_chunk, off};
+    return status;
+}
+
+/* Merges a finished group into the one above, and closes that when it is full. */
+static tf_status
+raise_summary(struct tf_writer *writer, const struct tf_postings_set *child,
+              struct tf_err *err)
+{
+    uint32_t level = child->level + 1;
+    if (level >= TF_SUMMARY_LEVELS) {
+        return TF_OK;
+    }
+    struct tf_postings_set *set = &writer->summary[level];
+    if (set->child_count == 0) {
+        const struct tf_chunk_info *first = &writer->index.chunk.at[child->first_chunk];
+        tf_postings_set_clear(set, level, child->first_chunk);
+        set->first_object = first->first_object;
+        set->first_frame = first->first_frame;
+    }
+    if (!tf_postings_set_merge(set, child)) {
+        return writer_no_memory(err);
+    }
+    if (set->child_count < TF_SUMMARY_FANOUT) {
+        return TF_OK;
+    }
+    tf_status status = write_summary(writer, level, err);
+    if (status == TF_OK) {
+        status = raise_summary(writer, set, err);
+    }
+    tf_postings_set_clear(set, level, 0);
+    return status;
+}
+
+/* At the end: the groups that are not full, so that a question about the whole recording
+ * finds a summary at the top. A level with one full group has no need of one above. */
+static tf_status
+close_summaries(struct tf_writer *writer, struct tf_err *err)
+{
+    tf_status status = TF_OK;
+    uint64_t below = writer->index.chunk.count; /* groups a level below */
+    for (uint32_t level = 1; level < TF_SUMMARY_LEVELS && below > 1; level++) {
+        struct tf_postings_set *set = &writer->summary[level];
+        if (set->child_count > 0) {
+            status = write_summary(writer, level, err);
+            if (status == TF_OK) {
+                status = raise_summary(writer, set, err);
+            }
+            if (status != TF_OK) {
+                return status;
+            }
+        }
+        below = (below + TF_SUMMARY_FANOUT - 1) / TF_SUMMARY_FANOUT;
+    }
+    return status;
+}
+
+static tf_status
+write_postings(struct tf_writer *writer, struct tf_err *err)
+{
+    struct tf_postings_set *set = &writer->tally.set;
+    uint64_t off;
+    if (!tf_postings_set_put(set, &writer->field, TF_REC_POSTINGS)
+        || !tf_list_next(&writer->index.postings)) {
+        return writer_no_memory(err);
+    }
+    tf_status status = writer_flush(writer, &off, err);
+    if (status != TF_OK) {
+        return status;
+    }
+    writer->index.postings.at[writer->index.postings.count++] = off;
+    for (int kind = 0; kind < TF_EV_COUNT; kind++) {
+        writer->kind_events[kind] += set->kind_events[kind];
+    }
+    return raise_summary(writer, set, err);
+}
+
+/* --- chunks --- */
+static tf_status
+learn_exceptions(struct tf_writer *writer, const struct tf_blob *types, struct tf_err *err)
+{
+    uint32_t id;
+    for (size_t off = 0; off + sizeof id <= types->len; off += sizeof id) {
+        memcpy(&id, types->data + off, sizeof id);
+        if (!tf_tally_exception_type(&writer->tally, id)) {
+            return writer_no_memory(err);
+        }
+    }
+    return TF_OK;
+}
+
+static tf_status
+add_gap(struct tf_writer *writer, const struct tf_batch *batch, struct tf_err *err)
+{
+    if (batch->lost_reason == NULL && batch->lost_events == 0) {
+        return TF_OK;
+    }
+    char *reason = strdup(batch->lost_reason != NULL ? batch->lost_reason : "");
+    if (reason == NULL || !tf_list_next(&writer->gap)) {
+        free(reason);
+        return writer_no_memory(err);
+    }
+    writer->next_seq += batch->lost_events;
+    writer->gap.at[writer->gap.count++] = (struct tf_gap){
+        writer->next_seq, batch->lost_events, {reason, strlen(reason)}};
+    return TF_OK;
+}
+
+static tf_status
+encode_chunk(struct tf_writer *writer, const struct tf_batch *batch,
+             struct tf_chunk_head *ret_head, struct tf_err *err)
+{
+    struct tf_columns *columns = &writer->columns;
+    struct tf_tally *tally = &writer->tally;
+    tf_columns_clear(columns);
+    tf_tally_keyframe(tally);
+    tf_status status = tf_ops_builder_rows(&columns->keyframe, &batch->keyframe,
+                                           TF_IN_KEYFRAME, tally, err);
+    if (status != TF_OK) {
+        return status;
+    }
+    tf_tally_begin(tally, writer->index.chunk.count, writer->next_object,
+                   writer->next_frame);
+    status = tf_columns_rows(columns, &batch->changes, tally, err);
+    if (status == TF_OK) {
+        status = tf_tally_tail(tally, batch->tail_thread, err);
+    }
+    bool gap = batch->lost_reason != NULL || batch->lost_events > 0;
+    *ret_head = (struct tf_chunk_head){
+        .number = writer->index.chunk.count,
+        .first_seq = writer->next_seq,
+        .first_object = writer->next_object,
+        .object_count = tally->next_object - writer->next_object,
+        .first_frame = writer->next_frame,
+        .frame_count = tally->next_frame - writer->next_frame,
+        .gap_events = batch->lost_events,
+        .gap_reason = !gap ? NULL : batch->lost_reason != NULL ? batch->lost_reason : "",
+    };
+    return status;
+}
+
+static tf_status
+write_chunk(struct tf_writer *writer, const struct tf_batch *batch, struct tf_err *err)
+{
+    struct tf_chunk_head head;
+    uint64_t off;
+    tf_status status = encode_chunk(writer, batch, &head, err);
+    if (status != TF_OK) {
+        return status;
+    }
+    if (!tf_columns_put(&writer->columns, &head, &writer->field, TF_REC_CHUNK)
+        || !tf_list_next(&writer->index.chunk)) {
+        return writer_no_memory(err);
+    }
+    status = writer_flush(writer, &off, err);
+    if (status != TF_OK) {
+        return status;
+    }
+    writer->index.chunk.at[writer->index.chunk.count++] = (struct tf_chunk_info){
+        .first_seq = head.first_seq,
+        .event_count = writer->columns.event_count,
+        .first_object = head.first_object,
+        .first_frame = head.first_frame,
+        .start_ns = writer->columns.start_ns,
+        .file_off = (int64_t)off,
+    };
+    writer->next_seq += writer->columns.event_count;
+    writer->event_count += writer->columns.event_count;
+    writer->next_object += head.object_count;
+    writer->next_frame += head.frame_count;
+    return write_postings(writer, err);
+}
+
+static tf_status
+check_batch(const struct tf_batch *batch, struct tf_err *err)
+{
+    if (batch->failed || batch->keyframe.failed || batch->changes.failed) {
+        return writer_no_memory(err);
+    }
+    if (batch->changes.event_count > TF_CHUNK_EVENTS_MAX) {
+        return tf_err_set(err, TF_ERR_LIMIT, -1, "a chunk of more than %u events",
+                          TF_CHUNK_EVENTS_MAX);
+    }
+    return TF_OK;
+}
+
+tf_status
+tf_writer_batch(struct tf_writer *writer, const struct tf_batch *batch, struct tf_err *err)
+{
+    tf_status status = check_batch(batch, err);
+    if (status == TF_OK) {
+        status = write_definitions(writer, &batch->definitions, err);
+    }
+    if (status == TF_OK) {
+        status = write_sources(writer, &batch->sources, err);
+    }
+    if (status == TF_OK) {
+        status = learn_exceptions(writer, &batch->exception_types, err);
+    }
+    if (status == TF_OK) {
+        status = add_gap(writer, batch, err);
+    }
+    if (status == TF_OK && (batch->changes.len > 0 || batch->lost_events > 0)) {
+        status = write_chunk(writer, batch, err);
+    }
+    return status;
+}
+
+/* Field numbers of Checkpoint. */
+tf_status
+tf_writer_checkpoint(struct tf_writer *writer, const struct tf_rows *state,
+                     struct tf_err *err)
+{
+    struct tf_ops_builder *ops = &writer->columns.keyframe;
+    struct tf_blob message = {0};
+    uint64_t off;
+    tf_columns_clear(&writer->columns);
+    tf_tally_keyframe(&writer->tally);
+    tf_status status = state->failed ? writer_no_memory(err)
+                                     : tf_ops_builder_rows(ops, state, TF_IN_CHECKPOINT,
+                                                           &writer->tally, err);
+    bool ok = status == TF_OK && tf_blob_field_u64(&message, 1, writer->next_seq)
+              && tf_blob_field_u64(&message, 2, writer->index.chunk.count)
+              && tf_blob_field_u64(&message, 3, writer->next_object)
+              && tf_blob_field_u64(&message, 4, writer->next_frame)
+              && tf_ops_builder_put(ops, &message, 5)
+              && tf_blob_field(&writer->field, TF_REC_CHECKPOINT, message.data, message.len)
+              && tf_list_next(&writer->index.checkpoint);
+    tf_blob_release(&message);
+    if (!ok) {
+        return status != TF_OK ? status : writer_no_memory(err);
+    }
+    status = writer_flush(writer, &off, err);
+    writer->index.checkpoint.at[writer->index.checkpoint.count++] =
+        (struct tf_index_checkpoint){writer->next_seq, off};
+    return status;
+}
+
+/* --- the end --- */
+static tf_status
+write_footer(struct tf_writer *writer, const struct tf_footer *footer, struct tf_err *err)
+{
+    struct tf_totals totals = {
+        .event_count = writer->event_count,
+        .object_count = writer->next_object - writer->first_object,
+        .frame_count = writer->next_frame - writer->first_frame,
+        .chunk_count = writer->index.chunk.count,
+        .gap = writer->gap.at,
+        .gap_count = writer->gap.count,
+    };
+    memcpy(totals.kind_events, writer->kind_events, sizeof totals.kind_events);
+    if (!tf_footer_put(footer, &totals, &writer->field, TF_REC_FOOTER)) {
+        return writer_no_memory(err);
+    }
+    return writer_flush(writer, NULL, err);
+}
+
+static tf_status
+write_end(struct tf_writer *writer, const struct tf_footer *footer, struct tf_err *err)
+{
+    tf_status status = close_summaries(writer, err);
+    if (status != TF_OK) {
+        return status;
+    }
+    if (!tf_index_put(&writer->index, &writer->field, TF_REC_INDEX)) {
+        return writer_no_memory(err);
+    }
+    status = writer_flush(writer, NULL, err);
+    if (status == TF_OK) {
+        status = write_footer(writer, footer, err);
+    }
+    if (status == TF_OK) {
+        status = tf_frame_write_seek_table(&writer->frames, err);
+    }
+    return status;
+}
+
+tf_status
+tf_writer_close(struct tf_writer *writer, const struct tf_footer *footer,
+                struct tf_writer_stats *ret_stats, struct tf_err *err)
+{
+    tf_status status = write_end(writer, footer, err);
+    if (status == TF_OK && ret_stats != NULL) {
+        *ret_stats = (struct tf_writer_stats){
+            .events = writer->event_count,
+            .chunks = writer->index.chunk.count,
+            .file_bytes = writer->frames.sink->written_bytes,
+        };
+    }
+    tf_writer_abandon(writer);
+    return status;
+}

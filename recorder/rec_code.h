@@ -1,0 +1,27 @@
+/* Code objects: what the recorder must know of one at each event, worked out once and kept
+ * in the code object itself. */
+#ifndef REC_CODE_H
+#define REC_CODE_H
+
+#include "rec_state.h"
+
+struct rec_code {
+    uint32_t id;          /* 0: left out by the filter */
+    uint32_t slot_count;  /* fast locals, cells and free variables */
+    uint8_t *slot_secret; /* one a slot: its value is not recorded */
+    bool name_secret;     /* what it returns is not recorded */
+    bool has_mapping;     /* its locals are a mapping: the slot after the last */
+    bool is_generator;
+    bool own; /* the program's own, not a library's */
+    uint32_t global_count;
+    PyObject **global_name; /* borrowed from co_names */
+    int64_t *global_place;  /* in the namespace `global_namespace`, or -1 */
+    uint64_t global_namespace;
+};
+
+tf_status rec_code_init(struct tf_err *err);
+/* Decides and defines on first sight. NULL when memory ran out. */
+struct rec_code *rec_code_of(PyCodeObject *code);
+void rec_code_release_all(void);
+
+#endif

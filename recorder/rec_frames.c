@@ -1,0 +1,454 @@
+#include "rec_frames.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "rec_values.h"
+
+static inline struct tf_rows *
+rows(void)
+{
+    return &rec.batch->changes;
+}
+
+/* --- Threads --- */
+struct rec_thread *
+rec_thread_of(PyThreadState *tstate)
+{
+    uint64_t id = rec_py_thread_id(tstate);
+    if (rec.thread != NULL && rec.thread->tstate == tstate
+        && rec.thread->tstate_id == id) {
+        return rec.thread;
+    }
+    for (struct rec_thread *at = rec.threads; at != NULL; at = at->next) {
+        if (at->tstate == tstate && at->tstate_id == id) {
+            return at;
+        }
+    }
+    struct rec_thread *thread = calloc(1, sizeof *thread);
+    if (thread == NULL) {
+        return NULL;
+    }
+    thread->tstate = tstate;
+    thread->tstate_id = id;
+    thread->next = rec.threads;
+    rec.threads = thread;
+    return thread;
+}
+
+/* Its number counts from its first event, not from when its hooks were installed. */
+static void
+thread_define(struct rec_thread *thread)
+{
+    thread->id = ++rec.thread_count;
+    thread->defined = true;
+    struct tf_def_thread def = {.id = thread->id,
+                                .native_id = rec_py_thread_native_id(thread->tstate),
+                                .ident = rec_py_thread_ident(thread->tstate)};
+    tf_batch_add_thread(rec.batch, &def);
+}
+
+struct rec_frame *
+rec_thread_top(const struct rec_thread *thread)
+{
+    return thread->depth > 0 ? thread->stack[thread->depth - 1] : NULL;
+}
+
+static bool
+thread_push(struct rec_thread *thread, struct rec_frame *frame)
+{
+    if (!thread->defined) {
+        thread_define(thread);
+    }
+    if (thread->depth == thread->cap) {
+        uint32_t cap = thread->cap * 2 + 64;
+        struct rec_frame **more = realloc(thread->stack, cap * sizeof *more);
+        if (more == NULL) {
+            return false;
+        }
+        thread->stack = more;
+        thread->cap = cap;
+    }
+    thread->stack[thread->depth++] = frame;
+    frame->on_stack = true;
+    return true;
+}
+
+/* --- Frames --- */
+static void
+frame_forget(struct rec_frame *frame)
+{
+    struct rec_frame *known =
+        rec_shadow_get(&rec.shadow, &rec.shadow.frames, frame->base);
+    if (known == frame) {
+        rec_shadow_take(&rec.shadow, &rec.shadow.frames, frame->base);
+    }
+    free(frame);
+}
+
+/* The frame object is gone: a generator that was dropped while suspended. One that is still
+ * on a stack is forgotten when it is popped. */
+void
+rec_frame_died(void *arg)
+{
+    struct rec_frame *frame = arg;
+    frame->frame = NULL;
+    if (!frame->on_stack) {
+        free(frame);
+    }
+}
+
+uint64_t
+rec_frame_id_of(PyFrameObject *frame)
+{
+    struct rec_frame *known =
+        rec_shadow_get(&rec.shadow, &rec.shadow.frames, rec_py_base((PyObject *)frame));
+    return known != NULL ? known->id : 0;
+}
+
+static struct rec_frame *
+frame_new(PyFrameObject *object, struct rec_code *code)
+{
+    size_t slots = code->slot_count + (size_t)code->has_mapping;
+    struct rec_frame *frame = calloc(1, sizeof *frame + slots * sizeof frame->slot[0]);
+    if (frame == NULL) {
+        return NULL;
+    }
+    frame->base = rec_py_base((PyObject *)object);
+    frame->frame = object;
+    frame->code = code;
+    frame->code_id = code->id;
+    frame->fast_count = code->slot_count;
+    frame->slot_count = (uint32_t)slots;
+    frame->globals = rec_py_frame_globals(object);
+    frame->full_chunk = UINT64_MAX;
+    struct rec_frame *stale =
+        rec_shadow_get(&rec.shadow, &rec.shadow.frames, frame->base);
+    if (!rec_shadow_put(&rec.shadow, &rec.shadow.frames, frame->base, frame)) {
+        free(frame);
+        return NULL;
+    }
+    if (stale != NULL && !stale->on_stack) {
+        free(stale);
+    }
+    frame->id = ++rec.frame_count;
+    return frame;
+}
+
+/* The value that names the frame's globals, for OP_ENTER and its like. */
+static void
+emit_globals(struct rec_frame *frame)
+{
+    frame->namespace = NULL;
+    if (rec.options->values && frame->globals != NULL && PyDict_Check(frame->globals)) {
+        bool whole = frame->code->has_mapping
+                     && rec_py_frame_mapping(frame->frame) == frame->globals;
+        frame->namespace = rec_values_namespace(frame->globals, whole);
+        frame->namespace_id = frame->namespace != NULL ? frame->namespace->id : 0;
+    }
+}
+
+static void
+write_globals(const struct rec_frame *frame)
+{
+    if (frame->namespace_id != 0) {
+        tf_rows_ref(rows(), frame->namespace_id);
+    }
+    else {
+        tf_rows_value(rows(), TF_VAL_NONE);
+    }
+}
+
+static void
+write_enter(struct rec_frame *frame)
+{
+    emit_globals(frame);
+    if (tf_rows_op(rows(), TF_OP_ENTER)) {
+        tf_rows_u64(rows(), frame->code->id);
+        write_globals(frame);
+    }
+    frame->known_chunk = rec.chunk;
+}
+
+static void
+write_local(uint32_t slot)
+{
+    if (tf_rows_op(rows(), TF_OP_LOCAL)) {
+        tf_rows_u64(rows(), slot);
+    }
+}
+
+/* A generator goes on. Where the chunk does not show it yet, its slots are written anew. */
+static void
+write_resume(struct rec_frame *frame)
+{
+    bool full = frame->known_chunk != rec.chunk;
+    emit_globals(frame);
+    if (tf_rows_op(rows(), full ? TF_OP_RESUME_FULL : TF_OP_RESUME)) {
+        tf_rows_u64(rows(), frame->id);
+        tf_rows_u64(rows(), frame->code->id);
+        write_globals(frame);
+    }
+    if (full) { /* all unbound: rec_frame_update() writes what is bound */
+        memset(frame->slot, 0, frame->slot_count * sizeof frame->slot[0]);
+        frame->known_chunk = rec.chunk;
+        frame->full_chunk = UINT64_MAX;
+    }
+}
+
+static void
+pop(struct rec_thread *thread, bool keep)
+{
+    struct rec_frame *frame = thread->stack[--thread->depth];
+    frame->on_stack = false;
+    if (!keep) {
+        frame_forget(frame);
+    }
+}
+
+/* Frames whose objects are gone without an event that told of their end. */
+static void
+drop_dead(struct rec_thread *thread)
+{
+    struct rec_frame *top;
+    while ((top = rec_thread_top(thread)) != NULL && top->frame == NULL) {
+        tf_rows_op(rows(), TF_OP_LEAVE);
+        pop(thread, false);
+    }
+}
+
+struct rec_frame *
+rec_frame_enter(struct rec_thread *thread, PyFrameObject *object, struct rec_code *code,
+                enum tf_event_kind kind)
+{
+    drop_dead(thread);
+    struct rec_frame *caller = rec_thread_top(thread);
+    if (caller != NULL) {
+        rec_frame_update(caller);
+    }
+    struct rec_frame *frame = NULL;
+    if (kind != TF_EV_START) {
+        frame = rec_shadow_get(&rec.shadow, &rec.shadow.frames,
+                               rec_py_base((PyObject *)object));
+        if (frame != NULL && (frame->on_stack || frame->code != code)) {
+            frame = NULL;
+        }
+    }
+    bool known = frame != NULL;
+    if (!known && (frame = frame_new(object, code)) == NULL) {
+        return NULL;
+    }
+    if (!thread_push(thread, frame)) {
+        frame_forget(frame);
+        return NULL;
+    }
+    if (known) {
+        write_resume(frame);
+    }
+    else {
+        write_enter(frame);
+    }
+    frame->call_seq = rec.seq + 1;
+    frame->call_kind = (uint8_t)kind;
+    return frame;
+}
+
+struct rec_frame *
+rec_frame_find(struct rec_thread *thread, PyFrameObject *object, struct rec_code *code)
+{
+    struct rec_frame *top = rec_thread_top(thread);
+    if (top != NULL && top->frame == object && top->code == code) {
+        return top;
+    }
+    for (uint32_t i = thread->depth; i > 0; i--) {
+        if (thread->stack[i - 1]->frame == object
+            && thread->stack[i - 1]->code == code) {
+            while (thread->depth > i) { /* their returns were not seen */
+                tf_rows_op(rows(), TF_OP_LEAVE);
+                pop(thread, rec_thread_top(thread)->frame != NULL
+                                && rec_thread_top(thread)->code->is_generator);
+            }
+            return thread->stack[i - 1];
+        }
+    }
+    /* It ran before the hooks did. */
+    struct rec_frame *frame = frame_new(object, code);
+    if (frame != NULL && !thread_push(thread, frame)) {
+        frame_forget(frame);
+        return NULL;
+    }
+    if (frame != NULL) {
+        write_enter(frame);
+    }
+    return frame;
+}
+
+void
+rec_frame_leave(struct rec_thread *thread, bool suspended)
+{
+    if (thread->depth > 0) {
+        pop(thread, suspended);
+    }
+}
+
+/* --- Locals --- */
+static void
+slot_update(struct rec_frame *frame, uint32_t slot, PyObject *value)
+{
+    struct rec_src src = rec_src_obj(value);
+    struct rec_val *val = &frame->slot[slot];
+    if (rec_value_same(val, &src, 1)) {
+        return;
+    }
+    write_local(slot);
+    bool secret = slot < frame->code->slot_count && frame->code->slot_secret[slot];
+    *val =
+        secret && value != NULL ? rec_value_emit_redacted() : rec_value_emit(&src, 1);
+    frame->written = true;
+}
+
+static void
+mapping_update(struct rec_frame *frame)
+{
+    PyObject *mapping = rec_py_frame_mapping(frame->frame);
+    uint32_t slot = frame->code->slot_count;
+    if (mapping == NULL || !PyDict_Check(mapping)) {
+        slot_update(frame, slot, mapping);
+        return;
+    }
+    struct rec_obj *namespace = rec_values_namespace(mapping, true);
+    struct rec_val *val = &frame->slot[slot];
+    if (namespace != NULL && (val->kind != TF_VAL_REF || val->data != namespace->id)) {
+        write_local(slot);
+        tf_rows_ref(rows(), namespace->id);
+        *val = (struct rec_val){.kind = TF_VAL_REF, .data = namespace->id};
+        frame->written = true;
+    }
+}
+
+void
+rec_frame_update(struct rec_frame *frame)
+{
+    if (!rec.options->values || frame->frame == NULL) {
+        return;
+    }
+    PyObject **slots = rec_py_frame_slots(frame->frame);
+    for (uint32_t i = 0; i < frame->code->slot_count; i++) {
+        slot_update(frame, i, slots[i]);
+    }
+    if (frame->code->has_mapping) {
+        mapping_update(frame);
+    }
+    if (frame->namespace != NULL && frame->code->global_count > 0
+        && rec_py_frame_mapping(frame->frame) != frame->globals) {
+        rec_values_globals(frame->namespace, frame->globals, frame->code);
+    }
+}
+
+/* --- Keyframes --- */
+
+/* One slot as it was recorded. A text is taken from the object, which is there still unless
+ * the frame has run on since its last event. */
+static void
+key_value(const struct rec_val *val, PyObject *value)
+{
+    struct tf_rows *key = &rec.batch->keyframe;
+    struct rec_src src = rec_src_obj(value);
+    struct rec_val now;
+    double x;
+    switch (val->kind) {
+    case TF_VAL_REF: tf_rows_ref(key, val->data); return;
+    case TF_VAL_INT: tf_rows_int(key, (int64_t)val->data); return;
+    case TF_VAL_FLOAT:
+        memcpy(&x, &val->data, sizeof x);
+        tf_rows_float(key, x);
+        return;
+    case TF_VAL_ELIDED: tf_rows_elided(key, (enum tf_elision)val->note, 0); return;
+    default: break;
+    }
+    if (rec_scalar_make(&src, &now) && rec_val_equal(val, &now)) {
+        rec_scalar_emit(key, &src, &now);
+    }
+    else if (val->kind <= TF_VAL_NOTIMPLEMENTED) {
+        tf_rows_value(key, (enum tf_value_kind)val->kind);
+    }
+    else {
+        tf_rows_elided(key, TF_ELIDE_UNREADABLE, 0);
+    }
+}
+
+static void
+key_slots(struct rec_frame *frame)
+{
+    struct tf_rows *key = &rec.batch->keyframe;
+    PyObject **slots = frame->frame != NULL ? rec_py_frame_slots(frame->frame) : NULL;
+    uint32_t count = frame->slot_count;
+    for (uint32_t i = 0; i < count; i++) {
+        if (frame->slot[i].kind != TF_VAL_UNBOUND && tf_rows_op(key, TF_OP_LOCAL)) {
+            tf_rows_u64(key, i);
+            key_value(&frame->slot[i],
+                      slots != NULL && i < frame->fast_count ? slots[i] : NULL);
+        }
+    }
+}
+
+static void
+key_frame(struct rec_frame *frame)
+{
+    struct tf_rows *key = &rec.batch->keyframe;
+    if (!tf_rows_op(key, TF_OP_FRAME)) {
+        return;
+    }
+    tf_rows_u64(key, frame->id);
+    tf_rows_u64(key, frame->code_id);
+    tf_rows_u64(key, frame->lineno);
+    tf_rows_u64(key, frame->call_seq);
+    tf_rows_u64(key, frame->call_kind);
+    if (frame->namespace_id != 0) {
+        tf_rows_ref(key, frame->namespace_id);
+    }
+    else {
+        tf_rows_value(key, TF_VAL_NONE);
+    }
+    if (!frame->written && frame->full_chunk != UINT64_MAX) {
+        if (tf_rows_op(key, TF_OP_SAME)) {
+            tf_rows_u64(key, frame->full_chunk);
+        }
+    }
+    else {
+        key_slots(frame);
+        frame->full_chunk = rec.chunk;
+        frame->written = false;
+    }
+    frame->known_chunk = rec.chunk;
+}
+
+void
+rec_frames_keyframe(void)
+{
+    for (struct rec_thread *thread = rec.threads; thread != NULL;
+         thread = thread->next) {
+        if (thread->depth == 0 || !tf_rows_op(&rec.batch->keyframe, TF_OP_THREAD)) {
+            continue;
+        }
+        tf_rows_u64(&rec.batch->keyframe, thread->id);
+        for (uint32_t i = 0; i < thread->depth; i++) {
+            key_frame(thread->stack[i]);
+        }
+    }
+}
+
+void
+rec_frames_release(void)
+{
+    while (rec.threads != NULL) {
+        struct rec_thread *next = rec.threads->next;
+        while (rec.threads->depth > 0) {
+            pop(rec.threads, false);
+        }
+        free(rec.threads->stack);
+        free(rec.threads);
+        rec.threads = next;
+    }
+    rec.thread = NULL;
+}

@@ -1,0 +1,64 @@
+/* Threads, their stacks of recorded frames, and the locals as last recorded. */
+#ifndef REC_FRAMES_H
+#define REC_FRAMES_H
+
+#include "rec_code.h"
+
+struct rec_frame {
+    uint64_t id;
+    uintptr_t base; /* of the frame object */
+    PyFrameObject
+        *frame; /* borrowed: lives while it runs or its generator does; NULL when
+                              it died unseen: then `code` and `globals` may be gone too */
+    struct rec_code *code;     /* borrowed: lives as long as the frame */
+    PyObject *globals;         /* borrowed from the frame */
+    struct rec_obj *namespace; /* its globals' object; lives as long as the frame */
+    uint64_t namespace_id;
+    uint32_t code_id, fast_count, slot_count;
+    uint64_t call_seq;
+    uint8_t call_kind;
+    uint32_t lineno;
+    bool on_stack;
+    uint64_t known_chunk;  /* chunk in which its slots are known to a reader */
+    uint64_t full_chunk;   /* chunk whose keyframe has all its slots; UINT64_MAX none */
+    bool written;          /* since that keyframe */
+    struct rec_val slot[]; /* code->slot_count, and one more for the mapping */
+};
+
+struct rec_thread {
+    struct rec_thread *next;
+    PyThreadState *tstate; /* compared, never followed, once the thread may be gone */
+    uint64_t tstate_id;
+    uint32_t id;
+    bool defined; /* in the recording */
+    struct rec_frame **stack;
+    uint32_t depth, cap;
+    uint32_t lineno;
+    /* The program's own trace and profile functions, called after ours. */
+    Py_tracefunc next_trace, next_profile;
+};
+
+/* The entry for a thread, made on first sight. NULL when memory ran out. */
+struct rec_thread *rec_thread_of(PyThreadState *tstate);
+struct rec_frame *rec_thread_top(const struct rec_thread *thread);
+
+/* Call event: writes what changed in the caller, then pushes the frame (new, or the same as
+ * before when a generator goes on). NULL when memory ran out. */
+struct rec_frame *rec_frame_enter(struct rec_thread *thread, PyFrameObject *frame,
+                                  struct rec_code *code, enum tf_event_kind kind);
+/* Any other event: the thread's top frame is made to be this one. */
+struct rec_frame *rec_frame_find(struct rec_thread *thread, PyFrameObject *frame,
+                                 struct rec_code *code);
+/* Writes what changed in its locals and in the globals that it uses. */
+void rec_frame_update(struct rec_frame *frame);
+/* After a return event. `suspended`: it yielded. */
+void rec_frame_leave(struct rec_thread *thread, bool suspended);
+/* The id of a frame that was recorded and lives, else 0. */
+uint64_t rec_frame_id_of(PyFrameObject *frame);
+void rec_frame_died(void *frame);
+
+/* Writes the stacks of all threads as the batch's keyframe. */
+void rec_frames_keyframe(void);
+void rec_frames_release(void);
+
+#endif

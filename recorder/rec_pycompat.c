@@ -1,0 +1,629 @@
+/* Facts come from the headers of the version that is compiled for, and from its sources
+ * where said. tests/e2e/test_oracle_*.py notices when one stops being true. */
+#define Py_BUILD_CORE 1
+#include "rec_pycompat.h"
+
+#if PY_VERSION_HEX < 0x030b0000 || PY_VERSION_HEX >= 0x030c0000
+# error \
+     "pyrecord knows CPython 3.11 only so far; build it with make PYTHON=/path/to/python3.11"
+#endif
+#ifdef Py_GIL_DISABLED
+# error "pyrecord does not know the free-threaded build"
+#endif
+
+#include <frameobject.h>
+#include <opcode.h>
+#include <structmember.h>
+
+#include "internal/pycore_code.h"
+#include "internal/pycore_dict.h"
+#include "internal/pycore_frame.h"
+#include "internal/pycore_object.h"
+#include "internal/pycore_pylifecycle.h"
+
+/* --- Frames --- */
+
+/* The instruction at prev_instr, as compiled. Specialised forms that may stand at a RESUME
+ * or YIELD_VALUE: RESUME_QUICK only (3.11, Include/internal/pycore_opcode.h). */
+static unsigned
+frame_opcode(const _PyInterpreterFrame *frame, unsigned *ret_arg)
+{
+    const _Py_CODEUNIT *first = _PyCode_CODE(frame->f_code);
+    const _Py_CODEUNIT *at = frame->prev_instr;
+    if (at < first) {
+        *ret_arg = 0;
+        return 0;
+    }
+    unsigned opcode = _Py_OPCODE(*at);
+    *ret_arg = _Py_OPARG(*at);
+    return opcode == RESUME_QUICK ? RESUME : opcode;
+}
+
+/* 3.11: a generator starts at RESUME 0 and goes on at RESUME 1 (yield), 2 (yield from) or
+ * 3 (await); throw() reports the call while the frame still stands at its YIELD_VALUE,
+ * SEND or, never started, RETURN_GENERATOR (Python/ceval.c, TRACE_FUNCTION_THROW_ENTRY). */
+enum tf_event_kind
+rec_py_call_kind(PyFrameObject *frame)
+{
+    unsigned arg;
+    if (frame_opcode(frame->f_frame, &arg) != RESUME) {
+        return TF_EV_THROW;
+    }
+    return (arg & 3) == 0 ? TF_EV_START : TF_EV_RESUME;
+}
+
+enum tf_event_kind
+rec_py_return_kind(PyFrameObject *frame, PyObject *arg)
+{
+    unsigned oparg;
+    if (arg == NULL) {
+        return TF_EV_UNWIND;
+    }
+    return frame_opcode(frame->f_frame, &oparg) == YIELD_VALUE ? TF_EV_YIELD
+                                                               : TF_EV_RETURN;
+}
+
+PyCodeObject *
+rec_py_frame_code(PyFrameObject *frame)
+{
+    return frame->f_frame->f_code;
+}
+
+PyObject *
+rec_py_frame_globals(PyFrameObject *frame)
+{
+    return frame->f_frame->f_globals;
+}
+
+PyObject *
+rec_py_frame_mapping(PyFrameObject *frame)
+{
+    return frame->f_frame->f_locals;
+}
+
+PyObject **
+rec_py_frame_slots(PyFrameObject *frame)
+{
+    return frame->f_frame->localsplus;
+}
+
+uint32_t
+rec_py_frame_lineno(PyFrameObject *frame)
+{
+    int lineno = PyFrame_GetLineNumber(frame);
+    return lineno > 0 ? (uint32_t)lineno : 0;
+}
+
+uint32_t
+rec_py_frame_instruction(PyFrameObject *frame)
+{
+    int unit = _PyInterpreterFrame_LASTI(frame->f_frame);
+    return unit > 0 ? (uint32_t)unit * (uint32_t)sizeof(_Py_CODEUNIT) : 0;
+}
+
+void
+rec_py_frame_mute_lines(PyFrameObject *frame)
+{
+    frame->f_trace_lines = 0;
+}
+
+void
+rec_py_frame_want_opcodes(PyFrameObject *frame)
+{
+    frame->f_trace_opcodes = 1;
+}
+
+PyFrameObject *
+rec_py_generator_frame(PyObject *generator)
+{
+    PyGenObject *gen = (PyGenObject *)generator;
+    if (gen->gi_frame_state >= FRAME_COMPLETED) {
+        return NULL;
+    }
+    return ((_PyInterpreterFrame *)gen->gi_iframe)->frame_obj;
+}
+
+PyObject *
+rec_py_generator_qualname(PyObject *generator)
+{
+    return ((PyGenObject *)generator)->gi_qualname;
+}
+
+/* --- Code objects --- */
+uint32_t
+rec_py_code_slot_count(PyCodeObject *code)
+{
+    return (uint32_t)code->co_nlocalsplus;
+}
+
+PyObject *
+rec_py_code_slot_name(PyCodeObject *code, uint32_t slot)
+{
+    return PyTuple_GET_ITEM(code->co_localsplusnames, slot);
+}
+
+enum tf_slot_kind
+rec_py_code_slot_kind(PyCodeObject *code, uint32_t slot)
+{
+    _PyLocals_Kind kind = _PyLocals_GetKind(code->co_localspluskinds, (int)slot);
+    if (kind & CO_FAST_FREE) {
+        return TF_SLOT_FREE;
+    }
+    return kind & CO_FAST_CELL ? TF_SLOT_CELL : TF_SLOT_LOCAL;
+}
+
+PyObject *
+rec_py_code_qualname(PyCodeObject *code)
+{
+    return code->co_qualname;
+}
+
+uint32_t
+rec_py_code_arg_count(PyCodeObject *code)
+{
+    int count = code->co_argcount + code->co_kwonlyargcount;
+    count += (code->co_flags & CO_VARARGS) != 0;
+    count += (code->co_flags & CO_VARKEYWORDS) != 0;
+    return (uint32_t)count;
+}
+
+bool
+rec_py_code_has_mapping(PyCodeObject *code)
+{
+    return !(code->co_flags & CO_OPTIMIZED);
+}
+
+bool
+rec_py_code_is_generator(PyCodeObject *code)
+{
+    return code->co_flags & (CO_GENERATOR | CO_COROUTINE | CO_ASYNC_GENERATOR);
+}
+
+bool
+rec_py_code_globals(PyCodeObject *code, uint8_t *used)
+{
+    PyObject *bytes = PyCode_GetCode(code);
+    if (bytes == NULL) {
+        PyErr_Clear();
+        return false;
+    }
+    const uint8_t *unit = (const uint8_t *)PyBytes_AS_STRING(bytes);
+    Py_ssize_t names = PyTuple_GET_SIZE(code->co_names);
+    Py_ssize_t end = PyBytes_GET_SIZE(bytes);
+    Py_ssize_t arg = 0;
+    for (Py_ssize_t i = 0; i + 1 < end; i += 2) {
+        unsigned opcode = unit[i];
+        arg = arg << 8 | unit[i + 1];
+        Py_ssize_t name = opcode == LOAD_GLOBAL ? arg >> 1 : arg;
+        switch (opcode) {
+        case LOAD_GLOBAL:
+        case STORE_GLOBAL:
+        case DELETE_GLOBAL:
+        case LOAD_NAME:
+            if (name < names) {
+                used[name] = 1;
+            }
+            break;
+        default: break;
+        }
+        if (opcode != EXTENDED_ARG) {
+            arg = 0;
+        }
+    }
+    Py_DECREF(bytes);
+    return true;
+}
+
+bool
+rec_py_code_lines(PyCodeObject *code, void (*line)(void *ctx, uint32_t lineno),
+                  void *ctx)
+{
+    PyCodeAddressRange bounds;
+    _PyCode_InitAddressRange(code, &bounds);
+    while (_PyLineTable_NextAddressRange(&bounds)) {
+        if (bounds.ar_line > 0) {
+            line(ctx, (uint32_t)bounds.ar_line);
+        }
+    }
+    return true;
+}
+
+static Py_ssize_t extra_index = -1;
+
+int
+rec_py_code_extra_init(void (*release)(void *extra))
+{
+    if (extra_index < 0) {
+        extra_index = _PyEval_RequestCodeExtraIndex(release);
+    }
+    return extra_index < 0 ? -1 : 0;
+}
+
+void *
+rec_py_code_extra(PyCodeObject *code)
+{
+    void *extra = NULL;
+    _PyCode_GetExtra((PyObject *)code, extra_index, &extra);
+    return extra;
+}
+
+bool
+rec_py_code_set_extra(PyCodeObject *code, void *extra)
+{
+    if (_PyCode_SetExtra((PyObject *)code, extra_index, extra) < 0) {
+        PyErr_Clear();
+        return false;
+    }
+    return true;
+}
+
+/* --- Dicts and instances --- */
+uint64_t
+rec_py_dict_version(PyObject *dict)
+{
+    return ((PyDictObject *)dict)->ma_version_tag;
+}
+
+static PyObject *
+dict_scan_str(PyObject *dict, PyObject *name)
+{
+    PyObject *key, *value;
+    Py_ssize_t pos = 0;
+    while (PyDict_Next(dict, &pos, &key, &value)) {
+        if (key == name) {
+            return value;
+        }
+        if (PyUnicode_CheckExact(key) && PyUnicode_IS_READY(key)
+            && _PyUnicode_EQ(key, name)) {
+            return value;
+        }
+    }
+    return NULL;
+}
+
+PyObject *
+rec_py_dict_get_str(PyObject *dict, PyObject *name)
+{
+    PyDictObject *mp = (PyDictObject *)dict;
+    Py_hash_t hash = ((PyASCIIObject *)name)->hash;
+    if (hash == -1 || !DK_IS_UNICODE(mp->ma_keys)) {
+        return dict_scan_str(dict,
+                             name); /* other keys may have an __eq__ of their own */
+    }
+    return _PyDict_GetItem_KnownHash(dict, name, hash);
+}
+
+PyObject *
+rec_py_instance_dict(PyObject *obj)
+{
+    PyTypeObject *type = Py_TYPE(obj);
+    if (type->tp_flags & Py_TPFLAGS_MANAGED_DICT) {
+        return *_PyObject_ManagedDictPointer(obj);
+    }
+    Py_ssize_t offset = type->tp_dictoffset;
+    if (offset == 0) {
+        return NULL;
+    }
+    if (offset
+        < 0) { /* after the items (Objects/object.c, _PyObject_ComputedDictPointer) */
+        Py_ssize_t size = ((PyVarObject *)obj)->ob_size;
+        offset += (Py_ssize_t)_PyObject_VAR_SIZE(type, size < 0 ? -size : size);
+    }
+    PyObject *dict = *(PyObject **)((char *)obj + offset);
+    return dict != NULL && PyDict_Check(dict) ? dict : NULL;
+}
+
+/* Values kept inline (3.11, Include/internal/pycore_dict.h): the bytes before the values
+ * hold the count ([-2]) and the places in the order of insertion ([-3], [-4] ...). */
+bool
+rec_py_inline_attr_next(PyObject *obj, Py_ssize_t *pos, PyObject **ret_name,
+                        PyObject **ret_value)
+{
+    PyTypeObject *type = Py_TYPE(obj);
+    if (!(type->tp_flags & Py_TPFLAGS_MANAGED_DICT)) {
+        return false;
+    }
+    PyDictValues *values = *_PyObject_ValuesPointer(obj);
+    PyDictKeysObject *keys = ((PyHeapTypeObject *)type)->ht_cached_keys;
+    if (values == NULL || keys == NULL) {
+        return false;
+    }
+    const uint8_t *order = (const uint8_t *)values;
+    while (*pos < order[-2]) {
+        unsigned place = order[-3 - *pos];
+        ++*pos;
+        if (place < (unsigned)keys->dk_nentries && values->values[place] != NULL) {
+            *ret_name = DK_UNICODE_ENTRIES(keys)[place].me_key;
+            *ret_value = values->values[place];
+            return true;
+        }
+    }
+    return false;
+}
+
+bool
+rec_py_slot_next(PyTypeObject *type, Py_ssize_t *pos, const char **ret_name,
+                 Py_ssize_t *ret_offset)
+{
+    if (!(type->tp_flags & Py_TPFLAGS_HEAPTYPE)) {
+        return false;
+    }
+    PyMemberDef *member = _PyHeapType_GET_MEMBERS((PyHeapTypeObject *)type);
+    Py_ssize_t count = Py_SIZE(type);
+    while (*pos < count) {
+        PyMemberDef *at = &member[(*pos)++];
+        if (at->type == T_OBJECT_EX) {
+            *ret_name = at->name;
+            *ret_offset = at->offset;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* --- Scalars --- */
+bool
+rec_py_int64(PyObject *n, int64_t *ret)
+{
+    const PyLongObject *v = (const PyLongObject *)n;
+    Py_ssize_t size = Py_SIZE(v);
+    switch (size) {
+    case 0: *ret = 0; return true;
+    case 1: *ret = (int64_t)v->ob_digit[0]; return true;
+    case -1: *ret = -(int64_t)v->ob_digit[0]; return true;
+    default: break;
+    }
+    Py_ssize_t digits = size < 0 ? -size : size;
+    if (digits > 3) {
+        return false;
+    }
+    unsigned __int128 magnitude = 0;
+    while (digits-- > 0) {
+        magnitude = magnitude << PyLong_SHIFT | v->ob_digit[digits];
+    }
+    if (magnitude > (unsigned __int128)INT64_MAX + (size < 0)) {
+        return false;
+    }
+    *ret = size < 0 ? (int64_t)(0 - (uint64_t)magnitude) : (int64_t)magnitude;
+    return true;
+}
+
+size_t
+rec_py_int_bits(PyObject *n)
+{
+    return _PyLong_NumBits(n);
+}
+
+bool
+rec_py_int_negative(PyObject *n)
+{
+    return Py_SIZE(n) < 0;
+}
+
+bool
+rec_py_int_bytes(PyObject *n, uint8_t *bytes, size_t len)
+{
+    if (_PyLong_AsByteArray((PyLongObject *)n, bytes, len, 1, 1) < 0) {
+        PyErr_Clear();
+        return false;
+    }
+    return true;
+}
+
+const void *
+rec_py_int_digits(PyObject *n, size_t *ret_bytes)
+{
+    Py_ssize_t size = Py_SIZE(n);
+    *ret_bytes = (size_t)(size < 0 ? -size : size) * sizeof(digit);
+    return ((PyLongObject *)n)->ob_digit;
+}
+
+/* --- Memory --- */
+uintptr_t
+rec_py_base(PyObject *obj)
+{
+    PyTypeObject *type = Py_TYPE(obj);
+    size_t before = 0;
+    if (type->tp_flags & Py_TPFLAGS_MANAGED_DICT) {
+        before += 2 * sizeof(PyObject *);
+    }
+    if (type->tp_flags & Py_TPFLAGS_HAVE_GC
+        && (type->tp_is_gc == NULL || type->tp_is_gc(obj))) {
+        before += sizeof(PyGC_Head);
+    }
+    return (uintptr_t)obj - before;
+}
+
+static struct {
+    void (*died)(uintptr_t base);
+    PyMemAllocatorEx next;
+    destructor list, tuple, dict, slice, context, memory_error;
+} deaths;
+
+static void
+watched_free(void *ctx, void *p)
+{
+    (void)ctx;
+    if (p != NULL) {
+        deaths.died((uintptr_t)p);
+    }
+    deaths.next.free(deaths.next.ctx, p);
+}
+
+static void *
+watched_realloc(void *ctx, void *p, size_t size)
+{
+    (void)ctx;
+    if (p != NULL) {
+        deaths.died((uintptr_t)p);
+    }
+    return deaths.next.realloc(deaths.next.ctx, p, size);
+}
+
+static void *
+watched_malloc(void *ctx, size_t size)
+{
+    (void)ctx;
+    return deaths.next.malloc(deaths.next.ctx, size);
+}
+
+static void *
+watched_calloc(void *ctx, size_t count, size_t size)
+{
+    (void)ctx;
+    return deaths.next.calloc(deaths.next.ctx, count, size);
+}
+
+/* Types whose dead objects go to a free list (3.11: numfree in Include/internal/pycore_*.h,
+ * and interp->slice_cache). A container's dealloc checks that tp_dealloc is itself before it
+ * uses the trashcan (_PyTrash_cond), which is no longer so here: without a trashcan of ours a
+ * deep structure would overflow the C stack. */
+#define WATCHED_DEALLOC(name)                                                 \
+ static void watched_dealloc_##name(PyObject *op)                             \
+ {                                                                            \
+  PyObject_GC_UnTrack(op);                                                    \
+  Py_TRASHCAN_BEGIN(op, watched_dealloc_##name) deaths.died(rec_py_base(op)); \
+  deaths.name(op);                                                            \
+  Py_TRASHCAN_END                                                             \
+ }
+
+WATCHED_DEALLOC(list)
+WATCHED_DEALLOC(tuple)
+WATCHED_DEALLOC(dict)
+
+static void
+watched_dealloc_slice(PyObject *op)
+{
+    deaths.died(rec_py_base(op));
+    deaths.slice(op);
+}
+
+static void
+watched_dealloc_context(PyObject *op)
+{
+    deaths.died(rec_py_base(op));
+    deaths.context(op);
+}
+
+static void
+watched_dealloc_memory_error(PyObject *op)
+{
+    deaths.died(rec_py_base(op));
+    deaths.memory_error(op);
+}
+
+static void
+swap_dealloc(PyTypeObject *type, destructor *ret_before, destructor ours)
+{
+    *ret_before = type->tp_dealloc;
+    type->tp_dealloc = ours;
+}
+
+void
+rec_py_watch_deaths(void (*died)(uintptr_t base))
+{
+    deaths.died = died;
+    PyMem_GetAllocator(PYMEM_DOMAIN_OBJ, &deaths.next);
+    PyMemAllocatorEx watched = {NULL, watched_malloc, watched_calloc, watched_realloc,
+                                watched_free};
+    PyMem_SetAllocator(PYMEM_DOMAIN_OBJ, &watched);
+    swap_dealloc(&PyList_Type, &deaths.list, watched_dealloc_list);
+    swap_dealloc(&PyTuple_Type, &deaths.tuple, watched_dealloc_tuple);
+    swap_dealloc(&PyDict_Type, &deaths.dict, watched_dealloc_dict);
+    swap_dealloc(&PySlice_Type, &deaths.slice, watched_dealloc_slice);
+    swap_dealloc(&PyContext_Type, &deaths.context, watched_dealloc_context);
+    swap_dealloc((PyTypeObject *)PyExc_MemoryError, &deaths.memory_error,
+                 watched_dealloc_memory_error);
+}
+
+/* --- Hooks --- */
+/* As _PyEval_SetTrace and _PyEval_SetProfile (Python/ceval.c, 3.11), but without the audit
+ * event, which the program's audit hooks would see. */
+static void
+set_hook(PyThreadState *tstate, Py_tracefunc *hook, PyObject **hook_self,
+         Py_tracefunc func, PyObject *self)
+{
+    PyObject *before = *hook_self;
+    Py_XINCREF(self);
+    *hook = func;
+    *hook_self = self;
+    bool on = tstate->c_tracefunc != NULL || tstate->c_profilefunc != NULL;
+    tstate->cframe->use_tracing = on ? 255 : 0;
+    Py_XDECREF(before);
+}
+
+void
+rec_py_set_trace(PyThreadState *tstate, Py_tracefunc trace, PyObject *self)
+{
+    set_hook(tstate, &tstate->c_tracefunc, &tstate->c_traceobj, trace, self);
+}
+
+void
+rec_py_set_profile(PyThreadState *tstate, Py_tracefunc profile, PyObject *self)
+{
+    set_hook(tstate, &tstate->c_profilefunc, &tstate->c_profileobj, profile, self);
+}
+
+Py_tracefunc
+rec_py_get_trace(PyThreadState *tstate, PyObject **ret_self)
+{
+    *ret_self = tstate->c_traceobj;
+    return tstate->c_tracefunc;
+}
+
+Py_tracefunc
+rec_py_get_profile(PyThreadState *tstate, PyObject **ret_self)
+{
+    *ret_self = tstate->c_profileobj;
+    return tstate->c_profilefunc;
+}
+
+uint64_t
+rec_py_thread_id(PyThreadState *tstate)
+{
+    return tstate->id;
+}
+
+uint64_t
+rec_py_thread_ident(PyThreadState *tstate)
+{
+    return tstate->thread_id;
+}
+
+uint64_t
+rec_py_thread_native_id(PyThreadState *tstate)
+{
+    return tstate->native_thread_id;
+}
+
+int
+rec_py_gc_pause(void)
+{
+    return PyGC_Disable();
+}
+
+void
+rec_py_gc_restore(int was_on)
+{
+    if (was_on) {
+        PyGC_Enable();
+    }
+}
+
+PyCFunction
+rec_py_swap_builtin(PyObject *builtin, PyCFunction replacement)
+{
+    if (!PyCFunction_Check(builtin)) {
+        return NULL;
+    }
+    PyMethodDef *def = ((PyCFunctionObject *)builtin)->m_ml;
+    PyCFunction before = def->ml_meth;
+    def->ml_meth = replacement;
+    return before;
+}
+
+bool
+rec_py_interrupted(void)
+{
+    return _Py_UnhandledKeyboardInterrupt != 0;
+}

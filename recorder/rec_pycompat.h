@@ -1,0 +1,130 @@
+/* All that the recorder knows of CPython's versions and internals.
+ *
+ * Nothing else in the project tests PY_VERSION_HEX or includes an internal header. Every
+ * function here runs without Python code being executed, without releasing the GIL and
+ * without leaving an exception set, unless it says otherwise; all need the GIL. */
+#ifndef REC_PYCOMPAT_H
+#define REC_PYCOMPAT_H
+
+#define PY_SSIZE_T_CLEAN
+#include <Python.h>
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "tf_format.h"
+
+/* --- Frames --- */
+
+/* What a PyTrace_CALL (call) or PyTrace_RETURN (return) event of this frame is. `arg` is
+ * the trace function's argument. */
+enum tf_event_kind rec_py_call_kind(PyFrameObject *frame);
+enum tf_event_kind rec_py_return_kind(PyFrameObject *frame, PyObject *arg);
+
+/* Borrowed. */
+PyCodeObject *rec_py_frame_code(PyFrameObject *frame);
+PyObject *rec_py_frame_globals(PyFrameObject *frame);
+/* The mapping that holds the variables of a module or class body; NULL if there is none. */
+PyObject *rec_py_frame_mapping(PyFrameObject *frame);
+/* Fast locals, cells and free variables, as many as rec_py_code_slot_count(); each may
+ * be NULL. */
+PyObject **rec_py_frame_slots(PyFrameObject *frame);
+/* What `frame.f_lineno` would be; 0 where that is None. */
+uint32_t rec_py_frame_lineno(PyFrameObject *frame);
+/* Byte offset of the instruction, as `frame.f_lasti`. */
+uint32_t rec_py_frame_instruction(PyFrameObject *frame);
+/* No more line events for this frame (as `frame.f_trace_lines = False`). */
+void rec_py_frame_mute_lines(PyFrameObject *frame);
+/* Opcode events for this frame (as `frame.f_trace_opcodes = True`). */
+void rec_py_frame_want_opcodes(PyFrameObject *frame);
+/* The frame object of a generator, coroutine or asynchronous generator that has one by
+ * now, or NULL. Does not make one. */
+PyFrameObject *rec_py_generator_frame(PyObject *generator);
+PyObject *rec_py_generator_qualname(PyObject *generator);
+
+/* --- Code objects --- */
+uint32_t rec_py_code_slot_count(PyCodeObject *code);
+PyObject *rec_py_code_slot_name(PyCodeObject *code, uint32_t slot); /* borrowed */
+enum tf_slot_kind rec_py_code_slot_kind(PyCodeObject *code, uint32_t slot);
+PyObject *rec_py_code_qualname(PyCodeObject *code); /* borrowed */
+uint32_t rec_py_code_arg_count(PyCodeObject *code); /* * and ** included */
+/* Its locals are a mapping. */
+bool rec_py_code_has_mapping(PyCodeObject *code);
+bool rec_py_code_is_generator(PyCodeObject *code);
+/* Marks in `used` (one a name of co_names) those that the code reads or writes as module
+ * globals. False when memory ran out. Allocates Python objects. */
+bool rec_py_code_globals(PyCodeObject *code, uint8_t *used);
+/* Calls `line` for each line number that has code, in no order. Allocates. */
+bool rec_py_code_lines(PyCodeObject *code, void (*line)(void *ctx, uint32_t lineno),
+                       void *ctx);
+/* A pointer of ours in the code object; NULL if none. Its `release` is called when the
+ * code object dies. */
+int rec_py_code_extra_init(void (*release)(void *extra));
+void *rec_py_code_extra(PyCodeObject *code);
+bool rec_py_code_set_extra(PyCodeObject *code, void *extra);
+
+/* --- Dicts and instances --- */
+
+/* A number that changes with every change of the dict itself; 0 when there is none. */
+uint64_t rec_py_dict_version(PyObject *dict);
+/* Borrowed value for an exact str key, NULL if there is none. Never compares with anything
+ * but exact strs. */
+PyObject *rec_py_dict_get_str(PyObject *dict, PyObject *name);
+/* The instance's `__dict__` if it exists as an object (borrowed), else NULL; never makes
+ * it. */
+PyObject *rec_py_instance_dict(PyObject *obj);
+/* Attributes that are kept in the instance itself because no dict was asked for yet, in
+ * insertion order: start with *pos = 0. False at the end. Borrowed. */
+bool rec_py_inline_attr_next(PyObject *obj, Py_ssize_t *pos, PyObject **ret_name,
+                             PyObject **ret_value);
+/* Offsets of the T_OBJECT_EX slots (`__slots__`) of one class of the MRO: start with
+ * *pos = 0; false at the end. */
+bool rec_py_slot_next(PyTypeObject *type, Py_ssize_t *pos, const char **ret_name,
+                      Py_ssize_t *ret_offset);
+
+/* --- Scalars --- */
+
+/* True with the value if it fits 64 bits. `n` is an int or of a subclass. */
+bool rec_py_int64(PyObject *n, int64_t *ret);
+/* Bits of |n|, and two's complement bytes into `bytes` (`len` of them); false if they do
+ * not fit. */
+size_t rec_py_int_bits(PyObject *n);
+bool rec_py_int_negative(PyObject *n);
+bool rec_py_int_bytes(PyObject *n, uint8_t *bytes, size_t len);
+/* The digits as they lie in memory, for comparing. */
+const void *rec_py_int_digits(PyObject *n, size_t *ret_bytes);
+
+/* --- Memory: when does an object die? --- */
+
+/* Start of the memory block that the object lies in: what its type's tp_free passes on to
+ * the allocator. Two live objects never share it. */
+uintptr_t rec_py_base(PyObject *obj);
+/* Calls `died(base)` for each block of the object allocator that is freed, and for each
+ * object that CPython keeps in a free list instead of freeing. Must be cheap: it is called
+ * for every object. */
+void rec_py_watch_deaths(void (*died)(uintptr_t base));
+
+/* --- Hooks --- */
+/* Installs `trace` (and `profile` unless NULL) in a thread. The functions' `self` is what
+ * sys.gettrace() (sys.getprofile()) shows: NULL for None. */
+void rec_py_set_trace(PyThreadState *tstate, Py_tracefunc trace, PyObject *self);
+void rec_py_set_profile(PyThreadState *tstate, Py_tracefunc profile, PyObject *self);
+Py_tracefunc rec_py_get_trace(PyThreadState *tstate, PyObject **ret_self);
+Py_tracefunc rec_py_get_profile(PyThreadState *tstate, PyObject **ret_self);
+uint64_t rec_py_thread_id(PyThreadState *tstate); /* never used again in this process */
+uint64_t rec_py_thread_ident(PyThreadState *tstate);
+uint64_t rec_py_thread_native_id(PyThreadState *tstate);
+/* Turns the collector off; returns what rec_py_gc_restore() wants. While it is off, Python
+ * objects may be made and dropped without a collection being moved in time. */
+int rec_py_gc_pause(void);
+void rec_py_gc_restore(int was_on);
+/* Replaces the C function behind a built-in (`sys.settrace`), for all who hold it; returns
+ * the one before, NULL when it is no built-in function. */
+PyCFunction rec_py_swap_builtin(PyObject *builtin, PyCFunction replacement);
+
+/* The program ends because of a KeyboardInterrupt that nothing caught: CPython raises SIGINT
+ * on itself after finalisation. */
+bool rec_py_interrupted(void);
+
+#endif

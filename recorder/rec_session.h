@@ -1,0 +1,45 @@
+/* A recording from its start to its end. */
+#ifndef REC_SESSION_H
+#define REC_SESSION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "rec_options.h"
+#include "tf_err.h"
+#include "tf_writer.h"
+
+struct rec_session_config {
+    const struct rec_options *options; /* borrowed until the end of the process */
+    int fd;                            /* of the output, taken over */
+    const char *output_path;           /* borrowed likewise */
+};
+
+struct rec_session_result {
+    bool ok; /* the file is whole */
+    struct tf_writer_stats stats;
+    uint64_t elided;
+    char message[300]; /* why recording stopped early; empty if it did not */
+};
+
+/* Starts to record this process. GIL held, interpreter initialised. On failure nothing is
+ * installed and fd is closed. */
+tf_status rec_session_start(const struct rec_session_config *config,
+                            struct tf_err *err);
+
+/* Writes the rest and closes the file. Touches no Python object: may be called after
+ * finalisation and without the GIL. The second and later calls only report again. */
+void rec_session_finish(bool has_status, int exit_status,
+                        struct rec_session_result *ret);
+
+/* --- For the recorder's own parts, GIL held --- */
+
+/* Hands the batch over and begins the next. `ns`: now. May release the GIL: only between
+ * events. */
+void rec_session_next_batch(uint64_t ns);
+/* Waits for a batch when there is none. False when recording has stopped. */
+bool rec_session_wait_batch(void);
+/* No more events; the program runs on. `reason`: static string. */
+void rec_session_stop(const char *reason);
+
+#endif

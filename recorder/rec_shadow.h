@@ -1,0 +1,86 @@
+/* What the recording holds of the program's live objects: ids, and the values as last
+ * recorded, to be compared with what is there now.
+ *
+ * Nothing here holds a reference to an object of the program: an entry goes when its
+ * object dies (rec_shadow_died, fed by rec_py_watch_deaths), so that an address that is
+ * used again is a new object with a new id. All of it needs the GIL. */
+#ifndef REC_SHADOW_H
+#define REC_SHADOW_H
+
+#include "rec_pycompat.h"
+
+struct rec_type;
+
+/* A value as last recorded. */
+struct rec_val {
+    uint8_t kind;  /* enum tf_value_kind */
+    uint8_t note;  /* VAL_ELIDED: enum tf_elision */
+    uint32_t hash; /* texts and big ints: of what was recorded, and of the length */
+    uint64_t
+        data; /* VAL_INT: the value; VAL_FLOAT: the bits; VAL_REF: object id; else the
+                      address, which is compared but never followed */
+};
+
+struct rec_obj {
+    uintptr_t base;
+    uint64_t id;
+    PyObject *addr; /* borrowed; valid as long as the entry exists */
+    struct rec_type *type;
+    struct rec_val *val;             /* items, then attributes (name, value, ...) */
+    uint32_t item_count, attr_count; /* values */
+    uint32_t val_cap;
+    uint32_t epoch;        /* event at which it was last looked at */
+    uint32_t delta_count;  /* values in changes since the last image */
+    uint32_t delta_chunks; /* chunks with such changes */
+    uint64_t delta_chunk;  /* the last of them */
+    uint64_t more;         /* items that are not recorded */
+    uint64_t version;      /* of the dict, when it was last compared; 0 never */
+    uint8_t note;          /* enum tf_elision */
+    bool fresh;            /* has an id, but its OP_NEW is still to come */
+    bool leaf;             /* can neither change nor reach what can */
+    bool namespace;        /* a module's or class body's variables */
+    bool partial;          /* of these, only some names */
+};
+
+struct rec_table { /* open addressing by address */
+
+    struct rec_entry {
+        uintptr_t base;
+        void *value;
+    } * entry;
+
+    size_t mask, used, filled;
+};
+
+struct rec_shadow {
+    struct rec_table objects; /* base -> struct rec_obj */
+    struct rec_table types;   /* base -> struct rec_type */
+    struct rec_table frames;  /* base of the frame object -> struct rec_frame */
+    uint8_t *filter;          /* counts entries of all tables by a hash of the base */
+    uint64_t next_id;
+    void (*type_died)(struct rec_type *type);
+    void (*frame_died)(void *frame);
+};
+
+bool rec_shadow_init(struct rec_shadow *shadow);
+void rec_shadow_release(struct rec_shadow *shadow);
+
+/* NULL when the object was never recorded. */
+struct rec_obj *rec_shadow_find(const struct rec_shadow *shadow, PyObject *obj);
+/* A new entry with the next id; NULL when memory ran out. */
+struct rec_obj *rec_shadow_add(struct rec_shadow *shadow, PyObject *obj);
+/* Room for so many values; false when memory ran out. */
+bool rec_obj_reserve(struct rec_obj *obj, size_t count);
+
+/* The block at `base` is gone. Called for every block that is freed: fast when it is none
+ * of ours. */
+void rec_shadow_died(struct rec_shadow *shadow, uintptr_t base);
+
+void *rec_shadow_get(const struct rec_shadow *shadow, const struct rec_table *table,
+                     uintptr_t base);
+bool rec_shadow_put(struct rec_shadow *shadow, struct rec_table *table, uintptr_t base,
+                    void *value);
+void *rec_shadow_take(struct rec_shadow *shadow, struct rec_table *table,
+                      uintptr_t base);
+
+#endif

@@ -1,0 +1,91 @@
+/* The recorder's state, one for the process, and how its parts reach the batch that is
+ * being filled.
+ *
+ *   rec_trace   hooks: which event is it
+ *   rec_frames  threads, stacks, locals
+ *   rec_values  objects: what is new, what changed
+ *   rec_read    what an object holds, by type
+ *   rec_type    which type is it
+ *   rec_code    code objects and files
+ *   rec_shadow  what was recorded before
+ *
+ * Everything is used with the GIL held. */
+#ifndef REC_STATE_H
+#define REC_STATE_H
+
+#include "rec_facts.h"
+#include "rec_filter.h"
+#include "rec_options.h"
+#include "rec_shadow.h"
+#include "tf_writer.h"
+
+struct rec_thread;
+struct raised;
+
+/* What an object holds at this moment; see rec_read.h. */
+struct rec_src {
+    uint8_t sort; /* enum rec_src_sort */
+
+    union {
+        PyObject *obj;
+        int64_t integer;
+        double real;
+        const char *text;
+    };
+
+    size_t len;
+};
+
+struct rec_view {
+    struct rec_src *item, *attr;
+    size_t item_count, item_cap;
+    size_t attr_count, attr_cap;
+    uint64_t more;
+    enum tf_elision note;
+    bool failed;   /* memory ran out */
+    char *scratch; /* texts made while reading; free for the next object */
+    size_t scratch_len, scratch_cap;
+};
+
+struct rec_visit {
+    struct rec_obj *obj;
+    uint32_t depth;
+};
+
+struct rec_state {
+    const struct rec_options *options;
+    bool active;            /* hooks record */
+    struct tf_batch *batch; /* being filled; NULL while the writer is behind */
+    uint64_t chunk;         /* its number */
+    uint64_t seq;           /* of the latest event */
+    uint64_t start_ns;      /* CLOCK_MONOTONIC */
+    uint64_t batch_ns;      /* when the batch was begun, since the start */
+    uint64_t elided_count;
+
+    struct rec_shadow shadow;
+    uint32_t epoch;  /* counts events for rec_obj.epoch */
+    uint64_t budget; /* new objects that this event may still make */
+    struct rec_visit *queue;
+    size_t queue_head, queue_tail, queue_cap;
+    struct rec_view view;
+    uint32_t type_count, code_count, file_count, thread_count;
+    struct rec_type *namespace_type;
+
+    struct rec_thread *threads; /* all that were seen and live */
+    struct rec_thread *thread;  /* of the latest event */
+    uint64_t frame_count;
+
+    struct rec_file *files;
+    struct rec_filter filter;
+    struct rec_facts *facts;
+
+    /* The uncaught exception, as far as is known. */
+    struct raised *raised; /* of the latest exception event */
+    uint64_t main_tstate_id;
+    uint64_t failure_object, failure_seq;
+    bool out_of_memory;
+};
+
+extern struct rec_state rec;
+
+#endif

@@ -1,0 +1,368 @@
+#include "rec_trace.h"
+
+#include <stdlib.h>
+#include <time.h>
+
+#include "rec_frames.h"
+#include "rec_session.h"
+#include "rec_values.h"
+#include "tf_limits.h"
+
+/* A line event is stamped when so many events have passed since the latest stamp. */
+#define STAMP_EVENTS 64
+/* A chunk is closed when it is so old, so that a program that dies later loses little. */
+#define CHUNK_NS 1000000000u
+
+#define PROFILE_EVENTS \
+ (1u << TF_EV_C_CALL | 1u << TF_EV_C_RETURN | 1u << TF_EV_C_EXCEPTION)
+
+static int trace_event(PyObject *self, PyFrameObject *frame, int what, PyObject *arg);
+static int profile_event(PyObject *self, PyFrameObject *frame, int what, PyObject *arg);
+
+static struct {
+    uint64_t unstamped;
+    PyCFunction settrace, setprofile, start_new_thread, start_new, os_exit;
+} hooks;
+
+static uint64_t
+now_ns(void)
+{
+    struct timespec ts;
+    clock_gettime(CLOCK_MONOTONIC, &ts);
+    return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec - rec.start_ns;
+}
+
+/* --- The uncaught exception: where was it raised? --- */
+
+/* The latest exceptions, so that one that goes on after others were raised and caught on its
+ * way is known again. */
+#define RAISED_KEPT 64
+
+static struct raised {
+    uint64_t object, seq;
+    bool own;
+} raised[RAISED_KEPT];
+
+static unsigned raised_next;
+
+static void
+note_raised(uint64_t object, uint64_t seq, bool own)
+{
+    for (unsigned i = 0; i < RAISED_KEPT; i++) {
+        if (raised[i].object == object && object != 0) {
+            if (own && !raised[i].own) {
+                raised[i].seq = seq;
+                raised[i].own = true;
+            }
+            rec.raised = &raised[i];
+            return;
+        }
+    }
+    rec.raised = &raised[raised_next++ % RAISED_KEPT];
+    *rec.raised = (struct raised){object, seq, own};
+}
+
+static void
+note_unwound(const struct rec_thread *thread)
+{
+    if (thread->depth == 1 && thread->tstate_id == rec.main_tstate_id
+        && rec.raised != NULL && rec.failure_seq == 0) {
+        rec.failure_object = rec.raised->object;
+        rec.failure_seq = rec.raised->seq;
+    }
+}
+
+/* --- One event --- */
+
+static bool
+is_end_of_frame(enum tf_event_kind kind)
+{
+    return kind == TF_EV_RETURN || kind == TF_EV_YIELD || kind == TF_EV_UNWIND;
+}
+
+static uint64_t
+stamp(enum tf_event_kind kind)
+{
+    if ((kind == TF_EV_LINE || kind == TF_EV_OPCODE)
+        && ++hooks.unstamped < STAMP_EVENTS) {
+        return 0;
+    }
+    hooks.unstamped = 0;
+    uint64_t ns = now_ns();
+    return ns > 0 ? ns : 1;
+}
+
+/* The object that an exception event or a return carries, as a change. */
+static void
+write_argument(enum tf_event_kind kind, const struct rec_code *code, PyObject *arg)
+{
+    if (kind == TF_EV_EXCEPTION) {
+        arg = arg != NULL && PyTuple_Check(arg) && PyTuple_GET_SIZE(arg) > 1
+                  ? PyTuple_GET_ITEM(arg, 1)
+                  : NULL;
+    }
+    if (arg == NULL || kind == TF_EV_LINE || kind == TF_EV_OPCODE
+        || kind == TF_EV_UNWIND || kind <= TF_EV_THROW
+        || (!rec.options->values && kind != TF_EV_EXCEPTION)) {
+        return;
+    }
+    struct rec_src src = rec_src_obj(arg);
+    if (tf_rows_op(&rec.batch->changes, TF_OP_ARG)) {
+        if (code->name_secret && (kind == TF_EV_RETURN || kind == TF_EV_YIELD)) {
+            rec_value_emit_redacted();
+        }
+        else {
+            struct rec_val val = rec_value_emit(&src, 1);
+            if (kind == TF_EV_EXCEPTION) {
+                note_raised(val.kind == TF_VAL_REF ? val.data : 0, rec.seq + 1,
+                            code->own);
+            }
+        }
+    }
+}
+
+static void
+write_event(struct rec_thread *thread, struct rec_frame *frame, enum tf_event_kind kind,
+            PyObject *arg)
+{
+    rec_frame_update(frame);
+    write_argument(kind, frame->code, arg);
+    rec_values_drain();
+
+    uint64_t ns = stamp(kind);
+    uint32_t instruction =
+        kind == TF_EV_OPCODE ? rec_py_frame_instruction(frame->frame) : 0;
+    frame->lineno = rec_py_frame_lineno(frame->frame);
+    tf_rows_event(&rec.batch->changes, kind, thread->id, frame->lineno, instruction,
+                  ns);
+    rec.seq++;
+    if (is_end_of_frame(kind)) {
+        if (kind == TF_EV_UNWIND) {
+            note_unwound(thread);
+        }
+        rec_frame_leave(thread, kind == TF_EV_YIELD);
+    }
+    const struct tf_rows *rows = &rec.batch->changes;
+    if (rec.out_of_memory || rows->failed) {
+        rec_session_stop("out of memory");
+    }
+    else if (rows->event_count >= TF_CHUNK_EVENTS || rows->len >= TF_CHUNK_ROW_BYTES
+             || (ns != 0 && ns - rec.batch_ns > CHUNK_NS)) {
+        rec_session_next_batch(ns != 0 ? ns : now_ns());
+    }
+}
+
+static void
+record(PyFrameObject *object, enum tf_event_kind kind, PyObject *arg)
+{
+    if (rec.batch == NULL && !rec_session_wait_batch()) {
+        return;
+    }
+    struct rec_code *code = rec_code_of(rec_py_frame_code(object));
+    struct rec_thread *thread = rec_thread_of(PyThreadState_Get());
+    if (code == NULL || thread == NULL) {
+        rec_session_stop("out of memory");
+        return;
+    }
+    if (code->id == 0) { /* left out: its calls are all that is asked of it */
+        if (kind <= TF_EV_THROW && thread->next_trace == NULL) {
+            rec_py_frame_mute_lines(object);
+        }
+        return;
+    }
+    if (kind <= TF_EV_THROW && rec.options->events & 1u << TF_EV_OPCODE) {
+        rec_py_frame_want_opcodes(object);
+    }
+    rec.thread = thread;
+    rec_values_begin();
+    struct rec_frame *frame = kind <= TF_EV_THROW
+                                  ? rec_frame_enter(thread, object, code, kind)
+                                  : rec_frame_find(thread, object, code);
+    if (frame == NULL) {
+        rec_session_stop("out of memory");
+        return;
+    }
+    write_event(thread, frame, kind, arg);
+}
+
+/* --- The trace function --- */
+
+/* The program's own function comes after ours, through CPython's own trampoline. When that
+ * took our place (it removes itself after an error), we take it back. */
+static int
+call_next(struct rec_thread *thread, PyObject *self, PyFrameObject *frame, int what,
+          PyObject *arg)
+{
+    int result = thread->next_trace(self, frame, what, arg);
+    PyThreadState *tstate = PyThreadState_Get();
+    PyObject *now_self;
+    Py_tracefunc now = rec_py_get_trace(tstate, &now_self);
+    if (now != trace_event) {
+        thread->next_trace = now;
+        rec_py_set_trace(tstate, trace_event, now_self);
+    }
+    return result;
+}
+
+static int
+trace_event(PyObject *self, PyFrameObject *frame, int what, PyObject *arg)
+{
+    enum tf_event_kind kind;
+    switch (what) {
+    case PyTrace_CALL: kind = rec_py_call_kind(frame); break;
+    case PyTrace_LINE: kind = TF_EV_LINE; break;
+    case PyTrace_RETURN: kind = rec_py_return_kind(frame, arg); break;
+    case PyTrace_EXCEPTION: kind = TF_EV_EXCEPTION; break;
+    case PyTrace_OPCODE: kind = TF_EV_OPCODE; break;
+    default: return 0;
+    }
+    if (rec.active
+        && (is_end_of_frame(kind) || kind <= TF_EV_THROW
+            || rec.options->events & 1u << kind)) {
+        record(frame, kind, arg);
+    }
+    if (self != NULL) {
+        struct rec_thread *thread = rec_thread_of(PyThreadState_Get());
+        if (thread != NULL && thread->next_trace != NULL) {
+            return call_next(thread, self, frame, what, arg);
+        }
+    }
+    return 0;
+}
+
+static int
+profile_event(PyObject *self, PyFrameObject *frame, int what, PyObject *arg)
+{
+    enum tf_event_kind kind = what == PyTrace_C_CALL        ? TF_EV_C_CALL
+                              : what == PyTrace_C_RETURN    ? TF_EV_C_RETURN
+                              : what == PyTrace_C_EXCEPTION ? TF_EV_C_EXCEPTION
+                                                            : 0;
+    if (rec.active && kind != 0 && rec.options->events & 1u << kind) {
+        record(frame, kind, arg);
+    }
+    struct rec_thread *thread = rec_thread_of(PyThreadState_Get());
+    if (self != NULL && thread != NULL && thread->next_profile != NULL) {
+        return thread->next_profile(self, frame, what, arg);
+    }
+    return 0;
+}
+
+/* --- Staying installed --- */
+
+/* Puts our hooks where there are none, or in front of those that are there. */
+static void
+hook_thread(PyThreadState *tstate)
+{
+    PyObject *self;
+    struct rec_thread *thread = rec_thread_of(tstate);
+    Py_tracefunc trace = rec_py_get_trace(tstate, &self);
+    if (thread == NULL) {
+        return;
+    }
+    if (trace != trace_event) {
+        thread->next_trace = trace;
+        rec_py_set_trace(tstate, trace_event, self);
+    }
+    if (rec.options->events & PROFILE_EVENTS) {
+        Py_tracefunc profile = rec_py_get_profile(tstate, &self);
+        if (profile != profile_event) {
+            thread->next_profile = profile;
+            rec_py_set_profile(tstate, profile_event, self);
+        }
+    }
+}
+
+static PyObject *
+after_set(PyObject *result)
+{
+    if (rec.active) {
+        hook_thread(PyThreadState_Get());
+    }
+    return result;
+}
+
+static PyObject *
+sys_settrace(PyObject *self, PyObject *arg)
+{
+    return after_set(hooks.settrace(self, arg));
+}
+
+static PyObject *
+sys_setprofile(PyObject *self, PyObject *arg)
+{
+    return after_set(hooks.setprofile(self, arg));
+}
+
+/* A new thread has its state by the time the call returns, and has not run yet: it needs
+ * the GIL, which we hold. */
+static PyObject *
+after_start(PyObject *result)
+{
+    PyThreadState *tstate = PyInterpreterState_ThreadHead(PyInterpreterState_Get());
+    for (; rec.active && tstate != NULL; tstate = PyThreadState_Next(tstate)) {
+        PyObject *self;
+        if (rec_py_get_trace(tstate, &self) == NULL) {
+            hook_thread(tstate);
+        }
+    }
+    return result;
+}
+
+static PyObject *
+thread_start_new_thread(PyObject *self, PyObject *args)
+{
+    return after_start(hooks.start_new_thread(self, args));
+}
+
+static PyObject *
+thread_start_new(PyObject *self, PyObject *args)
+{
+    return after_start(hooks.start_new(self, args));
+}
+
+/* The one built-in way out that passes no finalisation. */
+static PyObject *
+posix_exit(PyObject *self, PyObject *const *args, Py_ssize_t count, PyObject *names)
+{
+    struct rec_session_result result;
+    int64_t status = 0;
+    bool known =
+        count == 1 && PyLong_CheckExact(args[0]) && rec_py_int64(args[0], &status);
+    if (rec.active && (known || names == NULL)) {
+        rec_session_finish(known, (int)(status & 0xff), &result);
+    }
+    return ((_PyCFunctionFastWithKeywords)(void (*)(void))hooks.os_exit)(self, args,
+                                                                         count, names);
+}
+
+static void
+swap(const char *module_name, const char *name, PyCFunction *ret_before,
+     PyCFunction ours)
+{
+    PyObject *modules = PyImport_GetModuleDict(); /* borrowed */
+    PyObject *module = PyDict_GetItemString(modules, module_name);
+    PyObject *dict =
+        module != NULL && PyModule_Check(module) ? PyModule_GetDict(module) : NULL;
+    PyObject *builtin = dict != NULL ? PyDict_GetItemString(dict, name) : NULL;
+    if (builtin != NULL) {
+        *ret_before = rec_py_swap_builtin(builtin, ours);
+    }
+}
+
+tf_status
+rec_trace_install(struct tf_err *err)
+{
+    if (rec_code_init(err) != TF_OK) {
+        return err->status;
+    }
+    swap("sys", "settrace", &hooks.settrace, sys_settrace);
+    if (rec.options->events & PROFILE_EVENTS) {
+        swap("sys", "setprofile", &hooks.setprofile, sys_setprofile);
+    }
+    swap("_thread", "start_new_thread", &hooks.start_new_thread,
+         thread_start_new_thread);
+    swap("_thread", "start_new", &hooks.start_new, thread_start_new);
+    swap("posix", "_exit", &hooks.os_exit, (PyCFunction)(void (*)(void))posix_exit);
+    hook_thread(PyThreadState_Get());
+    return TF_OK;
+}

@@ -1,0 +1,274 @@
+/* Prints a digest of the whole state at events of a recording, reached in one of several
+ * ways; a test compares the ways.
+ *
+ *     rp_states RECORDING forward|backward|jump CACHE [COUNT SEED]
+ *
+ * forward and backward go event by event with rp_move, jump goes to the same events in a
+ * random order. CACHE is `off`, `on` (the default size) or a number of bytes. COUNT: how
+ * many events, chosen by SEED; without it all of them. Output, in the order of the events:
+ *     seq digest
+ * `rp_states RECORDING print SEQ` prints the text that the digest is made of. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "rp.h"
+
+static void
+die(const char *what, const struct tf_err *err)
+{
+    fprintf(stderr, "rp_states: %s: %s\n", what, err ? err->message : "");
+    exit(1);
+}
+
+static void
+check(tf_status status, const char *what, const struct tf_err *err)
+{
+    if (status != TF_OK) {
+        die(what, err);
+    }
+}
+
+static uint64_t
+random_next(uint64_t *state)
+{
+    *state ^= *state << 13; /* Marsaglia's xorshift64 */
+    *state ^= *state >> 7;
+    *state ^= *state << 17;
+    return *state;
+}
+
+static void
+add_value(struct rp *rp, const struct rp_value *value, uint64_t seq, struct rp_buf *out)
+{
+    struct tf_err err = TF_ERR_INIT;
+    struct rp_notes notes = RP_NOTES_INIT;
+    check(rp_value_text(rp, value, seq, NULL, out, &notes, "", &err), "text", &err);
+    for (size_t i = 0; i < notes.count; i++) {
+        const struct rp_note *note = &notes.note[i];
+        if (note->damaged) {
+            fprintf(stderr, "rp_states: event %" PRIu64 ": damaged at %s\n", seq,
+                    note->path);
+            exit(1);
+        }
+        rp_buf_addf(out, " [%s %u %" PRIu64 "]", note->path, note->reason,
+                    note->events);
+    }
+    rp_notes_release(&notes);
+}
+
+static void
+add_vars(struct rp *rp, struct rp_vars *vars, uint64_t seq, struct rp_buf *out)
+{
+    for (size_t i = 0; i < vars->count; i++) {
+        const struct rp_var *var = &vars->var[i];
+        rp_buf_addf(out, "    %.*s: ", (int)var->name.len, var->name.data);
+        add_value(rp, &var->value, seq, out);
+        rp_buf_add_string(out, "\n");
+    }
+    rp_vars_release(vars);
+}
+
+static void
+add_frame(struct rp *rp, const struct rp_frame *frame, uint64_t seq, bool values,
+          struct rp_buf *out)
+{
+    struct tf_err err = TF_ERR_INIT;
+    struct rp_vars vars;
+    rp_buf_addf(out,
+                "  frame %" PRIu64 " parent %" PRIu64 " call %" PRIu64
+                " depth %u line %u"
+                " code %u kind %u\n",
+                frame->frame, frame->parent, frame->call_seq, frame->depth,
+                frame->lineno, frame->code->id, frame->call_kind);
+    if (values) {
+        check(rp_locals(rp, seq, frame->frame, &vars, &err), "locals", &err);
+        add_vars(rp, &vars, seq, out);
+        rp_buf_add_string(out, "   globals\n");
+        check(rp_globals(rp, seq, frame->frame, false, &vars, &err), "globals", &err);
+        add_vars(rp, &vars, seq, out);
+    }
+}
+
+/* Values of the innermost frames only: those farther out were innermost at their time. */
+#define FRAMES_WITH_VALUES 3
+
+static void
+add_state(struct rp *rp, uint64_t seq, struct rp_buf *out)
+{
+    struct tf_err err = TF_ERR_INIT;
+    struct rp_event event;
+    check(rp_event_at(rp, seq, &event, &err), "event", &err);
+    rp_buf_addf(out,
+                "event %" PRIu64 " kind %u thread %u frame %" PRIu64
+                " line %u time %" PRIu64 "\n",
+                event.seq, event.kind, event.thread, event.frame, event.lineno,
+                event.time_ns);
+    bool has_arg = false;
+    struct rp_value arg = {0};
+    check(rp_event_arg(rp, seq, &has_arg, &arg, &err), "argument", &err);
+    if (has_arg) {
+        rp_buf_add_string(out, "argument ");
+        add_value(rp, &arg, seq, out);
+        rp_value_release(&arg);
+    }
+    for (uint32_t thread = 1; thread <= rp_facts(rp)->thread_count; thread++) {
+        struct rp_stack stack;
+        check(rp_stack_at(rp, seq, thread, 0, SIZE_MAX, &stack, &err), "stack", &err);
+        rp_buf_addf(out, " thread %u: %zu frames\n", thread, stack.total);
+        for (size_t i = 0; i < stack.count; i++) {
+            add_frame(rp, &stack.frame[i], seq, i < FRAMES_WITH_VALUES, out);
+        }
+        rp_stack_release(&stack);
+    }
+}
+
+static uint64_t
+digest(const struct rp_buf *buf)
+{
+    uint64_t hash = 14695981039346656037u; /* FNV-1a */
+    for (size_t i = 0; i < buf->len; i++) {
+        hash = (hash ^ (unsigned char)buf->data[i]) * 1099511628211u;
+    }
+    return hash;
+}
+
+struct visit {
+    uint64_t seq, digest;
+};
+
+static void
+visit_look(struct rp *rp, struct visit *visit)
+{
+    struct rp_buf buf = RP_BUF_INIT;
+    add_state(rp, visit->seq, &buf);
+    visit->digest = digest(&buf);
+    rp_buf_release(&buf);
+}
+
+static uint64_t
+move_one(struct rp *rp, uint64_t seq, bool forward)
+{
+    struct tf_err err = TF_ERR_INIT;
+    struct rp_moving moving = {
+        .move = forward ? RP_STEP : RP_STEP_BACK, .seq = seq, .any_thread = true};
+    struct rp_stop stop;
+    check(rp_move(rp, &moving, &stop, &err), "move", &err);
+    if (stop.reason != RP_STOP_MOVED) {
+        return 0;
+    }
+    if (stop.seq != (forward ? seq + 1 : seq - 1)) {
+        fprintf(stderr, "rp_states: a step from %" PRIu64 " led to %" PRIu64 "\n", seq,
+                stop.seq);
+        exit(1);
+    }
+    return stop.seq;
+}
+
+/* From one end to the other, an event a step. */
+static void
+walk(struct rp *rp, struct visit *visit, size_t count, bool forward)
+{
+    uint64_t seq = forward ? rp_facts(rp)->first_seq : rp_facts(rp)->last_seq;
+    uint64_t end = forward ? rp_facts(rp)->last_seq : rp_facts(rp)->first_seq;
+    size_t done = 0;
+    for (;;) {
+        struct visit *next = &visit[forward ? done : count - 1 - done];
+        if (done < count && next->seq == seq) {
+            visit_look(rp, next);
+            done++;
+        }
+        uint64_t to = move_one(rp, seq, forward);
+        if (to == 0) {
+            break;
+        }
+        seq = to;
+    }
+    if (seq != end || done != count) {
+        fprintf(stderr,
+                "rp_states: stepping ended at event %" PRIu64 ", not %" PRIu64 "\n",
+                seq, end);
+        exit(1);
+    }
+}
+
+static void
+jump(struct rp *rp, struct visit *visit, size_t count, uint64_t seed)
+{
+    size_t *order = malloc(count * sizeof *order);
+    for (size_t i = 0; order && i < count; i++) {
+        size_t j = (size_t)(random_next(&seed) % (i + 1));
+        order[i] = order[j];
+        order[j] = i;
+    }
+    for (size_t i = 0; order && i < count; i++) {
+        visit_look(rp, &visit[order[i]]);
+    }
+    free(order);
+}
+
+/* `count` different events out of all (all when it is 0), ascending. */
+static struct visit *
+choose(const struct rp_facts *facts, size_t *count, uint64_t seed)
+{
+    uint64_t left = facts->event_count;
+    size_t want = *count && *count < left ? *count : (size_t)left;
+    struct visit *visit = calloc(want ? want : 1, sizeof *visit);
+    size_t taken = 0;
+    for (uint64_t seq = facts->first_seq; visit && left > 0; seq++, left--) {
+        if (random_next(&seed) % left < want - taken) { /* Knuth's selection sampling */
+            visit[taken++].seq = seq;
+        }
+    }
+    *count = taken;
+    return visit;
+}
+
+static void
+print_state(struct rp *rp, uint64_t seq)
+{
+    struct rp_buf buf = RP_BUF_INIT;
+    add_state(rp, seq, &buf);
+    fwrite(buf.data, 1, buf.len, stdout);
+    rp_buf_release(&buf);
+}
+
+int
+main(int argc, char **argv)
+{
+    if (argc < 4) {
+        fprintf(
+            stderr,
+            "usage: rp_states RECORDING forward|backward|jump off|on|BYTES [COUNT SEED]\n"
+            "       rp_states RECORDING print SEQ\n");
+        return 2;
+    }
+    struct tf_err err = TF_ERR_INIT;
+    struct rp_options options = {
+        .cache_off = strcmp(argv[3], "off") == 0,
+        .cache_bytes = (size_t)strtoull(argv[3], NULL, 10),
+    };
+    struct rp *rp;
+    check(rp_open(argv[1], &options, &rp, &err), argv[1], &err);
+    if (strcmp(argv[2], "print") == 0) {
+        print_state(rp, strtoull(argv[3], NULL, 10));
+        rp_close(rp);
+        return 0;
+    }
+    size_t count = argc > 4 ? (size_t)strtoull(argv[4], NULL, 10) : 0;
+    uint64_t seed = argc > 5 ? strtoull(argv[5], NULL, 10) | 1u : 1u;
+    struct visit *visit = choose(rp_facts(rp), &count, seed * 2654435761u);
+    if (strcmp(argv[2], "jump") == 0) {
+        jump(rp, visit, count, seed * 40503u);
+    }
+    else {
+        walk(rp, visit, count, strcmp(argv[2], "forward") == 0);
+    }
+    for (size_t i = 0; i < count; i++) {
+        printf("%" PRIu64 " %016" PRIx64 "\n", visit[i].seq, visit[i].digest);
+    }
+    free(visit);
+    rp_close(rp);
+    return 0;
+}

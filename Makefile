@@ -51,11 +51,13 @@ REC_UNIT_TESTS := $(filter $(TESTS)/test_rec_%,$(UNIT_TESTS))
 UNIT_HELP_OBJ := $(patsubst %.c,$(OBJ)/%.o,$(filter-out $(UNIT_SOURCES),$(wildcard tests/unit/*.c)))
 ORACLE_PROGRAMS := $(patsubst tests/oracle/%.c,$(TESTS)/%,$(wildcard tests/oracle/*.c))
 
+DRIVER_PROGRAMS := $(patsubst tests/drivers/%.c,$(TESTS)/%,$(wildcard tests/drivers/*.c))
+
 RP_LIB := $(if $(RP_OBJ),$(LIB)/librp.a)
 LIBS := $(LIB)/libtf.a $(LIB)/libcl.a $(RP_LIB)
 PROGRAMS := $(if $(wildcard recorder/main.c),$(BIN)/pyrecord) \
     $(if $(wildcard replayer/main.c),$(BIN)/pyreplay)
-TEST_PROGRAMS := $(UNIT_TESTS) $(ORACLE_PROGRAMS) \
+TEST_PROGRAMS := $(UNIT_TESTS) $(ORACLE_PROGRAMS) $(DRIVER_PROGRAMS) \
     $(if $(wildcard tests/builder/*_main.c),$(TESTS)/pyrec-build)
 
 # --- What a person runs ---
@@ -174,6 +176,7 @@ $(OBJ)/schema/%.o: PART_FLAGS := -Wconversion -I$(GEN)
 $(OBJ)/replayer/core/%.o: PART_FLAGS := -Wconversion
 $(OBJ)/replayer/main.o $(OBJ)/replayer/cli/%.o: PART_FLAGS := -Ireplayer/core -Ireplayer/cli
 $(OBJ)/recorder/%.o: PART_FLAGS = $(PY_CFLAGS) $(PY_DEFINES)
+$(OBJ)/tests/drivers/%.o: PART_FLAGS := -Ireplayer/core
 $(OBJ)/tests/builder/%.o: PART_FLAGS := -Itests/builder
 $(OBJ)/tests/unit/%.o: PART_FLAGS := -Ireplayer/core -Ireplayer/cli -Itests/builder -Itests/unit
 $(OBJ)/tests/unit/test_rec_%.o: PART_FLAGS = -Irecorder -Itests/unit $(PY_CFLAGS) $(PY_DEFINES)
@@ -227,6 +230,11 @@ $(ORACLE_PROGRAMS): $(TESTS)/%: $(OBJ)/tests/oracle/%.o
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)
 	$(Q)$(link) $(PY_LIBS)
+
+$(DRIVER_PROGRAMS): $(TESTS)/%: $(OBJ)/tests/drivers/%.o $(RP_LIB) $(LIB)/libtf.a
+	@mkdir -p $(@D)
+	$(call say,LINK,$@)
+	$(Q)$(link) $(TF_LIBS) -lm
 
 $(filter-out $(REC_UNIT_TESTS),$(UNIT_TESTS)): $(TESTS)/%: $(OBJ)/tests/unit/%.o \
     $(UNIT_HELP_OBJ) $(BUILDER_PART_OBJ) $(LIB)/libcli.a $(RP_LIB) $(LIB)/libcl.a $(LIB)/libtf.a

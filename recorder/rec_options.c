@@ -447,7 +447,7 @@ take_program(struct rec_options *options, int argc, char **argv, int operand_idx
         words_bytes += word_room(argv[i]);
     }
     options->words = malloc(words_bytes);
-    options->python_argv = calloc((size_t)argc + 2, sizeof *options->python_argv);
+    options->python_argv = calloc((size_t)argc * 2 + 2, sizeof *options->python_argv);
     if (options->words == NULL || options->python_argv == NULL) {
         return tf_err_set(err, TF_ERR_MEMORY, -1, "out of memory");
     }

@@ -81,8 +81,8 @@ ctracer_event(PyObject *self, PyFrameObject *frame, int what, PyObject *arg)
     const char *file = PyUnicode_AsUTF8(code->co_filename);
     const char *function = PyUnicode_AsUTF8(code->co_qualname);
     fprintf(ctracer.memory, "%u\t%s\t%d\t%s\t%s\n",
-            ctracer_thread_number(PyThreadState_GetID(PyThreadState_Get())), names[what],
-            PyFrame_GetLineNumber(frame), function, file);
+            ctracer_thread_number(PyThreadState_GetID(PyThreadState_Get())),
+            names[what], PyFrame_GetLineNumber(frame), function, file);
     Py_DECREF(code);
     return 0;
 }
@@ -95,7 +95,8 @@ ctracer_write(void)
     }
     fclose(ctracer.memory);
     FILE *out = fopen(ctracer.path, "w");
-    if (!out || fwrite(ctracer.data, 1, ctracer.len, out) != ctracer.len || fclose(out) != 0) {
+    if (!out || fwrite(ctracer.data, 1, ctracer.len, out) != ctracer.len
+        || fclose(out) != 0) {
         perror(ctracer.path);
         _exit(99);
     }
@@ -119,7 +120,8 @@ main(int argc, char **argv)
     }
     PyConfig_Clear(&config);
     if (!ctracer.memory || PyStatus_Exception(status)) {
-        fprintf(stderr, "ctracer: %s\n", status.err_msg ? status.err_msg : "cannot start");
+        fprintf(stderr, "ctracer: %s\n",
+                status.err_msg ? status.err_msg : "cannot start");
         return 99;
     }
     atexit(ctracer_write);

@@ -41,8 +41,8 @@ struct cli_subcommand {
 /* Ends with an entry whose `name` is NULL. */
 extern const struct cli_subcommand cli_subcommands[];
 
-extern const struct cl_program cli_debug_program, cli_info_program, cli_dump_program,
-    cli_verify_program, cli_help_program;
+extern const struct cl_program cli_info_program, cli_dump_program, cli_verify_program,
+    cli_help_program;
 int cli_debug_run(struct cli_env *env, int argc, char **argv);
 int cli_info_run(struct cli_env *env, int argc, char **argv);
 int cli_dump_run(struct cli_env *env, int argc, char **argv);

@@ -1,0 +1,399 @@
+/* Questions about the whole run: exceptions, last, history, info. */
+#include <ctype.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli_handlers.h"
+#include "cli_session.h"
+
+#define EXCEPTIONS_SHOWN 100
+#define HISTORY_SHOWN    50
+#define HISTORY_MAX      1000000u
+
+/* --- exceptions --- */
+
+static void
+put_handled(struct cli_session *session, const struct rp_raise *raise)
+{
+    struct cli_out *out = session->out;
+    struct rp_event event;
+    cli_out_style(out, CLI_DIM);
+    if (raise->handled_seq == 0) {
+        cli_out_str(out, "  nobody caught it");
+    }
+    else if (rp_event_at(session->rp, raise->handled_seq, &event, NULL) == TF_OK) {
+        cli_out_str(out, raise->levels ? "  caught by " : "  caught there, ");
+        if (raise->levels) {
+            cli_put_function(out, event.code);
+            cli_out_str(out, " at ");
+        }
+        cli_put_place(out, session->rp, event.file, event.lineno);
+        cli_out_format(out, " (event %" PRIu64 ")", raise->handled_seq);
+    }
+    if (raise->levels) {
+        cli_out_str(out, " after leaving ");
+        cli_put_counted(out, raise->levels, "frame");
+    }
+    cli_out_style(out, CLI_PLAIN);
+    cli_out_char(out, '\n');
+}
+
+static tf_status
+put_raise(struct cli_session *session, const struct rp_raise *raise, struct tf_err *err)
+{
+    struct cli_out *out = session->out;
+    struct rp_event event;
+    size_t columns = session->batch ? 0 : cli_out_columns(out);
+    tf_status status = rp_event_at(session->rp, raise->seq, &event, err);
+    if (status != TF_OK) {
+        return status;
+    }
+    cli_out_format(out, "%10" PRIu64 "  ", raise->seq);
+    if (session->facts->thread_count > 1) {
+        cli_out_format(out, "t%" PRIu32 "  ", event.thread);
+    }
+    cli_out_style(out, CLI_BAD);
+    if (raise->object) {
+        cli_put_exception(out, session->rp, raise->object, raise->seq,
+                          columns > 50 ? columns - 20 : columns);
+    }
+    else {
+        struct rp_buf name = RP_BUF_INIT;
+        rp_type_name(rp_type(session->rp, raise->type_id), &name);
+        cli_out_text(out, name.data ? name.data : "", name.len);
+        rp_buf_release(&name);
+    }
+    cli_out_style(out, CLI_PLAIN);
+    cli_out_str(out, "\n            ");
+    cli_put_function(out, event.code);
+    cli_out_str(out, " at ");
+    cli_put_place(out, session->rp, event.file, event.lineno);
+    put_handled(session, raise);
+    return TF_OK;
+}
+
+enum cli_answer
+cli_do_exceptions(struct cli_session *session, const char *args)
+{
+    uint64_t max, shown = 0, from = 0;
+    struct rp_raise raise;
+    struct tf_err err = TF_ERR_INIT;
+    tf_status status = TF_OK;
+    if (!cli_count_arg(session, args, EXCEPTIONS_SHOWN, &max)) {
+        return CLI_NO;
+    }
+    while (shown < max) {
+        status = rp_raise_next(session->rp, from, true, &raise, &err);
+        if (status == TF_OK) {
+            status = put_raise(session, &raise, &err);
+        }
+        if (status != TF_OK) {
+            break;
+        }
+        from = raise.seq;
+        shown++;
+    }
+    if (status != TF_OK && status != TF_ERR_NOT_FOUND) {
+        return cli_refuse_err(session, &err);
+    }
+    if (!shown) {
+        return cli_refuse(session, "no exception was raised in what is recorded");
+    }
+    if (status == TF_OK
+        && rp_raise_next(session->rp, from, true, &raise, NULL) == TF_OK) {
+        cli_out_format(session->out, "... and more: exceptions %" PRIu64 "\n",
+                       max * 10);
+    }
+    return CLI_YES;
+}
+
+/* --- last and history --- */
+
+static bool
+parse_place(struct cli_session *session, const char *text, struct rp_place **ret_place)
+{
+    struct tf_err err = TF_ERR_INIT;
+    if (rp_place_parse(session->rp, text, session->seq, session->frame.frame, ret_place,
+                       &err)
+        != TF_OK) {
+        cli_refuse_err(session, &err);
+        return false;
+    }
+    return true;
+}
+
+static void
+put_written(struct cli_session *session, const struct rp_value *value, uint64_t seq)
+{
+    struct rp_limits limits = {200, 0, 0, 0};
+    struct rp_buf text = RP_BUF_INIT;
+    rp_value_text(session->rp, value, seq, session->batch ? NULL : &limits, &text, NULL,
+                  NULL, NULL);
+    cli_out_text(session->out, text.data ? text.data : "", text.len);
+    rp_buf_release(&text);
+}
+
+static void
+put_write(struct cli_session *session, const char *name, const struct rp_write *write)
+{
+    struct cli_out *out = session->out;
+    cli_out_text(out, name, strlen(name));
+    cli_out_str(out, ": ");
+    if (write->created) {
+        cli_out_str(out, "not there");
+    }
+    else {
+        put_written(session, &write->before, write->seq > 1 ? write->seq - 1 : 1);
+    }
+    cli_out_str(out, " -> ");
+    if (write->removed) {
+        cli_out_str(out, "gone");
+    }
+    else {
+        put_written(session, &write->after, write->seq);
+    }
+    cli_out_format(out, "  (seen at event %" PRIu64 ")\n", write->seq);
+}
+
+/* The place is kept: at the write `self` may be another object, or no name at all. */
+static bool
+place_for_last(struct cli_session *session, const char *text)
+{
+    struct rp_place *place;
+    bool again = session->last_place && session->last_seq == session->seq
+                 && strcmp(session->last_text, text) == 0;
+    if (again) {
+        return true;
+    }
+    if (!parse_place(session, text, &place)) {
+        return false;
+    }
+    rp_place_free(session->last_place);
+    free(session->last_text);
+    session->last_place = place;
+    session->last_text = strdup(text);
+    return session->last_text != NULL;
+}
+
+enum cli_answer
+cli_do_last(struct cli_session *session, const char *args)
+{
+    struct rp_write write;
+    struct tf_err err = TF_ERR_INIT;
+    if (!*args) {
+        return cli_refuse(session, "of what? For example: last self.total");
+    }
+    if (!cli_has_event(session) || !place_for_last(session, args)) {
+        return CLI_NO;
+    }
+    tf_status status =
+        rp_write_last(session->rp, session->last_place, session->seq, &write, &err);
+    if (status == TF_ERR_NOT_FOUND) {
+        return cli_refuse(session, "no write of %s before event %" PRIu64, args,
+                          session->seq);
+    }
+    if (status != TF_OK) {
+        return cli_refuse_err(session, &err);
+    }
+    put_write(session, args, &write);
+    uint64_t there = write.by_seq ? write.by_seq : write.seq;
+    rp_write_release(&write);
+    if (cli_go(session, there, &err) != TF_OK) {
+        return cli_refuse_err(session, &err);
+    }
+    session->last_seq = session->seq;
+    cli_show_stop(session, "Written", 2);
+    return CLI_YES;
+}
+
+struct row {
+    uint64_t seq, by_seq;
+    bool removed;
+    struct rp_value value;
+};
+
+static void
+put_row(struct cli_session *session, const struct row *row)
+{
+    struct cli_out *out = session->out;
+    struct rp_event event;
+    uint64_t at = row->by_seq ? row->by_seq : row->seq;
+    cli_out_format(out, "%10" PRIu64 "  ", at);
+    if (rp_event_at(session->rp, at, &event, NULL) == TF_OK) {
+        if (session->facts->thread_count > 1) {
+            cli_out_format(out, "t%-3" PRIu32, event.thread);
+        }
+        size_t used = cli_put_place(out, session->rp, event.file, event.lineno);
+        cli_out_str(out, "  ");
+        used += 2 + cli_put_function(out, event.code);
+        cli_out_pad(out, used < 34 ? 36 - used : 2);
+    }
+    if (row->removed) {
+        cli_out_str(out, "(gone)");
+    }
+    else {
+        put_written(session, &row->value, row->seq);
+    }
+    cli_out_char(out, '\n');
+}
+
+/* Newest first into rows[0..max). */
+static tf_status
+collect_rows(struct cli_session *session, const struct rp_place *place,
+             struct row *rows, size_t max, size_t *ret_count, struct tf_err *err)
+{
+    uint64_t seq = session->seq;
+    tf_status status = TF_OK;
+    size_t count = 0;
+    while (count < max && seq > 0) {
+        struct rp_write write;
+        status = rp_write_last(session->rp, place, seq, &write, err);
+        if (status != TF_OK) {
+            break;
+        }
+        struct row *row = &rows[count++];
+        *row = (struct row){
+            .seq = write.seq, .by_seq = write.by_seq, .removed = write.removed};
+        rp_value_copy(&row->value, &write.after);
+        seq = write.seq > seq ? 0 : write.seq - 1;
+        rp_write_release(&write);
+    }
+    *ret_count = count;
+    return status == TF_ERR_NOT_FOUND ? TF_OK : status;
+}
+
+static enum cli_answer
+show_history(struct cli_session *session, const char *text, size_t max)
+{
+    struct rp_place *place;
+    struct tf_err err = TF_ERR_INIT;
+    size_t count = 0;
+    if (!parse_place(session, text, &place)) {
+        return CLI_NO;
+    }
+    struct row *rows = calloc(max, sizeof *rows);
+    tf_status status = rows ? collect_rows(session, place, rows, max, &count, &err)
+                            : tf_err_set(&err, TF_ERR_MEMORY, -1, "out of memory");
+    rp_place_free(place);
+    if (count == max) {
+        cli_out_format(session->out, "... the last %zu (history %s %zu shows more)\n",
+                       max, text, max * 10);
+    }
+    for (size_t i = count; i-- > 0;) {
+        put_row(session, &rows[i]);
+        rp_value_release(&rows[i].value);
+    }
+    free(rows);
+    if (status != TF_OK) {
+        return cli_refuse_err(session, &err);
+    }
+    return count ? CLI_YES
+                 : cli_refuse(session, "no write of %s up to event %" PRIu64, text,
+                              session->seq);
+}
+
+/* The COUNT at the end, cut off; HISTORY_SHOWN when there is none. */
+static size_t
+take_count(char *text)
+{
+    size_t len = strlen(text), at = len;
+    while (at > 0 && isdigit((unsigned char)text[at - 1])) {
+        at--;
+    }
+    if (at == len || at == 0 || !isspace((unsigned char)text[at - 1])) {
+        return HISTORY_SHOWN;
+    }
+    unsigned long count = strtoul(text + at, NULL, 10);
+    while (at > 0 && isspace((unsigned char)text[at - 1])) {
+        at--;
+    }
+    text[at] = 0;
+    return count == 0 ? 1 : count < HISTORY_MAX ? count : HISTORY_MAX;
+}
+
+enum cli_answer
+cli_do_history(struct cli_session *session, const char *args)
+{
+    if (!*args) {
+        return cli_refuse(session, "of what? For example: history balance");
+    }
+    if (!cli_has_event(session)) {
+        return CLI_NO;
+    }
+    char *text = strdup(args);
+    if (!text) {
+        return cli_refuse(session, "out of memory");
+    }
+    size_t max = take_count(text);
+    enum cli_answer answer = show_history(session, text, max);
+    free(text);
+    return answer;
+}
+
+/* --- info --- */
+
+static enum cli_answer
+show_recording(struct cli_session *session, const char *args)
+{
+    (void)args;
+    cli_info_text(session->out, session->rp);
+    return CLI_YES;
+}
+
+static enum cli_answer
+show_line(struct cli_session *session, const char *args)
+{
+    uint64_t hits;
+    bool has_code;
+    struct tf_err err = TF_ERR_INIT;
+    (void)args;
+    if (!cli_has_frame(session)) {
+        return CLI_NO;
+    }
+    const struct rp_frame *frame = &session->frame;
+    if (rp_line_hits(session->rp, frame->file->id, frame->lineno, &hits, &has_code,
+                     &err)
+        != TF_OK) {
+        return cli_refuse_err(session, &err);
+    }
+    cli_put_place(session->out, session->rp, frame->file, frame->lineno);
+    cli_out_str(session->out, " ran ");
+    cli_put_counted(session->out, hits, "time");
+    cli_out_str(session->out, " in the whole run\n");
+    return CLI_YES;
+}
+
+static const struct {
+    const char *names;
+    cli_command_run run;
+} topics[] = {
+    {"recording program", show_recording},
+    {"breakpoints break b", cli_do_break},
+    {"display", cli_do_display},
+    {"threads", cli_do_threads},
+    {"locals", cli_do_locals},
+    {"args", cli_do_args},
+    {"frame stack", cli_do_where},
+    {"exceptions", cli_do_exceptions},
+    {"line source", show_line},
+};
+
+enum cli_answer
+cli_do_info(struct cli_session *session, const char *args)
+{
+    size_t len = strcspn(args, " \t");
+    if (!*args) {
+        return show_recording(session, "");
+    }
+    for (size_t i = 0; i < sizeof topics / sizeof *topics; i++) {
+        if (cli_command_has_name(topics[i].names, args, len)) {
+            return topics[i].run(session, args + len + strspn(args + len, " \t"));
+        }
+    }
+    return cli_refuse(session,
+                      "no topic '%s'; there are recording, breakpoints, display, "
+                      "threads, locals, args, frame, exceptions, line",
+                      args);
+}

@@ -1,0 +1,371 @@
+/* Values: p, pp, locals, args, globals, display. */
+#include <ctype.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli_handlers.h"
+#include "cli_pretty.h"
+#include "cli_session.h"
+#include "cli_utf8.h"
+
+const struct rp_limits *
+cli_line_limits(const struct cli_session *session, struct rp_limits *space)
+{
+    if (session->batch) {
+        return NULL;
+    }
+    *space = (struct rp_limits){.chars = 4 * cli_out_columns(session->out)};
+    return space;
+}
+
+/* --- Expressions --- */
+
+/* False, refused, when it has no value here. */
+static bool
+evaluate(struct cli_session *session, const char *text, struct rp_value *ret_value)
+{
+    struct rp_expr *expr;
+    struct rp_expr_err error = {0, ""};
+    struct tf_err err = TF_ERR_INIT;
+    tf_status status = rp_expr_parse(text, strlen(text), &expr, &error, &err);
+    if (status == TF_OK) {
+        status = rp_expr_eval(session->rp, expr, session->seq, session->frame.frame,
+                              ret_value, &error, &err);
+        rp_expr_free(expr);
+    }
+    if (status != TF_OK) {
+        cli_refuse_expr(session, text, &error, &err);
+    }
+    return status == TF_OK;
+}
+
+bool
+cli_eval_text(struct cli_session *session, const char *text, struct rp_buf *ret_text)
+{
+    struct rp_value value;
+    struct tf_err err = TF_ERR_INIT;
+    if (!evaluate(session, text, &value)) {
+        return false;
+    }
+    tf_status status = rp_value_text(session->rp, &value, session->seq, NULL, ret_text,
+                                     NULL, NULL, &err);
+    rp_value_release(&value);
+    if (status != TF_OK) {
+        cli_refuse_err(session, &err);
+    }
+    return status == TF_OK;
+}
+
+/* That a value was seen late is part of the answer. */
+static void
+put_late(struct cli_session *session, const struct rp_notes *notes)
+{
+    for (size_t i = 0; i < notes->count; i++) {
+        const struct rp_note *note = &notes->note[i];
+        if (note->reason != TF_ELIDE_NONE || note->damaged || !note->path) {
+            continue;
+        }
+        cli_out_style(session->out, CLI_DIM);
+        cli_out_str(session->out, "   (");
+        cli_out_text(session->out, note->path, strlen(note->path));
+        cli_out_str(session->out, ": its last change was noticed up to ");
+        cli_put_counted(session->out, note->events, "event");
+        cli_out_str(session->out, " late)\n");
+        cli_out_style(session->out, CLI_PLAIN);
+    }
+}
+
+static enum cli_answer
+print_value(struct cli_session *session, const char *text)
+{
+    struct rp_value value;
+    struct rp_buf buf = RP_BUF_INIT;
+    struct rp_notes notes = RP_NOTES_INIT;
+    struct tf_err err = TF_ERR_INIT;
+    if (!evaluate(session, text, &value)) {
+        return CLI_NO;
+    }
+    tf_status status = rp_value_text(session->rp, &value, session->seq, NULL, &buf,
+                                     &notes, text, &err);
+    if (status == TF_OK) {
+        cli_out_text(session->out, buf.data ? buf.data : "", buf.len);
+        cli_out_char(session->out, '\n');
+        put_late(session, &notes);
+    }
+    rp_value_release(&value);
+    rp_buf_release(&buf);
+    rp_notes_release(&notes);
+    return status == TF_OK ? CLI_YES : cli_refuse_err(session, &err);
+}
+
+enum cli_answer
+cli_do_print(struct cli_session *session, const char *args)
+{
+    if (!cli_has_event(session)) {
+        return CLI_NO;
+    }
+    return *args ? print_value(session, args)
+                 : cli_refuse(session, "what? p EXPR, for example: p len(items)");
+}
+
+enum cli_answer
+cli_do_pp(struct cli_session *session, const char *args)
+{
+    struct rp_value value;
+    struct tf_err err = TF_ERR_INIT;
+    if (!*args) {
+        return cli_refuse(session, "what? pp EXPR, for example: pp config");
+    }
+    if (!cli_has_event(session) || !evaluate(session, args, &value)) {
+        return CLI_NO;
+    }
+    tf_status status =
+        cli_pretty(session->out, session->rp, &value, session->seq, &err);
+    rp_value_release(&value);
+    return status == TF_OK ? CLI_YES : cli_refuse_err(session, &err);
+}
+
+/* --- Variables --- */
+
+static size_t
+widest_name(const struct rp_vars *vars, bool arguments_only)
+{
+    size_t widest = 0;
+    for (size_t i = 0; i < vars->count; i++) {
+        size_t columns = cli_utf8_count(vars->var[i].name.data, vars->var[i].name.len);
+        bool counts = (vars->var[i].argument || !arguments_only) && columns <= 24;
+        widest = counts && columns > widest ? columns : widest;
+    }
+    return widest;
+}
+
+static void
+put_var(struct cli_session *session, const struct rp_var *var, size_t name_columns)
+{
+    struct cli_out *out = session->out;
+    struct rp_limits space;
+    struct rp_buf text = RP_BUF_INIT;
+    size_t width = session->batch ? SIZE_MAX : cli_out_columns(out);
+    rp_value_text(session->rp, &var->value, session->seq,
+                  cli_line_limits(session, &space), &text, NULL, NULL, NULL);
+    cli_out_str(out, "   ");
+    size_t used = cli_put_tf(out, var->name);
+    if (used < name_columns) {
+        cli_out_pad(out, name_columns - used);
+        used = name_columns;
+    }
+    cli_out_str(out, " = ");
+    used += 6;
+    cli_out_text_cut(out, text.data ? text.data : "", text.len,
+                     width > used + 20 ? width - used : 20);
+    cli_out_char(out, '\n');
+    rp_buf_release(&text);
+}
+
+void
+cli_show_vars(struct cli_session *session, const struct rp_vars *vars,
+              bool arguments_only, size_t max)
+{
+    size_t name_columns = widest_name(vars, arguments_only), shown = 0, left = 0;
+    for (size_t i = 0; i < vars->count; i++) {
+        const struct rp_var *var = &vars->var[i];
+        if (arguments_only && !var->argument) {
+            continue;
+        }
+        if (shown == max) {
+            left++;
+            continue;
+        }
+        put_var(session, var, name_columns);
+        shown++;
+    }
+    if (left) {
+        cli_out_format(session->out, "   ... %zu more: %s\n", left,
+                       arguments_only ? "args" : "locals");
+    }
+    if (!shown) {
+        cli_out_str(session->out, "   (none)\n");
+    }
+}
+
+static enum cli_answer
+show_locals(struct cli_session *session, const char *args, bool arguments_only)
+{
+    struct rp_vars vars;
+    struct tf_err err = TF_ERR_INIT;
+    if (!cli_no_args(session, args) || !cli_has_event(session)
+        || !cli_has_frame(session)) {
+        return CLI_NO;
+    }
+    if (rp_locals(session->rp, session->seq, session->frame.frame, &vars, &err)
+        != TF_OK) {
+        return cli_refuse_err(session, &err);
+    }
+    cli_show_vars(session, &vars, arguments_only, SIZE_MAX);
+    rp_vars_release(&vars);
+    return CLI_YES;
+}
+
+enum cli_answer
+cli_do_locals(struct cli_session *session, const char *args)
+{
+    return show_locals(session, args, false);
+}
+
+enum cli_answer
+cli_do_args(struct cli_session *session, const char *args)
+{
+    return show_locals(session, args, true);
+}
+
+enum cli_answer
+cli_do_globals(struct cli_session *session, const char *args)
+{
+    struct rp_vars vars;
+    struct tf_err err = TF_ERR_INIT;
+    if (!cli_no_args(session, args) || !cli_has_event(session)
+        || !cli_has_frame(session)) {
+        return CLI_NO;
+    }
+    if (rp_globals(session->rp, session->seq, session->frame.frame, true, &vars, &err)
+        != TF_OK) {
+        return cli_refuse_err(session, &err);
+    }
+    cli_show_vars(session, &vars, false, SIZE_MAX);
+    rp_vars_release(&vars);
+    return CLI_YES;
+}
+
+/* --- Displays --- */
+
+/* NULL when it has no value here, which at a stop is nothing to complain about. */
+static char *
+display_text(struct cli_session *session, const char *text)
+{
+    struct rp_expr *expr;
+    struct rp_value value;
+    struct rp_buf buf = RP_BUF_INIT;
+    if (rp_expr_parse(text, strlen(text), &expr, NULL, NULL) != TF_OK) {
+        return NULL;
+    }
+    tf_status status = rp_expr_eval(session->rp, expr, session->seq,
+                                    session->frame.frame, &value, NULL, NULL);
+    if (status == TF_OK) {
+        status = rp_value_text(session->rp, &value, session->seq, NULL, &buf, NULL,
+                               NULL, NULL);
+        rp_value_release(&value);
+    }
+    rp_expr_free(expr);
+    if (status != TF_OK || buf.failed) {
+        rp_buf_release(&buf);
+        return NULL;
+    }
+    return buf.data ? buf.data : strdup("");
+}
+
+static void
+show_display(struct cli_session *session, struct cli_display *display)
+{
+    struct cli_out *out = session->out;
+    size_t width = session->batch ? SIZE_MAX : cli_out_columns(out);
+    char *text = display_text(session, display->text);
+    bool differs = text && display->shown && strcmp(text, display->shown) != 0;
+    cli_out_format(out, "   %" PRIu32 ": ", display->id);
+    cli_out_text(out, display->text, strlen(display->text));
+    cli_out_style(out, differs ? CLI_CHANGED : CLI_PLAIN);
+    cli_out_str(out, text ? " = " : " has no value here");
+    cli_out_text_cut(out, text ? text : "", text ? strlen(text) : 0, width);
+    if (differs) {
+        cli_out_style(out, CLI_DIM);
+        cli_out_str(out, "  (was ");
+        cli_out_text_cut(out, display->shown, strlen(display->shown), width);
+        cli_out_char(out, ')');
+    }
+    cli_out_style(out, CLI_PLAIN);
+    cli_out_char(out, '\n');
+    if (text) {
+        free(display->shown);
+        display->shown = text;
+    }
+}
+
+void
+cli_show_displays(struct cli_session *session)
+{
+    for (size_t i = 0; i < session->display_count; i++) {
+        show_display(session, &session->display[i]);
+    }
+}
+
+static enum cli_answer
+add_display(struct cli_session *session, const char *args)
+{
+    struct rp_expr *expr;
+    struct rp_expr_err error = {0, ""};
+    struct tf_err err = TF_ERR_INIT;
+    if (rp_expr_parse(args, strlen(args), &expr, &error, &err) != TF_OK) {
+        return cli_refuse_expr(session, args, &error, &err);
+    }
+    rp_expr_free(expr);
+    struct cli_display *grown =
+        realloc(session->display, (session->display_count + 1) * sizeof *grown);
+    char *text = strdup(args);
+    if (grown) {
+        session->display = grown;
+    }
+    if (!grown || !text) {
+        free(text);
+        return cli_refuse(session, "out of memory");
+    }
+    struct cli_display *display = &grown[session->display_count++];
+    *display = (struct cli_display){.id = session->display_next_id++, .text = text};
+    show_display(session, display);
+    return CLI_YES;
+}
+
+enum cli_answer
+cli_do_display(struct cli_session *session, const char *args)
+{
+    if (!cli_has_event(session)) {
+        return CLI_NO;
+    }
+    if (*args) {
+        return add_display(session, args);
+    }
+    if (session->display_count == 0) {
+        cli_out_str(session->out, "Nothing is displayed (display EXPR).\n");
+    }
+    cli_show_displays(session);
+    return CLI_YES;
+}
+
+static bool
+is_display(const struct cli_display *display, const char *args)
+{
+    char *end;
+    unsigned long id = strtoul(args, &end, 10);
+    return !*args || strcmp(display->text, args) == 0
+           || (isdigit((unsigned char)*args) && !*end && id == display->id);
+}
+
+enum cli_answer
+cli_do_undisplay(struct cli_session *session, const char *args)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < session->display_count; i++) {
+        struct cli_display *display = &session->display[i];
+        if (is_display(display, args)) {
+            free(display->text);
+            free(display->shown);
+        }
+        else {
+            session->display[kept++] = *display;
+        }
+    }
+    if (kept == session->display_count) {
+        return cli_refuse(session, "there is no display %s", args);
+    }
+    session->display_count = kept;
+    return CLI_YES;
+}

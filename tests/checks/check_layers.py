@@ -108,7 +108,7 @@ def check_objects(root, layers, objects):
             for line in output_of("objdump", "-t", str(obj)).splitlines():
                 found = re.match(r".* O (\.t?data|\.t?bss)(?:\.\S+)?\s+(\S+)\s+(.*)", line)
                 if found and ".rel.ro" not in line and int(found[2], 16):
-                    name = found[3].split()[-1]
+                    name = found[3].split()[-1].split(".")[0]
                     if name not in layer.variables:
                         yield "%s has a variable of its own that may change: %s" % (path, name)
 

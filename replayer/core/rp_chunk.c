@@ -150,26 +150,30 @@ static tf_status
 shared_text(struct rp_str **cache, const struct tf_ops *ops, uint32_t text,
             struct rp_str **ret_str, struct tf_err *err)
 {
-    if (text >= ops->text_count) {
-        *ret_str = rp_str_new("", 0);
-        return *ret_str ? TF_OK : rp_no_memory(err);
-    }
-    if (!cache[text]) {
-        cache[text] = rp_str_new(ops->text[text].data, ops->text[text].len);
-        if (!cache[text]) {
+    struct tf_text bytes =
+        text < ops->text_count ? ops->text[text] : (struct tf_text){"", 0};
+    struct rp_str *str = cache && text < ops->text_count ? cache[text] : NULL;
+    if (!str) {
+        str = rp_str_new(bytes.data, bytes.len);
+        if (!str) {
             return rp_no_memory(err);
         }
+        if (cache && text < ops->text_count) {
+            cache[text] = str;
+        }
+        else {
+            str->refs--; /* the caller's is the only one */
+        }
     }
-    cache[text]->refs++;
-    *ret_str = cache[text];
+    str->refs++;
+    *ret_str = str;
     return TF_OK;
 }
 
 tf_status
-rp_chunk_value(struct rp_chunk *chunk, bool keyframe, uint32_t value_idx,
-               struct rp_value *ret_value, struct tf_err *err)
+rp_ops_value(const struct tf_ops *ops, struct rp_str **text, uint32_t value_idx,
+             struct rp_value *ret_value, struct tf_err *err)
 {
-    const struct tf_ops *ops = keyframe ? &chunk->raw->keyframe : &chunk->raw->changes;
     struct rp_value value = {.kind = RP_VAL_DAMAGED};
     if (value_idx >= ops->value_count) {
         *ret_value = value;
@@ -178,8 +182,7 @@ rp_chunk_value(struct rp_chunk *chunk, bool keyframe, uint32_t value_idx,
     const struct tf_value *raw = &ops->value[value_idx];
     value.kind = raw->kind;
     if (rp_kind_has_text(raw->kind)) {
-        tf_status status = shared_text(keyframe ? chunk->keyframe_text : chunk->text,
-                                       ops, raw->text, &value.str, err);
+        tf_status status = shared_text(text, ops, raw->text, &value.str, err);
         if (status != TF_OK) {
             return status;
         }
@@ -202,4 +205,14 @@ rp_chunk_value(struct rp_chunk *chunk, bool keyframe, uint32_t value_idx,
     }
     *ret_value = value;
     return TF_OK;
+}
+
+tf_status
+rp_chunk_value(struct rp_chunk *chunk, bool keyframe, uint32_t value_idx,
+               struct rp_value *ret_value, struct tf_err *err)
+{
+    return keyframe ? rp_ops_value(&chunk->raw->keyframe, chunk->keyframe_text,
+                                   value_idx, ret_value, err)
+                    : rp_ops_value(&chunk->raw->changes, chunk->text, value_idx,
+                                   ret_value, err);
 }

@@ -162,13 +162,17 @@ struct rp_state { /* what an rp_object is inside */
     uint32_t refs;
     size_t item_cap, attr_cap;
     size_t write_chunk;   /* its last change is there: */
-    uint32_t write_entry; /* in rp_chunk.object_place */
+    uint32_t write_entry; /* in rp_chunk.object_place; RP_NONE: in no chunk */
     size_t valid_chunk;   /* it holds in this chunk from place to place */
     rp_place_no valid_first, valid_last; /* valid_last UINT32_MAX: to the chunk's end */
-    size_t memory_bytes;
+    size_t text_bytes, cached_bytes;
     bool cached;
-    struct rp_state *newer, *older;
+    struct rp_state *newer, *older, *next_in_bucket;
 };
+
+#define RP_STATE_BUCKETS 16384u
+/* Values of one object, at most: what goes beyond is as if it were not recorded. */
+#define RP_OBJECT_VALUES ((size_t)4 << 20)
 
 void rp_object_ref(struct rp_object *object);
 /* An object that an expression makes. `type` is borrowed for ever. */
@@ -178,8 +182,33 @@ struct rp_object *rp_object_make(const struct tf_def_type *type,
 bool rp_object_add_item(struct rp_object *object, struct rp_value *value);
 tf_status rp_state_at(struct rp *rp, uint64_t id, size_t chunk_idx, rp_place_no place,
                       struct rp_object **ret_object, struct tf_err *err);
+/* Changes of an object in a chunk at or before a place: [*ret_first, *ret_end). */
+void rp_object_entries(const struct rp_chunk *chunk, uint64_t id, rp_place_no place,
+                       uint32_t *ret_first, uint32_t *ret_end);
+const struct tf_op *rp_object_op(const struct rp_chunk *chunk, uint32_t entry);
 void rp_states_clear(struct rp *rp);
-void rp_states_trim(struct rp *rp);
+/* Applies changes of `ops` that concern the state (rp_object_apply.c). `text` caches the
+ * shared texts of `ops`; NULL: none. */
+tf_status rp_state_apply(struct rp *rp, struct rp_state *state,
+                         const struct tf_ops *ops, struct rp_str **text,
+                         const struct tf_op *op, struct tf_err *err);
+struct rp_state *rp_state_new(void);
+void rp_state_unref(struct rp_state *state);
+/* A value of `ops`, owned. */
+tf_status rp_ops_value(const struct tf_ops *ops, struct rp_str **text,
+                       uint32_t value_idx, struct rp_value *ret_value,
+                       struct tf_err *err);
+
+/* The run of like items behind an object's named parts (rp_child.c). */
+struct rp_run {
+    size_t first, stride, count; /* stride 2: key, value */
+};
+struct rp_run rp_object_run(const struct rp_object *object);
+bool rp_category_is_dict(unsigned category);
+/* Length in characters or bytes of a text value, whole. */
+uint64_t rp_text_length(const struct rp_value *value);
+/* The type or one of its bases has that name. */
+bool rp_type_is(const struct rp *rp, const struct tf_def_type *type, const char *name);
 
 /* --- The recording --- */
 struct rp_lines { /* where the lines of a source begin */

@@ -291,15 +291,6 @@ import resource, os
 print(resource.getrlimit(resource.RLIMIT_NOFILE), resource.getrlimit(resource.RLIMIT_STACK), os.umask(0o22))
 print(os.getpgrp() == os.getpid(), os.getsid(0) == os.getpid(), os.nice(0))
 """)
-program("closing_every_descriptor", """
-import os
-os.closerange(3, 2000)
-def f():
-    return [n for n in range(3)]
-print(f())
-fd = os.open("/dev/null", os.O_RDONLY)
-print(fd)
-""")
 program("daemonises", """
 import os, sys, time
 r, w = os.pipe()
@@ -329,3 +320,19 @@ print(out, threading.stack_size())
 def test_process_is_not_changed(name, tmp_path, pyrecord):
     source, options = PROGRAMS[name]
     transparent.same(tmp_path, source, **options)
+
+
+def test_closing_every_descriptor(tmp_path, pyrecord):
+    """What was recorded until then stays; the program goes on, and a line at the end says so."""
+    bare, recorded, _ = transparent.both(tmp_path, """
+import os
+os.closerange(3, 2000)
+def f():
+    return [n for n in range(3)]
+print(f())
+fd = os.open("/dev/null", os.O_RDONLY)
+print(fd)
+""")
+    assert (recorded.status, recorded.out) == (bare.status, bare.out), recorded
+    lines = recorded.message.splitlines()
+    assert len(lines) <= 1 and all(line.startswith("pyrecord: ") for line in lines), recorded

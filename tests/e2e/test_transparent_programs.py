@@ -527,7 +527,7 @@ held = make()
 for line in tracemalloc.get_object_traceback(held[0]).format():
     print(line)
 snapshot = tracemalloc.take_snapshot().filter_traces([tracemalloc.Filter(True, __file__)])
-print([(s.traceback[0].lineno, s.count) for s in snapshot.statistics("lineno") if s.size > 2000])
+print(sorted((t.traceback[0].lineno, t.size) for t in snapshot.traces if t.size >= 1000))
 """)
 
 program("inspecting_itself", """
@@ -627,11 +627,12 @@ def test_virtual_environment(tmp_path, pyrecord):
     script = tmp_path / "p.py"
     script.write_text("import sys, only_in_venv\nprint(only_in_venv.x, sys.prefix, sys.executable, sys.base_prefix,"
                       " sys.path, sys._base_executable)\n")
-    bare = run.run([tmp_path / "venv/bin/python", script])
-    assert bare.status == 0, bare
-    for command, env in (
-        ([run.PYRECORD, "-q", "-o", tmp_path / "a.pyrec"], {"VIRTUAL_ENV": str(tmp_path / "venv")}),
-        ([run.PYRECORD, "-q", "-o", tmp_path / "b.pyrec", "--python", tmp_path / "venv/bin/python"], {}),
+    recorder = [run.PYRECORD, "-q", "-o"]
+    for name, command, env in (
+        ("python3", [*recorder, tmp_path / "a.pyrec"], {"VIRTUAL_ENV": str(tmp_path / "venv")}),
+        ("python", [*recorder, tmp_path / "b.pyrec", "--python", tmp_path / "venv/bin/python"], {}),
     ):
+        bare = run.run([tmp_path / "venv/bin" / name, script])
+        assert bare.status == 0 and "from the venv" in bare.text, bare
         done = run.run([*command, script], env=env)
         assert (done.status, done.out, done.err) == (0, bare.out, b""), "%r\n=== bare\n%r" % (done, bare)

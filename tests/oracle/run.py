@@ -1,4 +1,7 @@
-"""Running the programs under test and the bare Python, each in a process of its own."""
+"""Running the programs under test and the bare Python, each in a process of its own.
+
+"Bare" is what a user gets who types `python3 ...`: that word stands in `sys.orig_argv`, and the
+interpreter is the first `python3` on the path."""
 import json
 import os
 import signal
@@ -30,7 +33,8 @@ class Done:
 def clean_environment(extra=None):
     """The user's environment without what would make two runs differ."""
     env = {k: v for k, v in os.environ.items() if not k.startswith("PYTHON") and k != "BUILD"}
-    env.update(LC_ALL="C.UTF-8", PYTHONDONTWRITEBYTECODE="1")
+    env.update(LC_ALL="C.UTF-8", PYTHONDONTWRITEBYTECODE="1",
+               PATH=os.path.dirname(PYTHON) + ":/usr/bin:/bin")
     for name in ("VIRTUAL_ENV", "COLUMNS", "LINES"):
         env.pop(name, None)
     env.update(extra or {})
@@ -40,8 +44,10 @@ def clean_environment(extra=None):
 def run(command, cwd=None, stdin=b"", env=None, timeout=TIMEOUT, interrupt=False):
     """Runs it in a session of its own; what it leaves behind is ended with it."""
     # pytest may run with SIGINT ignored (a background job); the child must not inherit that
+    words = [os.fspath(word) for word in command]
     process = subprocess.Popen(
-        [os.fspath(word) for word in command], cwd=cwd, env=clean_environment(env),
+        ["python3", *words[1:]] if words[0] == PYTHON else words, executable=words[0], cwd=cwd,
+        env=clean_environment(env),
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         start_new_session=True,
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),

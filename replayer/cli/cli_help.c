@@ -151,7 +151,7 @@ put_topic(struct cli_env *env, const char *topic)
         return CLI_EXIT_DONE;
     }
     cli_complain(env, "no help on '%s'; `pyreplay help` lists what there is", topic);
-    return CLI_EXIT_NO;
+    return CLI_EXIT_WRONG_CALL;
 }
 
 static tf_status

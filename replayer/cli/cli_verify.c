@@ -74,14 +74,15 @@ put_finding(void *ctx, const struct tf_err *finding)
 static int
 conclude(struct cli_env *env, const char *file, uint64_t findings)
 {
-    cli_out_text(env->out, file, strlen(file));
-    if (!findings) {
-        cli_out_str(env->out, ": whole\n");
-        return CLI_EXIT_DONE;
+    if (findings) {
+        cli_complain(
+            env, "%s: damaged: %" PRIu64 " fault%s; what is whole can still be opened",
+            file, findings, findings == 1 ? "" : "s");
+        return CLI_EXIT_NO;
     }
-    cli_out_format(env->out, ": %" PRIu64 " fault%s found\n", findings,
-                   findings == 1 ? "" : "s");
-    return CLI_EXIT_NO;
+    cli_out_text(env->out, file, strlen(file));
+    cli_out_str(env->out, ": whole\n");
+    return CLI_EXIT_DONE;
 }
 
 int

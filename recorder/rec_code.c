@@ -108,8 +108,6 @@ file_of(PyObject *path)
 }
 
 /* --- Code --- */
-static int extra_ready;
-
 static void
 code_free(void *extra)
 {
@@ -125,12 +123,12 @@ code_free(void *extra)
 tf_status
 rec_code_init(struct tf_err *err)
 {
-    if (!extra_ready && rec_py_code_extra_init(code_free) < 0) {
+    if (!rec.code_extra_ready && rec_py_code_extra_init(code_free) < 0) {
         return tf_err_set(
             err, TF_ERR_MEMORY, -1,
             "this interpreter has no room for another user of code objects");
     }
-    extra_ready = 1;
+    rec.code_extra_ready = 1;
     return TF_OK;
 }
 

@@ -7,7 +7,8 @@
 #include "rec_state.h"
 
 /* True when objects of this C type may be read, or need no private layout. Tests on first
- * use; may make and drop Python objects. */
+ * use: ask only with an object of the type at hand, for a class may still be in the making.
+ * May make and drop Python objects. */
 bool rec_layout_known(PyTypeObject *type, enum tf_category category);
 
 /* -1: unbounded. */

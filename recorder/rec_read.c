@@ -678,6 +678,10 @@ void
 rec_read(PyObject *obj, const struct rec_type *type, uint64_t max_items)
 {
     start();
+    if (!rec_layout_known(type->base, (enum tf_category)type->category)) {
+        rec.view.note = TF_ELIDE_OPAQUE;
+        return;
+    }
     switch ((enum tf_category)type->category) {
     case TF_CAT_LIST:
         read_array(((PyListObject *)obj)->ob_item, PyList_GET_SIZE(obj), max_items);

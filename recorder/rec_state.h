@@ -64,6 +64,7 @@ struct rec_state {
 
     struct rec_shadow shadow;
     uint32_t epoch;  /* counts events for rec_obj.epoch */
+    uint64_t event_start_bytes; /* of the batch, when the event began */
     uint64_t budget; /* new objects that this event may still make */
     struct rec_visit *queue;
     size_t queue_head, queue_tail, queue_cap;
@@ -84,6 +85,8 @@ struct rec_state {
     uint64_t main_tstate_id;
     uint64_t failure_object, failure_seq;
     bool out_of_memory;
+    bool code_extra_ready;
+    signed char layout_result[TF_CAT_COUNT]; /* 0 not tested, 1 known, -1 not */
 };
 
 extern struct rec_state rec;

@@ -21,6 +21,7 @@ static int profile_event(PyObject *self, PyFrameObject *frame, int what, PyObjec
 
 static struct {
     uint64_t unstamped;
+    unsigned raised_next;
     PyCFunction settrace, setprofile, start_new_thread, start_new, os_exit;
 } hooks;
 
@@ -43,7 +44,6 @@ static struct raised {
     bool own;
 } raised[RAISED_KEPT];
 
-static unsigned raised_next;
 
 static void
 note_raised(uint64_t object, uint64_t seq, bool own)
@@ -58,7 +58,7 @@ note_raised(uint64_t object, uint64_t seq, bool own)
             return;
         }
     }
-    rec.raised = &raised[raised_next++ % RAISED_KEPT];
+    rec.raised = &raised[hooks.raised_next++ % RAISED_KEPT];
     *rec.raised = (struct raised){object, seq, own};
 }
 

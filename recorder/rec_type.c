@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <structmember.h>
 
-#include "rec_layout.h"
 #include "rec_scalar.h"
 
 /* --- Recognising a type --- */
@@ -443,8 +442,8 @@ type_make(PyTypeObject *type)
     entry->type = type;
     entry->category = (uint8_t)type_category(type, &base);
     entry->flags = type_flags(type, (enum tf_category)entry->category, base);
-    if (!find_members(entry, base)
-        || !rec_layout_known(base, (enum tf_category)entry->category)) {
+    entry->base = base;
+    if (!find_members(entry, base)) {
         entry->category = TF_CAT_OPAQUE;
     }
     define_bases(type); /* so that ids ascend in the order of definition */

@@ -22,15 +22,13 @@ rows(void)
     return &rec.batch->changes;
 }
 
-static uint64_t event_start_bytes;
-
 void
 rec_values_begin(void)
 {
     rec.epoch++;
     rec.budget = rec.options->max_objects;
     rec.queue_head = rec.queue_tail = 0;
-    event_start_bytes = rows()->len;
+    rec.event_start_bytes = rows()->len;
 }
 
 static void
@@ -114,7 +112,7 @@ obj_new(PyObject *obj)
     if (rec.budget > 0) {
         rec.budget--;
     }
-    if (rows()->len - event_start_bytes > EVENT_BYTES_MAX) {
+    if (rows()->len - rec.event_start_bytes > EVENT_BYTES_MAX) {
         rec.budget = 0;
     }
     return entry;

@@ -50,7 +50,7 @@ if [ "$(id -u)" != 0 ]; then
     fi
     as_root=sudo
 fi
-echo "Installing them with $as_root apt-get."
+echo "Installing them with ${as_root:+$as_root }apt-get."
 $as_root apt-get update -q
 chosen=
 for package in $missing; do

@@ -1,10 +1,12 @@
 /* What an object holds, child by child: what a front end unfolds. */
 #include <string.h>
 
-#include "rp_private.h"
+#include "rp_text.h"
+
+#define RP_PARTS_MAX 9
 
 /* Names of the items that are not a run of like ones, by category; FORMAT.md has them. */
-static const char *const part_names[TF_CAT_COUNT][8] = {
+static const char *const part_names[TF_CAT_COUNT][RP_PARTS_MAX + 1] = {
     [TF_CAT_DEQUE] = {"maxlen"},
     [TF_CAT_DEFAULTDICT] = {"default_factory"},
     [TF_CAT_BYTEARRAY] = {"bytes"},
@@ -42,6 +44,13 @@ static const char *const part_names[TF_CAT_COUNT][8] = {
     [TF_CAT_MEMORYVIEW] = {"format", "shape"},
     [TF_CAT_FLAG] = {"name", "value"},
 };
+
+const char *
+rp_part_name(unsigned category, size_t idx)
+{
+    return category < TF_CAT_COUNT && idx < RP_PARTS_MAX ? part_names[category][idx]
+                                                         : NULL;
+}
 
 /* Where the run of like items begins: behind the named parts. */
 static size_t
@@ -91,7 +100,7 @@ static size_t
 part_count(const struct rp_object *object)
 {
     size_t max = rp_object_run(object).first, count = 0;
-    while (count < max && count < 8 && part_names[object->category][count]) {
+    while (count < max && count < RP_PARTS_MAX && part_names[object->category][count]) {
         count++;
     }
     return count;

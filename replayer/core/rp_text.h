@@ -1,0 +1,64 @@
+/* The making of a value's text: what the engine and the forms share.
+ *
+ * The engine (rp_text.c) keeps a stack of open objects, so that no depth of nesting costs
+ * C stack. A form (rp_text_forms.c) is asked again and again: each time it writes what
+ * comes next and returns the child whose text follows there, or NULL at its end. */
+#ifndef RP_TEXT_H
+#define RP_TEXT_H
+
+#include "rp_private.h"
+
+/* Deeper than repr() itself goes before its RecursionError. */
+#define RP_TEXT_DEPTH ((size_t)1000)
+#define RP_TEXT_BYTES ((size_t)64 << 20)
+
+struct rp_text_frame {
+    struct rp_object *object;
+    const struct rp_text_form *form;
+    size_t idx, count; /* of what is being gone through */
+    size_t path_len;   /* of the path to the object itself */
+    uint32_t *order;   /* Counter: entries by frequency; owned */
+    uint8_t stage;     /* the form's own */
+    bool own;          /* `<module.Type #id ...>` around it */
+    bool attrs;        /* its attributes are being gone through */
+};
+
+struct rp_text_job {
+    struct rp *rp;
+    uint64_t seq;
+    struct rp_limits limits;
+    struct rp_buf *out;
+    size_t begin;           /* of the text in `out` */
+    struct rp_notes *notes; /* may be NULL */
+    struct rp_buf path;     /* kept only with `notes` */
+    struct rp_text_frame *frame;
+    size_t count, cap;
+    uint32_t turns;
+};
+
+typedef const struct rp_value *(*rp_text_next)(struct rp_text_job *job,
+                                               struct rp_text_frame *frame);
+
+struct rp_text_form {
+    rp_text_next next;
+    const char *again;  /* instead of an object that is open already, or too deep */
+    const char *before; /* the items; `close` after them */
+    const char *open, *close; /* around the bare items */
+    const char *after;
+    bool plain; /* never `<module.Type ...>` around it */
+};
+
+const struct rp_text_form *rp_text_form_of(const struct rp_object *object);
+/* "module.Type #12". */
+void rp_text_own_name(const struct rp_object *object, struct rp_buf *out);
+
+/* Paths, for the notes. */
+void rp_path_reset(struct rp_text_job *job, const struct rp_text_frame *frame);
+void rp_path_addf(struct rp_text_job *job, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+void rp_path_key(struct rp_text_job *job, const struct rp_value *key, size_t idx);
+
+/* Name of an object's part (rp_child.c); NULL: none. */
+const char *rp_part_name(unsigned category, size_t idx);
+
+#endif

@@ -20,7 +20,7 @@ ENDINGS = {
     "exception": ("def f():\n    raise ValueError('no')\nf()", 1),
     "chained": ("try:\n    1/0\nexcept Exception as e:\n    raise KeyError('k') from e", 1),
     "syntax error": ("def f(:\n", 1),
-    "null byte": ("x = 1\0", 1),
+    "null byte": ("x = 1\0", None),  # differs between versions
     "exit in atexit": ("import atexit, sys; atexit.register(sys.exit, 5)", 0),
     "output fails": ("import os; print('x'); os.close(1)", 120),
     "excepthook": ("import sys\nsys.excepthook = lambda *a: print('hook', a[0])\n1/0", 1),
@@ -63,8 +63,9 @@ def recorded_status(cwd):
 def test_ending(pyrecord, pyreplay, program, tmp_path, name):
     text, status = ENDINGS[name]
     script = program(text)
-    assert both([script], tmp_path).status == status
-    assert recorded_status(tmp_path) == status
+    done = both([script], tmp_path)
+    assert done.status == status or status is None
+    assert recorded_status(tmp_path) == done.status
 
 
 @pytest.mark.parametrize("name", ENDINGS)
@@ -107,6 +108,7 @@ def interrupted(command, cwd, signum):
 
 
 LOOP = "print('ready', flush=True)\nimport time\ntime.sleep(50)\n"
+BUSY = "print('ready', flush=True)\nwhile True:\n    pass\n"
 HANDLED = """
 import signal, sys, time
 def stop(number, frame):
@@ -118,19 +120,37 @@ time.sleep(50)
 """
 
 
-@pytest.mark.parametrize("text,signum,status", [
-    (LOOP, signal.SIGINT, -signal.SIGINT),
-    ("try:\n    exec(%r)\nexcept KeyboardInterrupt:\n    print('caught')" % LOOP, signal.SIGINT, 0),
-    (HANDLED, signal.SIGTERM, 8),
-    ("print('ready', flush=True)\nwhile True:\n    pass", signal.SIGINT, -signal.SIGINT),
+CAUGHT = """
+import time
+try:
+    print('ready', flush=True)
+    time.sleep(50)
+except KeyboardInterrupt:
+    print('caught')
+"""
+# CPython up to 3.12 takes an interrupt that leaves exec() for one that nobody caught.
+CAUGHT_OUTSIDE_EXEC = """
+try:
+    exec("import time; print('ready', flush=True); time.sleep(50)")
+except KeyboardInterrupt:
+    print('caught')
+"""
+
+
+@pytest.mark.parametrize("name,signum,status", [
+    ("LOOP", signal.SIGINT, -signal.SIGINT),
+    ("CAUGHT", signal.SIGINT, 0),
+    ("CAUGHT_OUTSIDE_EXEC", signal.SIGINT, None),
+    ("HANDLED", signal.SIGTERM, 8),
+    ("BUSY", signal.SIGINT, -signal.SIGINT),
 ])
-def test_signal_from_outside(pyrecord, pyreplay, program, tmp_path, text, signum, status):
-    script = program(text)
+def test_signal_from_outside(pyrecord, pyreplay, program, tmp_path, name, signum, status):
+    script = program(globals()[name])
     bare = interrupted([run.PYTHON, script], tmp_path, signum)
     ours = interrupted([run.PYRECORD, "-q", "-o", "x.pyrec", script], tmp_path, signum)
-    assert bare[0] == status
     assert ours == bare
-    assert recorded_status(tmp_path) == status
+    assert bare[0] == status or status is None
+    assert recorded_status(tmp_path) == bare[0]
 
 
 def test_interrupt_still_says_where_the_recording_is(pyrecord, program, tmp_path):

@@ -17,7 +17,8 @@ bool tf_blob_grow(struct tf_blob *blob, size_t need);
 void tf_blob_release(struct tf_blob *blob);
 bool tf_blob_bytes(struct tf_blob *blob, const void *bytes, size_t len);
 /* A length-delimited field. */
-bool tf_blob_field(struct tf_blob *blob, uint32_t number, const void *bytes, size_t len);
+bool tf_blob_field(struct tf_blob *blob, uint32_t number, const void *bytes,
+                   size_t len);
 /* A varint field; none for 0, as proto3 says. */
 bool tf_blob_field_u64(struct tf_blob *blob, uint32_t number, uint64_t n);
 size_t tf_varint_size(uint64_t n);
@@ -25,7 +26,8 @@ size_t tf_varint_size(uint64_t n);
 static inline bool
 tf_blob_reserve(struct tf_blob *blob, size_t need)
 {
-    return __builtin_expect(blob->cap - blob->len >= need, 1) || tf_blob_grow(blob, need);
+    return __builtin_expect(blob->cap - blob->len >= need, 1)
+           || tf_blob_grow(blob, need);
 }
 
 /* These two need room made before. */

@@ -7,7 +7,8 @@
 
 #define FIELD_X(id, number, name) [TF_##id] = number,
 const uint8_t tf_ops_column_field[TF_COL_KINDS] = {TF_OPS_COLUMNS(FIELD_X)};
-const uint8_t tf_chunk_column_field[TF_EVENT_KINDS_OF_COLUMNS] = {TF_CHUNK_COLUMNS(FIELD_X)};
+const uint8_t tf_chunk_column_field[TF_EVENT_KINDS_OF_COLUMNS] = {
+    TF_CHUNK_COLUMNS(FIELD_X)};
 
 static tf_status
 columns_no_memory(struct tf_err *err)
@@ -18,7 +19,8 @@ columns_no_memory(struct tf_err *err)
 static tf_status
 columns_bad_row(struct tf_err *err, const char *what)
 {
-    return tf_err_set(err, TF_ERR_ARGUMENT, -1, "a row that cannot be written: %s", what);
+    return tf_err_set(err, TF_ERR_ARGUMENT, -1, "a row that cannot be written: %s",
+                      what);
 }
 
 bool
@@ -228,7 +230,8 @@ ops_size(const struct tf_ops_builder *ops)
     size_t size = ops->texts.table.len;
     for (int i = 0; i < TF_COL_KINDS; i++) {
         size_t len = ops->column[i].len;
-        size += len > 0 ? 1 + tf_varint_size(len) + len : 0; /* fields below 16: 1 byte */
+        size +=
+            len > 0 ? 1 + tf_varint_size(len) + len : 0; /* fields below 16: 1 byte */
     }
     return size;
 }
@@ -239,7 +242,8 @@ put_ops_columns(const struct tf_ops_builder *ops, struct tf_blob *blob)
     for (int i = 0; i < TF_COL_KINDS; i++) {
         const struct tf_blob *column = &ops->column[i];
         if (column->len > 0
-            && !tf_blob_field(blob, tf_ops_column_field[i], column->data, column->len)) {
+            && !tf_blob_field(blob, tf_ops_column_field[i], column->data,
+                              column->len)) {
             return false;
         }
     }
@@ -247,7 +251,8 @@ put_ops_columns(const struct tf_ops_builder *ops, struct tf_blob *blob)
 }
 
 bool
-tf_ops_builder_put(const struct tf_ops_builder *ops, struct tf_blob *blob, uint32_t number)
+tf_ops_builder_put(const struct tf_ops_builder *ops, struct tf_blob *blob,
+                   uint32_t number)
 {
     size_t size = ops_size(ops);
     if (size == 0) {
@@ -300,8 +305,9 @@ put_stamp(struct tf_columns *columns, uint64_t ns)
     if (ns < columns->stamp_ns) {
         ns = columns->stamp_ns; /* two threads may stamp out of order by a little */
     }
-    bool ok = tf_blob_u64(&columns->event[TF_EVENT_STAMP_EVENT], gap)
-              && tf_blob_u64(&columns->event[TF_EVENT_STAMP_NS], ns - columns->stamp_ns);
+    bool ok =
+        tf_blob_u64(&columns->event[TF_EVENT_STAMP_EVENT], gap)
+        && tf_blob_u64(&columns->event[TF_EVENT_STAMP_NS], ns - columns->stamp_ns);
     columns->stamp_event = event;
     columns->stamp_ns = ns;
     return ok;
@@ -314,9 +320,9 @@ add_event(struct tf_columns *columns, unsigned kind, struct tf_cursor *rows,
     uint64_t thread, line, ns, instruction = 0;
     if (tf_event_name(kind) == NULL || !tf_cursor_u64(rows, &thread)
         || !tf_cursor_u64(rows, &line) || !tf_cursor_u64(rows, &ns)
-        || (kind == TF_EV_OPCODE && !tf_cursor_u64(rows, &instruction))
-        || thread == 0 || thread > TF_THREADS_MAX || line > TF_LINE_MAX
-        || instruction > UINT32_MAX || ns > TF_SEQ_MAX) {
+        || (kind == TF_EV_OPCODE && !tf_cursor_u64(rows, &instruction)) || thread == 0
+        || thread > TF_THREADS_MAX || line > TF_LINE_MAX || instruction > UINT32_MAX
+        || ns > TF_SEQ_MAX) {
         return columns_bad_row(err, "an event");
     }
     int64_t delta = (int64_t)line - (int64_t)columns->lineno;
@@ -348,7 +354,8 @@ tf_columns_rows(struct tf_columns *columns, const struct tf_rows *rows,
         }
         else {
             columns->pending_ops++;
-            status = add_op(&columns->changes, first, &cursor, TF_IN_CHANGES, tally, err);
+            status =
+                add_op(&columns->changes, first, &cursor, TF_IN_CHANGES, tally, err);
         }
     }
     return status;
@@ -374,9 +381,9 @@ static bool
 put_head(const struct tf_columns *columns, const struct tf_chunk_head *head,
          struct tf_blob *blob)
 {
-    const uint64_t field[] = {head->number,       head->first_seq,    columns->event_count,
-                              head->first_object, head->object_count, head->first_frame,
-                              head->frame_count,  columns->start_ns};
+    const uint64_t field[] = {
+        head->number,       head->first_seq,   columns->event_count, head->first_object,
+        head->object_count, head->first_frame, head->frame_count,    columns->start_ns};
     for (uint32_t i = 0; i < sizeof field / sizeof *field; i++) {
         if (!tf_blob_field_u64(blob, i + 1, field[i])) {
             return false;
@@ -394,11 +401,13 @@ tf_columns_put(const struct tf_columns *columns, const struct tf_chunk_head *hea
     for (int i = 0; i < TF_EVENT_KINDS_OF_COLUMNS && ok; i++) {
         const struct tf_blob *column = &columns->event[i];
         ok = column->len == 0
-             || tf_blob_field(&message, tf_chunk_column_field[i], column->data, column->len);
+             || tf_blob_field(&message, tf_chunk_column_field[i], column->data,
+                              column->len);
     }
     ok = ok && tf_ops_builder_put(&columns->keyframe, &message, TF_CHUNK_KEYFRAME)
          && tf_ops_builder_put(&columns->changes, &message, TF_CHUNK_CHANGES)
-         && put_gap(head, &message) && tf_blob_field(blob, number, message.data, message.len);
+         && put_gap(head, &message)
+         && tf_blob_field(blob, number, message.data, message.len);
     tf_blob_release(&message);
     return ok;
 }

@@ -13,38 +13,41 @@
 
 /* Columns of `Ops`: id, field number, name; all packed. A test holds the numbers against
  * recording.proto. */
-#define TF_OPS_COLUMNS(X)         \
-    X(COL_OP, 1, "op")            \
-    X(COL_SLOT, 2, "slot")        \
-    X(COL_CODE, 3, "code")        \
-    X(COL_FRAME, 4, "frame")      \
-    X(COL_OBJECT, 5, "object")    \
-    X(COL_TYPE, 6, "type")        \
-    X(COL_INDEX, 7, "index")      \
-    X(COL_COUNT, 8, "count")      \
-    X(COL_VALUE, 9, "value")      \
-    X(COL_INTEGER, 10, "integer") \
-    X(COL_REF, 11, "ref")         \
-    X(COL_REAL, 12, "real")       \
-    X(COL_TEXT, 13, "text")
+#define TF_OPS_COLUMNS(X)      \
+ X(COL_OP, 1, "op")            \
+ X(COL_SLOT, 2, "slot")        \
+ X(COL_CODE, 3, "code")        \
+ X(COL_FRAME, 4, "frame")      \
+ X(COL_OBJECT, 5, "object")    \
+ X(COL_TYPE, 6, "type")        \
+ X(COL_INDEX, 7, "index")      \
+ X(COL_COUNT, 8, "count")      \
+ X(COL_VALUE, 9, "value")      \
+ X(COL_INTEGER, 10, "integer") \
+ X(COL_REF, 11, "ref")         \
+ X(COL_REAL, 12, "real")       \
+ X(COL_TEXT, 13, "text")
 #define TF_OPS_TABLE 14u
 
 /* Columns of `Chunk`, likewise. */
-#define TF_CHUNK_COLUMNS(X)                \
-    X(EVENT_KIND, 9, "kind")               \
-    X(EVENT_THREAD, 10, "thread")          \
-    X(EVENT_LINE, 11, "line")              \
-    X(EVENT_OP_COUNT, 12, "op_count")      \
-    X(EVENT_STAMP_EVENT, 13, "stamp_event") \
-    X(EVENT_STAMP_NS, 14, "stamp_ns")      \
-    X(EVENT_INSTRUCTION, 15, "instruction")
+#define TF_CHUNK_COLUMNS(X)              \
+ X(EVENT_KIND, 9, "kind")                \
+ X(EVENT_THREAD, 10, "thread")           \
+ X(EVENT_LINE, 11, "line")               \
+ X(EVENT_OP_COUNT, 12, "op_count")       \
+ X(EVENT_STAMP_EVENT, 13, "stamp_event") \
+ X(EVENT_STAMP_NS, 14, "stamp_ns")       \
+ X(EVENT_INSTRUCTION, 15, "instruction")
 #define TF_CHUNK_KEYFRAME 16u
 #define TF_CHUNK_CHANGES  17u
 #define TF_CHUNK_GAP      18u
 
 #define TF_COLUMN_X(id, number, name) TF_##id,
+
 enum tf_ops_column { TF_OPS_COLUMNS(TF_COLUMN_X) TF_COL_KINDS };
+
 enum tf_event_column { TF_CHUNK_COLUMNS(TF_COLUMN_X) TF_EVENT_KINDS_OF_COLUMNS };
+
 #undef TF_COLUMN_X
 extern const uint8_t tf_ops_column_field[TF_COL_KINDS];
 extern const uint8_t tf_chunk_column_field[TF_EVENT_KINDS_OF_COLUMNS];
@@ -52,11 +55,13 @@ extern const uint8_t tf_chunk_column_field[TF_EVENT_KINDS_OF_COLUMNS];
 /* The texts of one `Ops`, each once: `table` as it goes into the message. */
 struct tf_texts {
     struct tf_blob table;
+
     struct tf_text_place {
         uint64_t hash;
         size_t off; /* of the bytes in `table` */
         size_t len;
-    } *place;
+    } * place;
+
     size_t count, cap;
     uint32_t *slot;
     size_t slot_count;
@@ -72,9 +77,9 @@ struct tf_columns {
     struct tf_ops_builder keyframe, changes;
     struct tf_blob event[TF_EVENT_KINDS_OF_COLUMNS];
     uint64_t event_count, pending_ops;
-    uint32_t lineno;      /* of the latest event of the chunk */
-    int64_t stamp_event;  /* the latest stamp: its event's place in the chunk */
-    uint64_t stamp_ns;    /* and time; kept from chunk to chunk */
+    uint32_t lineno;     /* of the latest event of the chunk */
+    int64_t stamp_event; /* the latest stamp: its event's place in the chunk */
+    uint64_t stamp_ns;   /* and time; kept from chunk to chunk */
     uint64_t start_ns;
 };
 
@@ -87,6 +92,7 @@ struct tf_chunk_head {
 
 /* Where rows stand: which changes are allowed there. */
 enum tf_ops_place { TF_IN_CHANGES, TF_IN_KEYFRAME, TF_IN_CHECKPOINT };
+
 bool tf_op_allowed(enum tf_ops_place place, unsigned op);
 
 void tf_ops_builder_clear(struct tf_ops_builder *ops);

@@ -24,6 +24,7 @@ struct tf_wire {
 };
 
 enum { TF_WIRE_VARINT = 0, TF_WIRE_64 = 1, TF_WIRE_BYTES = 2, TF_WIRE_32 = 5 };
+
 enum tf_wire_step { TF_WIRE_END, TF_WIRE_FIELD, TF_WIRE_BAD };
 
 bool tf_cursor_u64_slow(struct tf_cursor *cursor, uint64_t *ret);

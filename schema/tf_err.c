@@ -25,7 +25,8 @@ err_fill(struct tf_err *err, tf_status status, int errno_value, int64_t file_off
 }
 
 tf_status
-tf_err_set(struct tf_err *err, tf_status status, int64_t file_off, const char *format, ...)
+tf_err_set(struct tf_err *err, tf_status status, int64_t file_off, const char *format,
+           ...)
 {
     va_list args;
     if (err != NULL) {

@@ -9,10 +9,10 @@
 
 typedef enum tf_status {
     TF_OK = 0,
-    TF_ERR_MEMORY,      /* out of memory */
-    TF_ERR_IO,          /* the system call failed; errno_value says why */
-    TF_ERR_NOT_PYREC,   /* the file is no recording */
-    TF_ERR_NEWER,       /* a format version or an incompatible feature that we do not know */
+    TF_ERR_MEMORY,    /* out of memory */
+    TF_ERR_IO,        /* the system call failed; errno_value says why */
+    TF_ERR_NOT_PYREC, /* the file is no recording */
+    TF_ERR_NEWER, /* a format version or an incompatible feature that we do not know */
     TF_ERR_DAMAGED,     /* a checksum, a count or a reference does not hold */
     TF_ERR_TRUNCATED,   /* the data ends in the middle */
     TF_ERR_LIMIT,       /* a size above tf_limits.h */
@@ -28,7 +28,10 @@ struct tf_err {
     char message[256]; /* one line: what is wrong and where */
 };
 
-#define TF_ERR_INIT {TF_OK, 0, -1, ""}
+#define TF_ERR_INIT \
+ {                  \
+  TF_OK, 0, -1, ""  \
+ }
 
 /* Fills `err` (may be NULL) and returns `status`, so that `return tf_err_set(...)` works.
  * `file_off` -1: none. */

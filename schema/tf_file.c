@@ -63,7 +63,8 @@ file_read(struct tf_file *file, uint64_t off, size_t len, struct tf_err *err)
         file->window_cap = len;
     }
     while (done < len) {
-        ssize_t n = pread(file->fd, file->window + done, len - done, (off_t)(off + done));
+        ssize_t n =
+            pread(file->fd, file->window + done, len - done, (off_t)(off + done));
         if (n < 0 && errno == EINTR) {
             continue;
         }
@@ -168,7 +169,8 @@ probe_content(const uint8_t *window, size_t size, uint64_t off,
 static bool
 is_zstd_magic(const uint8_t *window, size_t len)
 {
-    static const uint8_t zstd[4] = {0x28, 0xb5, 0x2f, 0xfd}, skip[3] = {0x2a, 0x4d, 0x18};
+    static const uint8_t zstd[4] = {0x28, 0xb5, 0x2f, 0xfd},
+                         skip[3] = {0x2a, 0x4d, 0x18};
     size_t n = len < 4 ? len : 4;
     return memcmp(window, zstd, n) == 0
            || ((window[0] & 0xf0) == 0x50 && memcmp(window + 1, skip, n - 1) == 0);
@@ -190,14 +192,16 @@ tf_file_probe(struct tf_file *file, uint64_t off, struct tf_frame_place *ret_pla
         }
         if (!is_zstd_magic(file->window, len)) {
             return tf_err_set(err, TF_ERR_DAMAGED, (int64_t)off,
-                              "no frame begins at offset %llu", (unsigned long long)off);
+                              "no frame begins at offset %llu",
+                              (unsigned long long)off);
         }
         size_t size = ZSTD_findFrameCompressedSize(file->window, len);
         *ret_skippable = file->window[0] != 0x28;
         if (!ZSTD_isError(size)) {
             *ret_place = (struct tf_frame_place){off, (uint32_t)size, 0};
-            return *ret_skippable ? TF_OK
-                                  : probe_content(file->window, size, off, ret_place, err);
+            return *ret_skippable
+                       ? TF_OK
+                       : probe_content(file->window, size, off, ret_place, err);
         }
         if (len == left || len > probe_limit()) {
             return tf_err_set(err, TF_ERR_TRUNCATED, (int64_t)off,
@@ -222,7 +226,8 @@ tf_file_frame(struct tf_file *file, const struct tf_frame_place *place,
     if (status != TF_OK) {
         return status;
     }
-    status = probe_content(file->window, place->compressed_bytes, place->off, &probed, err);
+    status =
+        probe_content(file->window, place->compressed_bytes, place->off, &probed, err);
     if (status != TF_OK) {
         return status;
     }
@@ -245,16 +250,17 @@ tf_file_frame(struct tf_file *file, const struct tf_frame_place *place,
 }
 
 tf_status
-tf_frame_field(const uint8_t *content, size_t len, int64_t file_off, uint32_t *ret_number,
-               struct tf_cursor *ret_bytes, struct tf_err *err)
+tf_frame_field(const uint8_t *content, size_t len, int64_t file_off,
+               uint32_t *ret_number, struct tf_cursor *ret_bytes, struct tf_err *err)
 {
     struct tf_cursor cursor = tf_cursor_of(content, len);
     struct tf_wire wire;
     if (tf_wire_next(&cursor, &wire) != TF_WIRE_FIELD || wire.type != TF_WIRE_BYTES
         || cursor.at != cursor.end) {
-        return tf_err_set(err, TF_ERR_DAMAGED, file_off,
-                          "damaged recording: the frame at offset %lld is not one field",
-                          (long long)file_off);
+        return tf_err_set(
+            err, TF_ERR_DAMAGED, file_off,
+            "damaged recording: the frame at offset %lld is not one field",
+            (long long)file_off);
     }
     *ret_number = wire.number;
     *ret_bytes = wire.bytes;

@@ -6,8 +6,8 @@ struct names {
     const char *name, *second; /* `second`: the kind, or the operands */
 };
 
-#define NAME_X(id, number, name, ...)           [number] = {name, NULL},
-#define PAIR_X(id, number, name, second)        [number] = {name, second},
+#define NAME_X(id, number, name, ...)    [number] = {name, NULL},
+#define PAIR_X(id, number, name, second) [number] = {name, second},
 static const struct names events[] = {TF_EVENT_KINDS(PAIR_X)};
 static const struct names ops[] = {TF_OP_KINDS(PAIR_X)};
 static const struct names values[] = {TF_VALUE_KINDS(PAIR_X)};

@@ -23,8 +23,8 @@ tf_frame_list_add(struct tf_frame_list *list, uint64_t off, uint64_t compressed_
         list->place = place;
         list->cap = cap;
     }
-    list->place[list->count++] = (struct tf_frame_place){off, (uint32_t)compressed_bytes,
-                                                         (uint32_t)content_bytes};
+    list->place[list->count++] = (struct tf_frame_place){
+        off, (uint32_t)compressed_bytes, (uint32_t)content_bytes};
     return true;
 }
 
@@ -64,8 +64,8 @@ tf_frame_writer_init(struct tf_frame_writer *writer, struct tf_sink *sink, int l
     size_t b = ZSTD_CCtx_setParameter(writer->context, ZSTD_c_checksumFlag, 1);
     if (ZSTD_isError(a) || ZSTD_isError(b)) {
         tf_frame_writer_release(writer);
-        return tf_err_set(err, TF_ERR_ARGUMENT, -1, "compression level %d is not possible",
-                          level);
+        return tf_err_set(err, TF_ERR_ARGUMENT, -1,
+                          "compression level %d is not possible", level);
     }
     return TF_OK;
 }
@@ -93,8 +93,8 @@ tf_frame_write(struct tf_frame_writer *writer, const void *content, size_t len,
     if (!tf_blob_reserve(&writer->out, ZSTD_compressBound(len))) {
         return frame_no_memory(err);
     }
-    size_t size = ZSTD_compress2(writer->context, writer->out.data, writer->out.cap, content,
-                                 len);
+    size_t size = ZSTD_compress2(writer->context, writer->out.data, writer->out.cap,
+                                 content, len);
     if (ZSTD_isError(size)) {
         return tf_err_set(err, TF_ERR_MEMORY, (int64_t)off, "cannot compress: %s",
                           ZSTD_getErrorName(size));

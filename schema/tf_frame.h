@@ -12,10 +12,10 @@
 #include "tf_blob.h"
 #include "tf_sink.h"
 
-#define TF_ZSTD_MAGIC       0xFD2FB528u
-#define TF_SEEK_TABLE_MAGIC 0x184D2A5Eu
-#define TF_SEEK_FOOTER_MAGIC 0x8F92EAB1u
-#define TF_SEEK_FOOTER_BYTES 9u
+#define TF_ZSTD_MAGIC         0xFD2FB528u
+#define TF_SEEK_TABLE_MAGIC   0x184D2A5Eu
+#define TF_SEEK_FOOTER_MAGIC  0x8F92EAB1u
+#define TF_SEEK_FOOTER_BYTES  9u
 #define TF_SEEK_CHECKSUM_FLAG 0x80u
 #define TF_SEEK_RESERVED_BITS 0x7cu
 
@@ -29,8 +29,8 @@ struct tf_frame_list {
     size_t count, cap;
 };
 
-bool tf_frame_list_add(struct tf_frame_list *list, uint64_t off, uint64_t compressed_bytes,
-                       uint64_t content_bytes);
+bool tf_frame_list_add(struct tf_frame_list *list, uint64_t off,
+                       uint64_t compressed_bytes, uint64_t content_bytes);
 void tf_frame_list_release(struct tf_frame_list *list);
 /* The frame that starts at `off`; NULL: none does. */
 const struct tf_frame_place *tf_frame_list_find(const struct tf_frame_list *list,
@@ -48,8 +48,8 @@ tf_status tf_frame_writer_init(struct tf_frame_writer *writer, struct tf_sink *s
                                int level, struct tf_err *err);
 void tf_frame_writer_release(struct tf_frame_writer *writer);
 /* One frame; `ret_off` (may be NULL): where it begins. */
-tf_status tf_frame_write(struct tf_frame_writer *writer, const void *content, size_t len,
-                         uint64_t *ret_off, struct tf_err *err);
+tf_status tf_frame_write(struct tf_frame_writer *writer, const void *content,
+                         size_t len, uint64_t *ret_off, struct tf_err *err);
 tf_status tf_frame_write_seek_table(struct tf_frame_writer *writer, struct tf_err *err);
 
 /* --- Reading --- */

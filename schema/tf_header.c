@@ -35,10 +35,12 @@ limits_fill(Pyrec__Limits *to, const struct tf_limits *from, struct text_lists *
     to->events = from->events;
     to->include = lists_add(lists, from->include, from->include_count, &to->n_include);
     to->exclude = lists_add(lists, from->exclude, from->exclude_count, &to->n_exclude);
-    to->include_function = lists_add(lists, from->include_function,
-                                     from->include_function_count, &to->n_include_function);
-    to->exclude_function = lists_add(lists, from->exclude_function,
-                                     from->exclude_function_count, &to->n_exclude_function);
+    to->include_function =
+        lists_add(lists, from->include_function, from->include_function_count,
+                  &to->n_include_function);
+    to->exclude_function =
+        lists_add(lists, from->exclude_function, from->exclude_function_count,
+                  &to->n_exclude_function);
     to->redact = from->redact;
     to->values = from->values;
 }
@@ -59,7 +61,8 @@ tf_header_put(const struct tf_header *header, struct tf_blob *blob, uint32_t num
     Pyrec__Limits to_limits = PYREC__LIMITS__INIT;
     size_t text_count = (size_t)header->argv_count + header->library_dir_count
                         + limits->include_count + limits->exclude_count
-                        + limits->include_function_count + limits->exclude_function_count;
+                        + limits->include_function_count
+                        + limits->exclude_function_count;
     struct text_lists lists = {calloc(text_count + 1, sizeof(ProtobufCBinaryData)), 0};
     if (lists.data == NULL) {
         return false;
@@ -146,9 +149,11 @@ limits_read(struct tf_limits *to, const Pyrec__Limits *from, struct tf_text **ne
     to->include_count = (uint32_t)from->n_include;
     to->exclude = texts_of(from->exclude, from->n_exclude, next);
     to->exclude_count = (uint32_t)from->n_exclude;
-    to->include_function = texts_of(from->include_function, from->n_include_function, next);
+    to->include_function =
+        texts_of(from->include_function, from->n_include_function, next);
     to->include_function_count = (uint32_t)from->n_include_function;
-    to->exclude_function = texts_of(from->exclude_function, from->n_exclude_function, next);
+    to->exclude_function =
+        texts_of(from->exclude_function, from->n_exclude_function, next);
     to->exclude_function_count = (uint32_t)from->n_exclude_function;
     to->redact = from->redact;
     to->values = from->values;
@@ -196,10 +201,11 @@ header_check(const Pyrec__Header *message, int64_t file_off, struct tf_err *err)
                           message->format_version, TF_FORMAT_VERSION);
     }
     if (unknown != 0) {
-        return tf_err_set(err, TF_ERR_NEWER, file_off,
-                          "the recording uses features unknown to this program (bits %#llx): "
-                          "a newer pyreplay is needed",
-                          (unsigned long long)unknown);
+        return tf_err_set(
+            err, TF_ERR_NEWER, file_off,
+            "the recording uses features unknown to this program (bits %#llx): "
+            "a newer pyreplay is needed",
+            (unsigned long long)unknown);
     }
     return TF_OK;
 }
@@ -209,7 +215,8 @@ tf_header_get(struct tf_cursor bytes, int64_t file_off, struct tf_header_read *r
               struct tf_err *err)
 {
     ProtobufCMessage *base;
-    tf_status status = tf_proto_get(&pyrec__header__descriptor, bytes, file_off, &base, err);
+    tf_status status =
+        tf_proto_get(&pyrec__header__descriptor, bytes, file_off, &base, err);
     if (status != TF_OK) {
         return status;
     }
@@ -218,7 +225,8 @@ tf_header_get(struct tf_cursor bytes, int64_t file_off, struct tf_header_read *r
     size_t count = message->n_argv + message->n_library_dir;
     if (message->limits != NULL) {
         count += message->limits->n_include + message->limits->n_exclude
-                 + message->limits->n_include_function + message->limits->n_exclude_function;
+                 + message->limits->n_include_function
+                 + message->limits->n_exclude_function;
     }
     struct tf_text *text = calloc(count + 1, sizeof *text);
     if (status == TF_OK && text == NULL) {
@@ -276,7 +284,8 @@ tf_footer_get(struct tf_cursor bytes, int64_t file_off, struct tf_footer_read *r
               struct tf_err *err)
 {
     ProtobufCMessage *base;
-    tf_status status = tf_proto_get(&pyrec__footer__descriptor, bytes, file_off, &base, err);
+    tf_status status =
+        tf_proto_get(&pyrec__footer__descriptor, bytes, file_off, &base, err);
     if (status != TF_OK) {
         return status;
     }

@@ -8,7 +8,8 @@
 /* Feature bits that this version knows. */
 #define TF_INCOMPATIBLE_KNOWN UINT64_C(0)
 
-bool tf_header_put(const struct tf_header *header, struct tf_blob *blob, uint32_t number);
+bool tf_header_put(const struct tf_header *header, struct tf_blob *blob,
+                   uint32_t number);
 
 /* As read; the texts point into the message. */
 struct tf_header_read {

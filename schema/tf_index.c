@@ -11,7 +11,8 @@ struct any_list {
     size_t count, cap;
 };
 
-_Static_assert(sizeof(((struct tf_index *)0)->chunk) == sizeof(struct any_list), "TF_LIST");
+_Static_assert(sizeof(((struct tf_index *)0)->chunk) == sizeof(struct any_list),
+               "TF_LIST");
 
 enum index_list {
     LIST_CHUNK,
@@ -28,7 +29,8 @@ static const struct {
 } lists[LIST_COUNT] = {
     [LIST_CHUNK] = {offsetof(struct tf_index, chunk), sizeof(struct tf_chunk_info)},
     [LIST_POSTINGS] = {offsetof(struct tf_index, postings), sizeof(uint64_t)},
-    [LIST_SUMMARY] = {offsetof(struct tf_index, summary), sizeof(struct tf_index_summary)},
+    [LIST_SUMMARY] = {offsetof(struct tf_index, summary),
+                      sizeof(struct tf_index_summary)},
     [LIST_DEFINITIONS] = {offsetof(struct tf_index, definitions), sizeof(uint64_t)},
     [LIST_SOURCE] = {offsetof(struct tf_index, source), sizeof(struct tf_index_source)},
     [LIST_CHECKPOINT] = {offsetof(struct tf_index, checkpoint),
@@ -58,6 +60,7 @@ static const struct index_column {
     {14, LIST_CHECKPOINT, MEMBER(struct tf_index_checkpoint, off), false, true},
     {15, LIST_CHUNK, MEMBER(struct tf_chunk_info, event_count), false, false},
 };
+
 #define COLUMN_COUNT (sizeof columns / sizeof *columns)
 
 bool
@@ -110,7 +113,8 @@ member_load(const struct any_list *any, const struct index_column *column, size_
 }
 
 static bool
-member_store(struct any_list *any, const struct index_column *column, size_t i, uint64_t n)
+member_store(struct any_list *any, const struct index_column *column, size_t i,
+             uint64_t n)
 {
     char *at = (char *)any->at + i * lists[column->list].element_bytes;
     uint32_t narrow = (uint32_t)n;
@@ -265,7 +269,8 @@ tf_index_summary(const struct tf_index *index, uint32_t level, uint64_t first_ch
     while (low < high) {
         size_t mid = low + (high - low) / 2;
         const struct tf_index_summary *at = &index->summary.at[mid];
-        if (at->level < level || (at->level == level && at->first_chunk < first_chunk)) {
+        if (at->level < level
+            || (at->level == level && at->first_chunk < first_chunk)) {
             low = mid + 1;
         }
         else {

@@ -23,10 +23,10 @@ struct tf_index_checkpoint {
 
 /* A growing array: count, cap and the elements. */
 #define TF_LIST(type) \
-    struct {          \
-        type *at;     \
-        size_t count, cap; \
-    }
+ struct {             \
+  type *at;           \
+  size_t count, cap;  \
+ }
 
 struct tf_index {
     TF_LIST(struct tf_chunk_info) chunk;
@@ -41,7 +41,7 @@ struct tf_index {
 bool tf_list_room(void *at_of_list, size_t count, size_t *cap, size_t size);
 /* Room for one more: tf_list_next(&index->chunk) and then list.at[list.count++] = ... */
 #define tf_list_next(list) \
-    tf_list_room(&(list)->at, (list)->count, &(list)->cap, sizeof *(list)->at)
+ tf_list_room(&(list)->at, (list)->count, &(list)->cap, sizeof *(list)->at)
 
 void tf_index_release(struct tf_index *index);
 bool tf_index_put(const struct tf_index *index, struct tf_blob *blob, uint32_t number);

@@ -100,7 +100,8 @@ tf_map_at_slow(struct tf_map *map, uint64_t key)
 
 /* One pass of a radix sort by the byte at `shift`; false: all have the same there. */
 static bool
-sort_pass(const struct tf_entry *from, struct tf_entry *to, size_t count, unsigned shift)
+sort_pass(const struct tf_entry *from, struct tf_entry *to, size_t count,
+          unsigned shift)
 {
     size_t start[256] = {0};
     size_t sum = 0;
@@ -124,7 +125,8 @@ sort_pass(const struct tf_entry *from, struct tf_entry *to, size_t count, unsign
 static int
 compare_entries(const void *a, const void *b)
 {
-    uint64_t x = ((const struct tf_entry *)a)->key, y = ((const struct tf_entry *)b)->key;
+    uint64_t x = ((const struct tf_entry *)a)->key,
+             y = ((const struct tf_entry *)b)->key;
     return (x > y) - (x < y);
 }
 

@@ -9,9 +9,10 @@
 
 struct tf_entry {
     uint64_t key;
-    uint64_t hits;   /* lines: EV_LINE events; codes: all events; exceptions: raised */
-    uint64_t calls;  /* codes: EV_START events */
-    uint32_t groups; /* level 0: what was done (objects); above: the children that have it */
+    uint64_t hits;  /* lines: EV_LINE events; codes: all events; exceptions: raised */
+    uint64_t calls; /* codes: EV_START events */
+    uint32_t
+        groups; /* level 0: what was done (objects); above: the children that have it */
     uint32_t images; /* objects, above level 0: the children that have a full image */
 };
 
@@ -40,7 +41,8 @@ const struct tf_entry *tf_entry_find(const struct tf_entry *entry, size_t count,
 static inline struct tf_entry *
 tf_map_at(struct tf_map *map, uint64_t key)
 {
-    return map->last != NULL && map->last_key == key ? map->last : tf_map_at_slow(map, key);
+    return map->last != NULL && map->last_key == key ? map->last
+                                                     : tf_map_at_slow(map, key);
 }
 
 #endif

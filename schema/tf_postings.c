@@ -39,9 +39,16 @@ static const struct column {
     {19, TF_POST_SLOT, COLUMN_SLOT, false},
     {20, TF_POST_SLOT, COLUMN_GROUPS, true},
 };
+
 #define COLUMN_COUNT (sizeof columns / sizeof *columns)
 
-enum { FIELD_LEVEL = 1, FIELD_FIRST = 2, FIELD_COUNT = 3, FIELD_OMITTED = 21, FIELD_KINDS = 22 };
+enum {
+    FIELD_LEVEL = 1,
+    FIELD_FIRST = 2,
+    FIELD_COUNT = 3,
+    FIELD_OMITTED = 21,
+    FIELD_KINDS = 22
+};
 
 void
 tf_postings_set_init(struct tf_postings_set *set)
@@ -89,7 +96,8 @@ merge_list(struct tf_postings_set *set, const struct tf_postings_set *child,
         to->hits += entry->hits;
         to->calls += entry->calls;
         to->groups |= bit;
-        if (child->level == 0 ? (entry->groups & TF_POSTED_IMAGE) != 0 : entry->images != 0) {
+        if (child->level == 0 ? (entry->groups & TF_POSTED_IMAGE) != 0
+                              : entry->images != 0) {
             to->images |= bit;
         }
     }
@@ -118,13 +126,13 @@ merge_bounded(struct tf_postings_set *set, const struct tf_postings_set *child,
 bool
 tf_postings_set_merge(struct tf_postings_set *set, const struct tf_postings_set *child)
 {
-    bool ok = merge_list(set, child, TF_POST_LINE, UINT64_MAX)
-              && merge_list(set, child, TF_POST_CODE, UINT64_MAX)
-              && merge_list(set, child, TF_POST_EXCEPTION, UINT64_MAX)
-              && merge_bounded(set, child, TF_POST_OBJECT, TF_OMIT_OBJECTS,
-                               set->first_object)
-              && merge_bounded(set, child, TF_POST_SLOT, TF_OMIT_SLOTS,
-                               tf_slot_key(set->first_frame, 0));
+    bool ok =
+        merge_list(set, child, TF_POST_LINE, UINT64_MAX)
+        && merge_list(set, child, TF_POST_CODE, UINT64_MAX)
+        && merge_list(set, child, TF_POST_EXCEPTION, UINT64_MAX)
+        && merge_bounded(set, child, TF_POST_OBJECT, TF_OMIT_OBJECTS, set->first_object)
+        && merge_bounded(set, child, TF_POST_SLOT, TF_OMIT_SLOTS,
+                         tf_slot_key(set->first_frame, 0));
     for (int kind = 0; kind < TF_EV_COUNT; kind++) {
         set->kind_events[kind] += child->kind_events[kind];
     }
@@ -146,7 +154,8 @@ column_value(enum column_sort sort, const struct tf_entry *entry,
                          - (int64_t)(before->key & UINT32_MAX));
     case COLUMN_FRAME: return (entry->key >> 16) - (before->key >> 16);
     case COLUMN_SLOT:
-        return tf_zigzag((int64_t)(entry->key & 0xffff) - (int64_t)(before->key & 0xffff));
+        return tf_zigzag((int64_t)(entry->key & 0xffff)
+                         - (int64_t)(before->key & 0xffff));
     case COLUMN_HITS: return entry->hits;
     case COLUMN_CALLS: return entry->calls;
     case COLUMN_GROUPS: return entry->groups;
@@ -156,8 +165,8 @@ column_value(enum column_sort sort, const struct tf_entry *entry,
 }
 
 static bool
-put_column(const struct tf_map *map, const struct column *column, struct tf_blob *scratch,
-           struct tf_blob *message)
+put_column(const struct tf_map *map, const struct column *column,
+           struct tf_blob *scratch, struct tf_blob *message)
 {
     static const struct tf_entry zero;
     const struct tf_entry *before = &zero;
@@ -347,8 +356,8 @@ is_sorted(const struct tf_postings *postings)
 }
 
 tf_status
-tf_postings_get(struct tf_cursor bytes, int64_t file_off, struct tf_postings **ret_postings,
-                struct tf_err *err)
+tf_postings_get(struct tf_cursor bytes, int64_t file_off,
+                struct tf_postings **ret_postings, struct tf_err *err)
 {
     struct tf_wire wire;
     enum tf_wire_step step;

@@ -42,7 +42,7 @@ struct tf_postings_set {
     uint32_t level;
     uint64_t first_chunk, chunk_count;
     uint32_t omitted;
-    uint32_t child_count; /* level > 0: so many are merged in */
+    uint32_t child_count;               /* level > 0: so many are merged in */
     uint64_t first_object, first_frame; /* level > 0: only older ones are listed */
     struct tf_map map[TF_POST_LISTS];
     uint64_t kind_events[TF_EV_COUNT];

@@ -69,7 +69,8 @@ measure_packed(const ProtobufCFieldDescriptor *field, struct tf_cursor bytes,
         return false;
     }
     measure->bytes += count * element_bytes(field);
-    return bytes.at == bytes.end || wire_type(field) == TF_WIRE_64 || bytes.end[-1] < 0x80;
+    return bytes.at == bytes.end || wire_type(field) == TF_WIRE_64
+           || bytes.end[-1] < 0x80;
 }
 
 static bool
@@ -162,8 +163,8 @@ tf_proto_get(const ProtobufCMessageDescriptor *descriptor, struct tf_cursor byte
     }
     size_t left = TF_UNPACK_BYTES_MAX;
     ProtobufCAllocator allocator = {bounded_alloc, bounded_free, &left};
-    *ret_message = protobuf_c_message_unpack(descriptor, &allocator, tf_cursor_left(&bytes),
-                                             bytes.at);
+    *ret_message = protobuf_c_message_unpack(descriptor, &allocator,
+                                             tf_cursor_left(&bytes), bytes.at);
     if (*ret_message == NULL) {
         return tf_err_set(err, TF_ERR_DAMAGED, file_off,
                           "damaged recording: a %s at offset %lld cannot be unpacked",

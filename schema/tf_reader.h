@@ -32,7 +32,8 @@ const struct tf_header *tf_reader_header(const struct tf_reader *reader);
 const struct tf_footer *tf_reader_footer(const struct tf_reader *reader);
 bool tf_reader_complete(const struct tf_reader *reader);
 /* Why it is not complete: one line, and the offset up to which it was read. */
-const char *tf_reader_incomplete_reason(const struct tf_reader *reader, int64_t *ret_off);
+const char *tf_reader_incomplete_reason(const struct tf_reader *reader,
+                                        int64_t *ret_off);
 uint64_t tf_reader_file_bytes(const struct tf_reader *reader);
 uint64_t tf_reader_event_count(const struct tf_reader *reader);
 /* Indexed by TF_EV_...; from the postings, or the footer. */
@@ -40,10 +41,12 @@ const uint64_t *tf_reader_events_by_kind(const struct tf_reader *reader);
 /* seq of the first and the last event; 0 and 0 when there is none. */
 uint64_t tf_reader_first_seq(const struct tf_reader *reader);
 uint64_t tf_reader_last_seq(const struct tf_reader *reader);
+
 struct tf_gap {
     uint64_t before_seq, events;
     struct tf_text reason;
 };
+
 size_t tf_reader_gap_count(const struct tf_reader *reader);
 const struct tf_gap *tf_reader_gap(const struct tf_reader *reader, size_t idx);
 
@@ -55,7 +58,8 @@ uint32_t tf_reader_thread_count(const struct tf_reader *reader);
 const struct tf_def_file *tf_reader_file(const struct tf_reader *reader, uint32_t id);
 const struct tf_def_code *tf_reader_code(const struct tf_reader *reader, uint32_t id);
 const struct tf_def_type *tf_reader_type(const struct tf_reader *reader, uint32_t id);
-const struct tf_def_thread *tf_reader_thread(const struct tf_reader *reader, uint32_t id);
+const struct tf_def_thread *tf_reader_thread(const struct tf_reader *reader,
+                                             uint32_t id);
 /* Source text, read on first use and kept. TF_ERR_NOT_FOUND with the reason in `err`
  * when the recording has none. */
 tf_status tf_reader_source(struct tf_reader *reader, uint32_t file_id,
@@ -71,24 +75,30 @@ struct tf_chunk_info {
 
 size_t tf_reader_chunk_count(const struct tf_reader *reader);
 /* `idx` must be below the count. */
-const struct tf_chunk_info *tf_reader_chunk_info(const struct tf_reader *reader, size_t idx);
+const struct tf_chunk_info *tf_reader_chunk_info(const struct tf_reader *reader,
+                                                 size_t idx);
 /* The chunk that holds event `seq`; false when there is no such event. */
-bool tf_reader_chunk_of_seq(const struct tf_reader *reader, uint64_t seq, size_t *ret_idx);
+bool tf_reader_chunk_of_seq(const struct tf_reader *reader, uint64_t seq,
+                            size_t *ret_idx);
 /* The chunk that creates the object or frame; false when there is none. */
-bool tf_reader_chunk_of_object(const struct tf_reader *reader, uint64_t id, size_t *ret_idx);
-bool tf_reader_chunk_of_frame(const struct tf_reader *reader, uint64_t id, size_t *ret_idx);
+bool tf_reader_chunk_of_object(const struct tf_reader *reader, uint64_t id,
+                               size_t *ret_idx);
+bool tf_reader_chunk_of_frame(const struct tf_reader *reader, uint64_t id,
+                              size_t *ret_idx);
 
 /* One value as decoded. */
 struct tf_value {
-    uint8_t kind; /* enum tf_value_kind */
-    uint8_t note; /* VAL_ELIDED: enum tf_elision */
+    uint8_t kind;     /* enum tf_value_kind */
+    uint8_t note;     /* VAL_ELIDED: enum tf_elision */
     uint32_t type_id; /* VAL_ELIDED */
+
     union {
         int64_t integer;
         uint64_t ref;
         double real;
         uint32_t text; /* place in tf_ops.text */
     };
+
     union {
         double imag;
         uint64_t length; /* the *_CUT kinds */
@@ -97,18 +107,19 @@ struct tf_value {
 
 /* One change as decoded. Which members have a meaning follows from the operand letters. */
 struct tf_op {
-    uint8_t kind;        /* enum tf_op_kind */
-    uint8_t note;        /* NEW, IMAGE: enum tf_elision; FRAME: kind of its call event */
-    uint32_t a;          /* slot (LOCAL), code (ENTER, RESUME*, FRAME), type (NEW, IMAGE) */
-    uint64_t id;         /* frame (ENTER, too: given by the reader, RESUME*, FRAME),
+    uint8_t kind;   /* enum tf_op_kind */
+    uint8_t note;   /* NEW, IMAGE: enum tf_elision; FRAME: kind of its call event */
+    uint32_t a;     /* slot (LOCAL), code (ENTER, RESUME*, FRAME), type (NEW, IMAGE) */
+    uint64_t id;    /* frame (ENTER, too: given by the reader, RESUME*, FRAME),
                             object (NEW, too: given by the reader, IMAGE, *_SET, *_SPLICE, MORE, LATE),
                             THREAD: thread id */
-    uint64_t index;      /* SET, SPLICE: index; FRAME: line */
-    uint64_t count;      /* SPLICE: values taken away; NEW, IMAGE, MORE: items that are not
+    uint64_t index; /* SET, SPLICE: index; FRAME: line */
+    uint64_t count; /* SPLICE: values taken away; NEW, IMAGE, MORE: items that are not
                             recorded; LATE: events; SAME: chunk; FRAME: call_seq */
     uint32_t value_first; /* place of its first value in tf_ops.value */
     uint32_t value_count;
-    uint32_t item_count; /* NEW, IMAGE: so many of the values are items, the rest attributes */
+    uint32_t
+        item_count; /* NEW, IMAGE: so many of the values are items, the rest attributes */
 };
 
 struct tf_ops {
@@ -123,21 +134,21 @@ struct tf_chunk {
     uint64_t number, first_seq, first_object, object_count, first_frame, frame_count,
         start_ns;
     uint32_t event_count;
-    uint8_t *kind;         /* one an event, like all that follow */
+    uint8_t *kind; /* one an event, like all that follow */
     uint32_t *thread;
     uint32_t *lineno;
-    uint32_t *op_end;      /* changes [op_end[i-1], op_end[i]) belong to event i; those past
+    uint32_t *op_end;  /* changes [op_end[i-1], op_end[i]) belong to event i; those past
                               the last belong to the next chunk's first event */
-    uint64_t *time_ns;     /* that of the latest stamp up to and including the event */
+    uint64_t *time_ns; /* that of the latest stamp up to and including the event */
     uint32_t *instruction; /* NULL when no opcode event is there; else one an event */
     struct tf_ops keyframe, changes;
-    size_t memory_bytes;   /* what it takes, for a cache */
+    size_t memory_bytes; /* what it takes, for a cache */
 };
 
 /* Decodes a chunk; the caller owns it. Everything is checked except what needs other
  * chunks: a ref may name an object that no chunk creates, a pop may find an empty stack. */
-tf_status tf_reader_chunk(struct tf_reader *reader, size_t idx, struct tf_chunk **ret_chunk,
-                          struct tf_err *err);
+tf_status tf_reader_chunk(struct tf_reader *reader, size_t idx,
+                          struct tf_chunk **ret_chunk, struct tf_err *err);
 void tf_chunk_free(struct tf_chunk *chunk);
 
 /* --- Checkpoints --- */
@@ -145,9 +156,11 @@ struct tf_checkpoint {
     uint64_t seq, chunk, next_object, next_frame;
     struct tf_ops state;
 };
+
 size_t tf_reader_checkpoint_count(const struct tf_reader *reader);
 tf_status tf_reader_checkpoint(struct tf_reader *reader, size_t idx,
-                               struct tf_checkpoint **ret_checkpoint, struct tf_err *err);
+                               struct tf_checkpoint **ret_checkpoint,
+                               struct tf_err *err);
 void tf_checkpoint_free(struct tf_checkpoint *checkpoint);
 
 /* --- Postings: what the chunks ran and wrote, without decoding them --- */
@@ -163,13 +176,17 @@ tf_status tf_reader_object_after(struct tf_reader *reader, uint64_t object_id,
                                  enum tf_posting_want want, size_t after,
                                  size_t *ret_idx, struct tf_err *err);
 /* Likewise for a slot of a frame. */
-tf_status tf_reader_slot_before(struct tf_reader *reader, uint64_t frame_id, uint32_t slot,
-                                size_t before, size_t *ret_idx, struct tf_err *err);
-tf_status tf_reader_slot_after(struct tf_reader *reader, uint64_t frame_id, uint32_t slot,
-                               size_t after, size_t *ret_idx, struct tf_err *err);
+tf_status tf_reader_slot_before(struct tf_reader *reader, uint64_t frame_id,
+                                uint32_t slot, size_t before, size_t *ret_idx,
+                                struct tf_err *err);
+tf_status tf_reader_slot_after(struct tf_reader *reader, uint64_t frame_id,
+                               uint32_t slot, size_t after, size_t *ret_idx,
+                               struct tf_err *err);
+
 /* Likewise for a line (EV_LINE), a code object (any event), an exception type. `key`
  * for lines: code id and line; else the id alone, lineno 0. */
 enum tf_posting_sort { TF_POSTING_LINE, TF_POSTING_CODE, TF_POSTING_EXCEPTION };
+
 tf_status tf_reader_posting_before(struct tf_reader *reader, enum tf_posting_sort sort,
                                    uint32_t id, uint32_t lineno, size_t before,
                                    size_t *ret_idx, struct tf_err *err);
@@ -190,6 +207,7 @@ struct tf_verify {
     void *ctx;
     bool quick; /* checksums only */
 };
+
 tf_status tf_verify_file(const char *path, const struct tf_verify *options,
                          uint64_t *ret_findings, struct tf_err *err);
 

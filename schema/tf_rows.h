@@ -43,7 +43,8 @@ bool tf_rows_grow(struct tf_rows *rows, size_t need);
 static inline bool
 tf_rows_reserve(struct tf_rows *rows, size_t need)
 {
-    return __builtin_expect(rows->cap - rows->len >= need, 1) || tf_rows_grow(rows, need);
+    return __builtin_expect(rows->cap - rows->len >= need, 1)
+           || tf_rows_grow(rows, need);
 }
 
 static inline void
@@ -113,7 +114,8 @@ tf_rows_ref(struct tf_rows *rows, uint64_t object_id)
 static inline void
 tf_rows_real_bits(struct tf_rows *rows, double x)
 {
-    memcpy(rows->data + rows->len, &x, sizeof x); /* native order: rows never leave the machine */
+    memcpy(rows->data + rows->len, &x,
+           sizeof x); /* native order: rows never leave the machine */
     rows->len += sizeof x;
 }
 
@@ -138,7 +140,8 @@ tf_rows_complex(struct tf_rows *rows, double re, double im)
 
 /* `kind`: VAL_STR, VAL_BYTES or VAL_BIGINT. Copies the bytes. */
 static inline void
-tf_rows_text(struct tf_rows *rows, enum tf_value_kind kind, const void *bytes, size_t len)
+tf_rows_text(struct tf_rows *rows, enum tf_value_kind kind, const void *bytes,
+             size_t len)
 {
     if (tf_rows_reserve(rows, 11 + len)) {
         tf_rows_byte(rows, (unsigned)kind);

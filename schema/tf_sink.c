@@ -17,7 +17,8 @@ sink_fd_write(struct tf_sink *base, const void *bytes, size_t len, struct tf_err
             continue;
         }
         if (n <= 0) {
-            return tf_err_set_errno(err, n < 0 ? errno : EIO, "cannot write the recording");
+            return tf_err_set_errno(err, n < 0 ? errno : EIO,
+                                    "cannot write the recording");
         }
         at += n;
         len -= (size_t)n;
@@ -56,7 +57,8 @@ sink_memory_reserve(struct tf_sink_memory *sink, size_t need)
 }
 
 static tf_status
-sink_memory_write(struct tf_sink *base, const void *bytes, size_t len, struct tf_err *err)
+sink_memory_write(struct tf_sink *base, const void *bytes, size_t len,
+                  struct tf_err *err)
 {
     struct tf_sink_memory *sink = (struct tf_sink_memory *)base;
     size_t room = sink->fail_after_bytes - (size_t)base->written_bytes;

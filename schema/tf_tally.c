@@ -83,7 +83,8 @@ tally_stack(struct tf_tally *tally, uint64_t thread_id)
         if (stack == NULL) {
             return NULL;
         }
-        memset(stack + tally->stack_count, 0, (count - tally->stack_count) * sizeof *stack);
+        memset(stack + tally->stack_count, 0,
+               (count - tally->stack_count) * sizeof *stack);
         tally->stack = stack;
         tally->stack_count = count;
     }
@@ -188,7 +189,8 @@ exception_type(struct tf_tally *tally)
         return 0;
     }
     size_t rank = exception_rank(tally, tally->arg_id);
-    if (rank < tally->exception_count && exception_at(tally, rank)->object == tally->arg_id) {
+    if (rank < tally->exception_count
+        && exception_at(tally, rank)->object == tally->arg_id) {
         return exception_at(tally, rank)->type;
     }
     return 0;
@@ -328,8 +330,8 @@ event_ends_frame(unsigned kind)
 }
 
 tf_status
-tf_tally_event(struct tf_tally *tally, unsigned kind, uint32_t thread_id, uint32_t lineno,
-               struct tf_err *err)
+tf_tally_event(struct tf_tally *tally, unsigned kind, uint32_t thread_id,
+               uint32_t lineno, struct tf_err *err)
 {
     struct tf_stack *stack = tally_stack(tally, thread_id);
     if (stack == NULL || !tally_apply(tally, stack)) {

@@ -14,9 +14,9 @@
 
 /* The part of a change that matters here. */
 struct tf_op_facts {
-    uint32_t a;   /* slot, code or type, as in struct tf_op */
-    uint64_t id;  /* frame or object; not for ENTER and NEW */
-    uint64_t count; /* THREAD: its id */
+    uint32_t a;         /* slot, code or type, as in struct tf_op */
+    uint64_t id;        /* frame or object; not for ENTER and NEW */
+    uint64_t count;     /* THREAD: its id */
     uint8_t value_kind; /* of the first value: for ARG */
     uint64_t value_id;  /* VAL_REF: object; VAL_ELIDED: type */
 };
@@ -47,13 +47,13 @@ struct tf_pending_op {
 };
 
 struct tf_tally {
-    struct tf_postings_set set; /* level 0, of the chunk since tf_tally_begin */
+    struct tf_postings_set set;         /* level 0, of the chunk since tf_tally_begin */
     uint64_t first_object, first_frame; /* of the chunk */
     uint64_t next_object, next_frame;
     struct tf_stack *stack; /* by thread id */
     size_t stack_count;
     bool in_keyframe;
-    uint32_t thread; /* whose stack the keyframe tells just now */
+    uint32_t thread;               /* whose stack the keyframe tells just now */
     struct tf_pending_op *pending; /* changes of the stack since the latest event */
     size_t pending_count, pending_cap;
     uint8_t arg_kind; /* of the event to come; 0: none */
@@ -74,8 +74,8 @@ void tf_tally_begin(struct tf_tally *tally, uint64_t chunk, uint64_t first_objec
                     uint64_t first_frame);
 /* A keyframe or checkpoint begins: all stacks are empty, its changes follow. */
 void tf_tally_keyframe(struct tf_tally *tally);
-tf_status tf_tally_op(struct tf_tally *tally, unsigned op, const struct tf_op_facts *facts,
-                      struct tf_err *err);
+tf_status tf_tally_op(struct tf_tally *tally, unsigned op,
+                      const struct tf_op_facts *facts, struct tf_err *err);
 tf_status tf_tally_event(struct tf_tally *tally, unsigned kind, uint32_t thread_id,
                          uint32_t lineno, struct tf_err *err);
 /* The changes since the last event belong to this thread's next one, in the next chunk. */

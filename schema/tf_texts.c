@@ -29,7 +29,8 @@ tf_texts_release(struct tf_texts *texts)
 }
 
 static size_t
-texts_slot_of(const struct tf_texts *texts, uint64_t hash, const uint8_t *bytes, size_t len)
+texts_slot_of(const struct tf_texts *texts, uint64_t hash, const uint8_t *bytes,
+              size_t len)
 {
     size_t mask = texts->slot_count - 1;
     size_t at = (size_t)hash & mask;
@@ -56,7 +57,8 @@ texts_free_slot(const struct tf_texts *texts, uint64_t hash)
 static bool
 texts_grow(struct tf_texts *texts)
 {
-    size_t slot_count = texts->slot_count > 0 ? texts->slot_count * 2 : TEXTS_FIRST_SLOTS;
+    size_t slot_count =
+        texts->slot_count > 0 ? texts->slot_count * 2 : TEXTS_FIRST_SLOTS;
     if (slot_count > UINT32_MAX / 2) {
         return false;
     }
@@ -80,7 +82,8 @@ texts_grow(struct tf_texts *texts)
 }
 
 bool
-tf_texts_add(struct tf_texts *texts, const uint8_t *bytes, size_t len, uint32_t *ret_idx)
+tf_texts_add(struct tf_texts *texts, const uint8_t *bytes, size_t len,
+             uint32_t *ret_idx)
 {
     uint64_t hash = XXH3_64bits(bytes, len);
     if (texts->count == texts->cap && !texts_grow(texts)) {

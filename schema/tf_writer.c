@@ -17,8 +17,9 @@ struct tf_writer {
     struct tf_columns columns;
     struct tf_tally tally;
     struct tf_index index;
-    struct tf_postings_set summary[TF_SUMMARY_LEVELS]; /* open groups; [0] is not used */
-    struct tf_blob field; /* the top-level field being made */
+    struct tf_postings_set
+        summary[TF_SUMMARY_LEVELS]; /* open groups; [0] is not used */
+    struct tf_blob field;           /* the top-level field being made */
     uint64_t next_seq, next_object, next_frame;
     uint64_t event_count;
     uint64_t kind_events[TF_EV_COUNT];
@@ -36,8 +37,8 @@ writer_no_memory(struct tf_err *err)
 static tf_status
 writer_flush(struct tf_writer *writer, uint64_t *ret_off, struct tf_err *err)
 {
-    tf_status status =
-        tf_frame_write(&writer->frames, writer->field.data, writer->field.len, ret_off, err);
+    tf_status status = tf_frame_write(&writer->frames, writer->field.data,
+                                      writer->field.len, ret_off, err);
     if (writer->field.cap > 2 * DEFINITION_FRAME_BYTES) {
         tf_blob_release(&writer->field); /* one giant value is not kept in memory */
     }
@@ -118,7 +119,8 @@ write_definition_frame(struct tf_writer *writer, const uint8_t *at, size_t len,
 }
 
 static tf_status
-write_definitions(struct tf_writer *writer, const struct tf_blob *blob, struct tf_err *err)
+write_definitions(struct tf_writer *writer, const struct tf_blob *blob,
+                  struct tf_err *err)
 {
     struct tf_cursor cursor = tf_cursor_of(blob->data, blob->len);
     const uint8_t *start = cursor.at;
@@ -263,7 +265,8 @@ write_postings(struct tf_writer *writer, struct tf_err *err)
 
 /* --- chunks --- */
 static tf_status
-learn_exceptions(struct tf_writer *writer, const struct tf_blob *types, struct tf_err *err)
+learn_exceptions(struct tf_writer *writer, const struct tf_blob *types,
+                 struct tf_err *err)
 {
     uint32_t id;
     for (size_t off = 0; off + sizeof id <= types->len; off += sizeof id) {
@@ -287,8 +290,8 @@ add_gap(struct tf_writer *writer, const struct tf_batch *batch, struct tf_err *e
         return writer_no_memory(err);
     }
     writer->next_seq += batch->lost_events;
-    writer->gap.at[writer->gap.count++] = (struct tf_gap){
-        writer->next_seq, batch->lost_events, {reason, strlen(reason)}};
+    writer->gap.at[writer->gap.count++] =
+        (struct tf_gap){writer->next_seq, batch->lost_events, {reason, strlen(reason)}};
     return TF_OK;
 }
 
@@ -320,7 +323,9 @@ encode_chunk(struct tf_writer *writer, const struct tf_batch *batch,
         .first_frame = writer->next_frame,
         .frame_count = tally->next_frame - writer->next_frame,
         .gap_events = batch->lost_events,
-        .gap_reason = !gap ? NULL : batch->lost_reason != NULL ? batch->lost_reason : "",
+        .gap_reason = !gap                         ? NULL
+                      : batch->lost_reason != NULL ? batch->lost_reason
+                                                   : "",
     };
     return status;
 }
@@ -371,7 +376,8 @@ check_batch(const struct tf_batch *batch, struct tf_err *err)
 }
 
 tf_status
-tf_writer_batch(struct tf_writer *writer, const struct tf_batch *batch, struct tf_err *err)
+tf_writer_batch(struct tf_writer *writer, const struct tf_batch *batch,
+                struct tf_err *err)
 {
     tf_status status = check_batch(batch, err);
     if (status == TF_OK) {
@@ -405,13 +411,14 @@ tf_writer_checkpoint(struct tf_writer *writer, const struct tf_rows *state,
     tf_status status = state->failed ? writer_no_memory(err)
                                      : tf_ops_builder_rows(ops, state, TF_IN_CHECKPOINT,
                                                            &writer->tally, err);
-    bool ok = status == TF_OK && tf_blob_field_u64(&message, 1, writer->next_seq)
-              && tf_blob_field_u64(&message, 2, writer->index.chunk.count)
-              && tf_blob_field_u64(&message, 3, writer->next_object)
-              && tf_blob_field_u64(&message, 4, writer->next_frame)
-              && tf_ops_builder_put(ops, &message, 5)
-              && tf_blob_field(&writer->field, TF_REC_CHECKPOINT, message.data, message.len)
-              && tf_list_next(&writer->index.checkpoint);
+    bool ok =
+        status == TF_OK && tf_blob_field_u64(&message, 1, writer->next_seq)
+        && tf_blob_field_u64(&message, 2, writer->index.chunk.count)
+        && tf_blob_field_u64(&message, 3, writer->next_object)
+        && tf_blob_field_u64(&message, 4, writer->next_frame)
+        && tf_ops_builder_put(ops, &message, 5)
+        && tf_blob_field(&writer->field, TF_REC_CHECKPOINT, message.data, message.len)
+        && tf_list_next(&writer->index.checkpoint);
     tf_blob_release(&message);
     if (!ok) {
         return status != TF_OK ? status : writer_no_memory(err);
@@ -424,7 +431,8 @@ tf_writer_checkpoint(struct tf_writer *writer, const struct tf_rows *state,
 
 /* --- the end --- */
 static tf_status
-write_footer(struct tf_writer *writer, const struct tf_footer *footer, struct tf_err *err)
+write_footer(struct tf_writer *writer, const struct tf_footer *footer,
+             struct tf_err *err)
 {
     struct tf_totals totals = {
         .event_count = writer->event_count,

@@ -71,10 +71,13 @@ struct tf_batch {
     struct tf_blob definitions;
     struct tf_blob sources;
     struct tf_rows keyframe; /* state before the first change of `changes` */
-    struct tf_rows changes;  /* rows of changes and events; may end with changes that belong
+    struct tf_rows
+        changes; /* rows of changes and events; may end with changes that belong
                                 to the next batch's first event */
-    struct tf_blob exception_types; /* uint32_t ids of the types of CAT_EXCEPTION among them */
-    uint32_t tail_thread;    /* thread of the event that those last changes belong to; 0: none */
+    struct tf_blob
+        exception_types; /* uint32_t ids of the types of CAT_EXCEPTION among them */
+    uint32_t
+        tail_thread; /* thread of the event that those last changes belong to; 0: none */
     uint64_t lost_events;    /* missing before this batch (a ring, a gap) */
     const char *lost_reason; /* static string or NULL */
     bool failed;             /* memory ran out while it was filled */
@@ -93,7 +96,8 @@ struct tf_limits {
     uint64_t text_chars, items, depth, objects_an_event;
     uint32_t events; /* bit 1 << TF_EV_... */
     const struct tf_text *include, *exclude, *include_function, *exclude_function;
-    uint32_t include_count, exclude_count, include_function_count, exclude_function_count;
+    uint32_t include_count, exclude_count, include_function_count,
+        exclude_function_count;
     bool redact, values;
 };
 
@@ -128,8 +132,8 @@ struct tf_writer;
 
 /* Writes the header. `sink` is borrowed and must outlive the writer. `level`: zstd's, 0
  * for the default (3). */
-tf_status tf_writer_open(struct tf_sink *sink, const struct tf_header *header, int level,
-                         struct tf_writer **ret_writer, struct tf_err *err);
+tf_status tf_writer_open(struct tf_sink *sink, const struct tf_header *header,
+                         int level, struct tf_writer **ret_writer, struct tf_err *err);
 
 /* Numbers the events, objects and frames from here on (a cut keeps the original numbers).
  * Before the first batch; without it all begin at 1. */

@@ -1,0 +1,71 @@
+/* What a reader consists of; for the files of schema/ that share it. */
+#ifndef TF_READER_INSIDE_H
+#define TF_READER_INSIDE_H
+
+#include "tf_chunk_decode.h"
+#include "tf_defs.h"
+#include "tf_frame.h"
+#include "tf_header.h"
+#include "tf_index.h"
+#include "tf_postings.h"
+#include "tf_record.h"
+
+#define TF_POSTINGS_CACHE       64u
+#define TF_POSTINGS_CACHE_BYTES (32u << 20)
+
+struct tf_source_text {
+    uint32_t file;
+    uint8_t *content; /* owned: `text` points into it */
+    struct tf_text text, absent;
+};
+
+struct tf_cached_postings {
+    uint64_t off;  /* of the field, or of the chunk where it has none */
+    uint64_t used; /* time of the latest use */
+    struct tf_postings *postings;
+};
+
+struct tf_reader {
+    struct tf_file file;
+    struct tf_header_read header;
+    struct tf_footer_read footer;
+    bool has_footer;
+    bool scanned;     /* the index was rebuilt */
+    char reason[256]; /* why it is not complete */
+    int64_t reason_off;
+    struct tf_index index;
+    struct tf_defs defs;
+    TF_LIST(struct tf_gap) gap; /* reasons owned when scanned */
+    uint64_t event_count;
+    uint64_t kind_events[TF_EV_COUNT];
+    uint64_t end_object, end_frame; /* ids that are created are below these */
+    TF_LIST(struct tf_source_text) source;
+    struct tf_cached_postings cache[TF_POSTINGS_CACHE];
+    size_t cache_bytes;
+    uint64_t cache_time;
+};
+
+struct tf_id_bounds tf_reader_bounds(const struct tf_reader *reader);
+
+/* The content of the frame at `off` and the field in it, which must be `number`. The
+ * caller frees *ret_content. */
+tf_status tf_reader_field(struct tf_reader *reader, uint64_t off, enum tf_record number,
+                          uint8_t **ret_content, struct tf_cursor *ret_bytes,
+                          struct tf_err *err);
+
+/* Rebuilds index, definitions and totals by reading every frame. */
+tf_status tf_reader_scan(struct tf_reader *reader,
+                         bool (*progress)(void *ctx, uint64_t done, uint64_t total),
+                         void *ctx, struct tf_err *err);
+
+/* Postings of one chunk; borrowed from the cache until the next call. Computed from the
+ * chunk when the file has none. */
+tf_status tf_reader_chunk_postings(struct tf_reader *reader, size_t idx,
+                                   const struct tf_postings **ret_postings,
+                                   struct tf_err *err);
+tf_status tf_reader_summary(struct tf_reader *reader,
+                            const struct tf_index_summary *summary,
+                            const struct tf_postings **ret_postings,
+                            struct tf_err *err);
+
+#endif

@@ -42,6 +42,11 @@ DIFFERENCES_KEPT = 30
 OPCODES_311 = {"RESUME": 151, "RETURN_VALUE": 83, "YIELD_VALUE": 86}
 
 
+# Locals that hold an id() which may be that of a static object, outside the range that the
+# tracer knows addresses by: (file, function, name).
+IDENTITIES = {("copy.py", "deepcopy", "d")}
+
+
 class CannotCompare(Exception):
     """The comparison itself could not be made; never a silent pass."""
 
@@ -286,7 +291,9 @@ def compare_locals(report, where, a, b):
     for path, reason in (b.get("elided") or {}).items():
         elided.setdefault(root_name(path), reason)
     for name, text in a["locals"].items():
-        if name not in shown:
+        if (a["file"].rpartition("/")[2], a["function"], name) in IDENTITIES:
+            report.left_out["address"] += 1
+        elif name not in shown:
             report.difference("%s: local %s = %.200s is missing" % (where, name, text))
         elif shown[name] == text:
             report.counts["locals"] += 1

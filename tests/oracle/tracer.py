@@ -25,6 +25,10 @@ ITEMS_MAX = 256
 DEPTH_MAX = 8
 NODES_MAX = 20000  # an event
 INT_MAX = 10**4300
+# What id() and get_ident() give differs between the two processes: an int in the range where
+# Linux maps memory (x86-64 and arm64 with 48 bits) is not compared.
+ADDRESS_MIN = 0x550000000000
+ADDRESS_MAX = 0x800000000000
 
 _type_dict = type.__dict__["__dict__"].__get__
 _type_mro = type.__dict__["__mro__"].__get__
@@ -94,6 +98,8 @@ class Plain:
         if cls is int:
             if not -INT_MAX < value < INT_MAX:
                 raise NotPlain("limit: int")
+            if ADDRESS_MIN <= value < ADDRESS_MAX:
+                raise NotPlain("address")
             return
         if cls is str or cls is bytes or cls is bytearray:
             if len(value) > TEXT_MAX:

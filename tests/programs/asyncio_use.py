@@ -1,10 +1,14 @@
-# oracle: preload=asyncio
+# oracle: preload=asyncio,itertools,time
 """asyncio: tasks, gather, queue, timeouts, cancellation, async generators, locks."""
 import gc
 
 gc.disable()
 import asyncio
+import itertools
+import time
 
+clock = itertools.count()
+time.monotonic = lambda: next(clock) / 1024
 log = []
 
 

@@ -15,7 +15,8 @@ static const struct cl_option OPTIONS[] = {
      .short_name = 'c',
      .long_name = "command",
      .argument = "COMMAND",
-     .help = "run a debugger command first; repeatable"},
+     .help = "run a debugger command first; repeatable",
+     .group = "Options"},
     {.id = OPT_BATCH,
      .long_name = "batch",
      .help =
@@ -226,13 +227,27 @@ open_and_run(struct cli_env *env, const struct debug *debug, const char *file)
     return status;
 }
 
+/* The manual lists the debugger's commands; --help says where they are explained. */
+static bool
+wants_manual(int argc, char **argv)
+{
+    return argc > 1 && strcmp(argv[1], "--man") == 0;
+}
+
 int
 cli_debug_run(struct cli_env *env, int argc, char **argv)
 {
     struct debug debug = {0};
     const char *file;
     int status;
-    char *commands = cli_help_manual_text(), *subcommands = list_subcommands();
+    char *subcommands = list_subcommands();
+    char *commands =
+        wants_manual(argc, argv)
+            ? cli_help_manual_text()
+            : strdup(
+                "s n r c go forward and rs rn rf rc backward; b w u d l p and most others "
+                "are those of pdb. `pyreplay help` lists all, `pyreplay help COMMAND` "
+                "explains one.");
     const struct cl_section sections[] = {
         {"Subcommands", subcommands ? subcommands : ""},
         {"Debugger commands", commands ? commands : ""},

@@ -13,14 +13,18 @@ cli_dumper_release(struct cli_dumper *dumper)
     rp_notes_release(&dumper->notes);
 }
 
+/* What is to be read by people is cut; JSON never is. */
+static const struct rp_limits TEXT_LIMITS = {.chars = 300};
+
 /* Into `dumper->text`; what is elided or late is added to the notes, under `root`. */
 static tf_status
 make_text(struct cli_dumper *dumper, const struct rp_value *value, uint64_t seq,
           const char *root, struct tf_err *err)
 {
     rp_buf_clear(&dumper->text);
-    tf_status status = rp_value_text(dumper->rp, value, seq, NULL, &dumper->text,
-                                     &dumper->notes, root, err);
+    tf_status status =
+        rp_value_text(dumper->rp, value, seq, dumper->jsonl ? NULL : &TEXT_LIMITS,
+                      &dumper->text, &dumper->notes, root, err);
     if (status == TF_OK && (dumper->text.failed || dumper->notes.failed)) {
         return tf_err_set(err, TF_ERR_MEMORY, -1, "out of memory");
     }

@@ -127,8 +127,7 @@ static void
 add_closed(struct rp_text_job *job, const struct rp_object *object)
 {
     const struct rp_text_form *form = rp_text_form_of(object);
-    bool exact = object->type->flags & TF_TYPE_EXACT;
-    if (form->again && (form->plain || exact)) {
+    if (form->again && !rp_text_wrapped(object)) {
         rp_buf_add_string(job->out, form->again);
         return;
     }
@@ -182,7 +181,7 @@ push(struct rp_text_job *job, struct rp_object *object, struct tf_err *err)
         .object = object,
         .form = form,
         .path_len = job->path.len,
-        .own = !form->plain && !(object->type->flags & TF_TYPE_EXACT),
+        .own = rp_text_wrapped(object),
     };
     if (job->frame[job->count - 1].own) {
         rp_buf_add_string(job->out, "<");

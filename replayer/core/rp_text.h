@@ -39,15 +39,22 @@ struct rp_text_job {
 typedef const struct rp_value *(*rp_text_next)(struct rp_text_job *job,
                                                struct rp_text_frame *frame);
 
+enum rp_text_wrap { /* when `<module.Type #id ... attr=value>` stands around it */
+                    RP_WRAP_SUBCLASS, /* for what is not the very built-in type */
+                    RP_WRAP_NEVER,
+                    RP_WRAP_ALWAYS,
+};
+
 struct rp_text_form {
     rp_text_next next;
     const char *again;  /* instead of an object that is open already, or too deep */
     const char *before; /* the items; `close` after them */
     const char *open, *close; /* around the bare items */
     const char *after;
-    bool plain; /* never `<module.Type ...>` around it */
+    uint8_t wrap; /* enum rp_text_wrap */
 };
 
+bool rp_text_wrapped(const struct rp_object *object);
 const struct rp_text_form *rp_text_form_of(const struct rp_object *object);
 /* "module.Type #12". */
 void rp_text_own_name(const struct rp_object *object, struct rp_buf *out);

@@ -115,18 +115,22 @@ print_word(FILE *out, const char *word)
     fputc('\'', out);
 }
 
+/* One line, also when recording stopped early: then it says why. */
 static void
 print_summary(const struct rec_session_result *result)
 {
     char events[32], size[32];
+    bool early = result->message[0] != '\0';
     format_count(events, sizeof events, result->stats.events);
     format_size(size, sizeof size, result->stats.file_bytes);
     fputs("pyrecord: ", stderr);
     print_word(stderr, run.output.path);
-    fprintf(stderr, ": %s event%s, %s; open it with: pyreplay ", events,
-            result->stats.events == 1 ? "" : "s", size);
+    fprintf(stderr, ": %s event%s, %s%s%s; open it with: pyreplay ", events,
+            result->stats.events == 1 ? "" : "s", size,
+            early ? ", recording stopped early: " : "", result->message);
     print_word(stderr, run.output.path);
     fputc('\n', stderr);
+    fflush(stderr);
 }
 
 static void
@@ -138,16 +142,10 @@ report(bool has_status, int status)
     }
     run.reported = true;
     rec_session_finish(has_status, status, &result);
-    if (!stderr_is_ours()) {
-        return;
-    }
-    if (result.message[0] != '\0') {
-        fprintf(stderr, "pyrecord: recording stopped early: %s\n", result.message);
-    }
-    if (!run.options.quiet) {
+    bool early = result.message[0] != '\0';
+    if ((!run.options.quiet || early) && stderr_is_ours()) {
         print_summary(&result);
     }
-    fflush(stderr);
 }
 
 static void

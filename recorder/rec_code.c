@@ -113,6 +113,7 @@ code_free(void *extra)
 {
     struct rec_code *code = extra;
     if (code != NULL) {
+        rec_flow_release(&code->flow);
         free(code->slot_secret);
         free(code->global_name);
         free(code->global_place);
@@ -303,7 +304,9 @@ code_fill(PyCodeObject *code, struct rec_code *entry)
         return true;
     }
     struct rec_file *file = file_of(code->co_filename);
-    if (file == NULL || (rec.options->values && !find_globals(code, entry))) {
+    if (file == NULL
+        || (rec.options->values
+            && (!find_globals(code, entry) || !rec_flow_init(&entry->flow, code)))) {
         return false;
     }
     entry->own = file->own;

@@ -3,7 +3,7 @@
 #ifndef REC_CODE_H
 #define REC_CODE_H
 
-#include "rec_state.h"
+#include "rec_flow.h"
 
 struct rec_code {
     uint32_t id;          /* 0: left out by the filter */
@@ -13,6 +13,7 @@ struct rec_code {
     bool has_mapping;     /* its locals are a mapping: the slot after the last */
     bool is_generator;
     bool own; /* the program's own, not a library's */
+    struct rec_flow flow;
     uint32_t global_count;
     PyObject **global_name; /* borrowed from co_names */
     int64_t *global_place;  /* in the namespace `global_namespace`, or -1 */

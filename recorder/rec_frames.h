@@ -4,6 +4,9 @@
 
 #include "rec_code.h"
 
+/* Not known where: something may have run that was not seen. */
+#define REC_UNIT_UNKNOWN UINT32_MAX
+
 struct rec_frame {
     uint64_t id;
     uintptr_t base; /* of the frame object */
@@ -18,6 +21,7 @@ struct rec_frame {
     uint64_t call_seq;
     uint8_t call_kind;
     uint32_t lineno;
+    uint32_t unit; /* where it stood at its latest event; REC_UNIT_UNKNOWN */
     bool on_stack;
     uint64_t known_chunk;  /* chunk in which its slots are known to a reader */
     uint64_t full_chunk;   /* chunk whose keyframe has all its slots; UINT64_MAX none */

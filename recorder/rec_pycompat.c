@@ -15,11 +15,18 @@
 #include <opcode.h>
 #include <structmember.h>
 
+/* A shared libpython does not export these tables: they are made here, under own names. */
+#define NEED_OPCODE_TABLES 1
+#define _PyOpcode_Caches   rec_py_opcode_caches
+#define _PyOpcode_Deopt    rec_py_opcode_deopt
+#define _PyOpcode_Jump     rec_py_opcode_jump
 #include "internal/pycore_code.h"
 #include "internal/pycore_dict.h"
 #include "internal/pycore_frame.h"
 #include "internal/pycore_object.h"
+#include "internal/pycore_opcode.h"
 #include "internal/pycore_pylifecycle.h"
+#include "internal/pycore_runtime.h"
 
 /* --- Frames --- */
 
@@ -99,6 +106,45 @@ rec_py_frame_instruction(PyFrameObject *frame)
 {
     int unit = _PyInterpreterFrame_LASTI(frame->f_frame);
     return unit > 0 ? (uint32_t)unit * (uint32_t)sizeof(_Py_CODEUNIT) : 0;
+}
+
+uint32_t
+rec_py_frame_unit(PyFrameObject *frame)
+{
+    int unit = _PyInterpreterFrame_LASTI(frame->f_frame);
+    return unit > 0 ? (uint32_t)unit : 0;
+}
+
+/* prev_instr stands on the last inline cache of the CALL (Python/ceval.c, CALL). */
+uint32_t
+rec_py_call_unit(PyFrameObject *caller, uint32_t unit)
+{
+    const _Py_CODEUNIT *code = _PyCode_CODE(caller->f_frame->f_code);
+    while (unit > 0 && _PyOpcode_Deopt[_Py_OPCODE(code[unit])] != CALL) {
+        unit--;
+    }
+    return unit;
+}
+
+/* is_entry: the frame was begun by a C call of the evaluation loop. */
+bool
+rec_py_frame_is_called_by(PyFrameObject *frame, PyFrameObject *caller)
+{
+    const _PyInterpreterFrame *callee = frame->f_frame;
+    if (callee->is_entry || callee->previous != caller->f_frame) {
+        return false;
+    }
+    const _Py_CODEUNIT *code = _PyCode_CODE(caller->f_frame->f_code);
+    uint32_t unit = rec_py_frame_unit(caller);
+    unsigned caches = _PyOpcode_Caches[CALL];
+    uint32_t call = rec_py_call_unit(caller, unit);
+    return _PyOpcode_Deopt[_Py_OPCODE(code[call])] == CALL && unit - call <= caches;
+}
+
+uint64_t
+rec_py_gil_switches(void)
+{
+    return _PyRuntime.ceval.gil.switch_number;
 }
 
 void
@@ -225,6 +271,140 @@ rec_py_code_lines(PyCodeObject *code, void (*line)(void *ctx, uint32_t lineno),
             line(ctx, (uint32_t)bounds.ar_line);
         }
     }
+    return true;
+}
+
+void
+rec_py_code_ranges(PyCodeObject *code,
+                   void (*range)(void *ctx, uint32_t lineno, uint32_t from,
+                                 uint32_t to),
+                   void *ctx)
+{
+    PyCodeAddressRange bounds;
+    _PyCode_InitAddressRange(code, &bounds);
+    while (_PyLineTable_NextAddressRange(&bounds)) {
+        range(ctx, bounds.ar_line > 0 ? (uint32_t)bounds.ar_line : 0,
+              (uint32_t)bounds.ar_start / (uint32_t)sizeof(_Py_CODEUNIT),
+              (uint32_t)bounds.ar_end / (uint32_t)sizeof(_Py_CODEUNIT));
+    }
+}
+
+uint32_t
+rec_py_code_unit_count(PyCodeObject *code)
+{
+    return (uint32_t)Py_SIZE(code);
+}
+
+/* Instructions that change no object but fast locals, the value stack, and what is on it
+ * alone. Operators may call C code of the operands' types, which is taken to compute only;
+ * Python code that they call is seen by its own events. */
+static bool
+is_harmless(unsigned opcode)
+{
+    switch (opcode) {
+    case CACHE:
+    case POP_TOP:
+    case PUSH_NULL:
+    case NOP:
+    case UNARY_POSITIVE:
+    case UNARY_NEGATIVE:
+    case UNARY_NOT:
+    case UNARY_INVERT:
+    case GET_LEN:
+    case LOAD_BUILD_CLASS:
+    case LOAD_ASSERTION_ERROR:
+    case RETURN_VALUE:
+    case LIST_TO_TUPLE:
+    case SWAP:
+    case COPY:
+    case LOAD_CONST:
+    case LOAD_NAME:
+    case LOAD_ATTR:
+    case LOAD_METHOD:
+    case LOAD_GLOBAL:
+    case LOAD_FAST:
+    case LOAD_CLOSURE:
+    case LOAD_DEREF:
+    case LOAD_CLASSDEREF:
+    case STORE_FAST:
+    case DELETE_FAST:
+    case BUILD_TUPLE:
+    case BUILD_LIST:
+    case BUILD_MAP:
+    case BUILD_CONST_KEY_MAP:
+    case BUILD_STRING:
+    case BUILD_SLICE:
+    case LIST_APPEND:
+    case COMPARE_OP:
+    case IS_OP:
+    case CONTAINS_OP:
+    case GET_ITER:
+    case JUMP_FORWARD:
+    case JUMP_BACKWARD:
+    case JUMP_BACKWARD_NO_INTERRUPT:
+    case JUMP_IF_FALSE_OR_POP:
+    case JUMP_IF_TRUE_OR_POP:
+    case POP_JUMP_FORWARD_IF_FALSE:
+    case POP_JUMP_FORWARD_IF_TRUE:
+    case POP_JUMP_FORWARD_IF_NONE:
+    case POP_JUMP_FORWARD_IF_NOT_NONE:
+    case POP_JUMP_BACKWARD_IF_FALSE:
+    case POP_JUMP_BACKWARD_IF_TRUE:
+    case POP_JUMP_BACKWARD_IF_NONE:
+    case POP_JUMP_BACKWARD_IF_NOT_NONE:
+    case MAKE_FUNCTION:
+    case COPY_FREE_VARS:
+    case RESUME:
+    case EXTENDED_ARG:
+    case PRECALL:
+    case KW_NAMES: return true;
+    default: return false;
+    }
+}
+
+/* `slot` of the STORE_FAST that follows an in-place operator, or -1. */
+static int
+stored_slot(const uint8_t *unit, Py_ssize_t after, Py_ssize_t end)
+{
+    while (after + 1 < end && unit[after] == CACHE) {
+        after += 2;
+    }
+    return after + 1 < end && unit[after] == STORE_FAST ? unit[after + 1] : -1;
+}
+
+bool
+rec_py_code_effects(PyCodeObject *code, struct rec_effect *effect)
+{
+    PyObject *bytes = PyCode_GetCode(code);
+    if (bytes == NULL) {
+        PyErr_Clear();
+        return false;
+    }
+    const uint8_t *unit = (const uint8_t *)PyBytes_AS_STRING(bytes);
+    Py_ssize_t end = PyBytes_GET_SIZE(bytes);
+    for (Py_ssize_t i = 0; i + 1 < end; i += 2, effect++) {
+        unsigned opcode = unit[i];
+        effect->sort = is_harmless(opcode) ? REC_EFFECT_NONE : REC_EFFECT_CHANGE;
+        if (opcode == BINARY_SUBSCR) {
+            effect->sort = REC_EFFECT_SUBSCR;
+        }
+        else if (opcode == STORE_FAST) {
+            effect->sort = REC_EFFECT_STORE;
+            effect->slot =
+                unit[i + 1]; /* its low byte does: two may be taken for one */
+        }
+        else if (opcode == BINARY_OP && unit[i + 1] < NB_INPLACE_ADD) {
+            effect->sort = REC_EFFECT_NONE;
+        }
+        else if (opcode == BINARY_OP) {
+            int slot = stored_slot(unit, i + 2, end);
+            if (slot >= 0 && !(i >= 2 && unit[i - 2] == EXTENDED_ARG)) {
+                effect->sort = REC_EFFECT_INPLACE;
+                effect->slot = (uint32_t)slot;
+            }
+        }
+    }
+    Py_DECREF(bytes);
     return true;
 }
 

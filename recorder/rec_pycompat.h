@@ -34,6 +34,14 @@ PyObject **rec_py_frame_slots(PyFrameObject *frame);
 uint32_t rec_py_frame_lineno(PyFrameObject *frame);
 /* Byte offset of the instruction, as `frame.f_lasti`. */
 uint32_t rec_py_frame_instruction(PyFrameObject *frame);
+/* The code unit of the instruction; that of the call that the frame is executing, when it
+ * stands at or behind it. */
+uint32_t rec_py_frame_unit(PyFrameObject *frame);
+uint32_t rec_py_call_unit(PyFrameObject *caller, uint32_t unit);
+/* Was `frame` called by an instruction of `caller`, with no C code in between? */
+bool rec_py_frame_is_called_by(PyFrameObject *frame, PyFrameObject *caller);
+/* Counts how often the GIL went from one thread to another. */
+uint64_t rec_py_gil_switches(void);
 /* No more line events for this frame (as `frame.f_trace_lines = False`). */
 void rec_py_frame_mute_lines(PyFrameObject *frame);
 /* Opcode events for this frame (as `frame.f_trace_opcodes = True`). */
@@ -58,6 +66,29 @@ bool rec_py_code_globals(PyCodeObject *code, uint8_t *used);
 /* Calls `line` for each line number that has code, in no order. Allocates. */
 bool rec_py_code_lines(PyCodeObject *code, void (*line)(void *ctx, uint32_t lineno),
                        void *ctx);
+/* Calls `range` for each run of code units [from, to) of one line (0: none). */
+void rec_py_code_ranges(PyCodeObject *code,
+                        void (*range)(void *ctx, uint32_t lineno, uint32_t from,
+                                      uint32_t to),
+                        void *ctx);
+uint32_t rec_py_code_unit_count(PyCodeObject *code);
+
+/* What an instruction can do to objects that others see. */
+struct rec_effect {
+    enum {
+        REC_EFFECT_NONE,   /* nothing */
+        REC_EFFECT_CHANGE, /* anything */
+        REC_EFFECT_SUBSCR, /* nothing, unless it subscripts a defaultdict */
+        REC_EFFECT_INPLACE, /* changes the operand that is then stored in `slot`, or not */
+        REC_EFFECT_STORE, /* assigns the fast local `slot` */
+    } sort;
+
+    uint32_t slot;
+};
+
+/* One a code unit. False when memory ran out. Allocates Python objects. */
+bool rec_py_code_effects(PyCodeObject *code, struct rec_effect *effect);
+
 /* A pointer of ours in the code object; NULL if none. Its `release` is called when the
  * code object dies. */
 int rec_py_code_extra_init(void (*release)(void *extra));

@@ -63,9 +63,11 @@ struct rec_state {
     uint64_t elided_count;
 
     struct rec_shadow shadow;
-    uint32_t epoch;  /* counts events for rec_obj.epoch */
+    uint32_t epoch;        /* counts the times that objects may have changed */
+    uint64_t gil_switches; /* at the latest event */
+    bool defaultdict_seen;
     uint64_t event_start_bytes; /* of the batch, when the event began */
-    uint64_t budget; /* new objects that this event may still make */
+    uint64_t budget;            /* new objects that this event may still make */
     struct rec_visit *queue;
     size_t queue_head, queue_tail, queue_cap;
     struct rec_view view;

@@ -44,7 +44,6 @@ static struct raised {
     bool own;
 } raised[RAISED_KEPT];
 
-
 static void
 note_raised(uint64_t object, uint64_t seq, bool own)
 {
@@ -136,6 +135,7 @@ write_event(struct rec_thread *thread, struct rec_frame *frame, enum tf_event_ki
     tf_rows_event(&rec.batch->changes, kind, thread->id, frame->lineno, instruction,
                   ns);
     rec.seq++;
+    rec_flow_mark(frame);
     if (is_end_of_frame(kind)) {
         if (kind == TF_EV_UNWIND) {
             note_unwound(thread);
@@ -173,8 +173,12 @@ record(PyFrameObject *object, enum tf_event_kind kind, PyObject *arg)
     if (kind <= TF_EV_THROW && rec.options->events & 1u << TF_EV_OPCODE) {
         rec_py_frame_want_opcodes(object);
     }
+    struct rec_frame *top = rec_thread_top(thread);
+    rec_values_begin(rec_flow_may_change(thread, top, object, kind));
+    if (kind <= TF_EV_THROW && top != NULL) {
+        rec_flow_called(top, object);
+    }
     rec.thread = thread;
-    rec_values_begin();
     struct rec_frame *frame = kind <= TF_EV_THROW
                                   ? rec_frame_enter(thread, object, code, kind)
                                   : rec_frame_find(thread, object, code);

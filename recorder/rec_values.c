@@ -23,9 +23,9 @@ rows(void)
 }
 
 void
-rec_values_begin(void)
+rec_values_begin(bool changed)
 {
-    rec.epoch++;
+    rec.epoch += changed;
     rec.budget = rec.options->max_objects;
     rec.queue_head = rec.queue_tail = 0;
     rec.event_start_bytes = rows()->len;
@@ -108,6 +108,7 @@ obj_new(PyObject *obj)
     }
     entry->type = type;
     entry->fresh = true;
+    rec.defaultdict_seen |= type->category == TF_CAT_DEFAULTDICT;
     entry->epoch = rec.epoch - 1;
     if (rec.budget > 0) {
         rec.budget--;
@@ -483,7 +484,7 @@ rec_values_namespace(PyObject *dict, bool whole)
         obj->type = type;
         obj->namespace = true;
         obj->partial = !whole;
-        enqueue(obj, 1);
+        enqueue(obj, 0);
         return obj;
     }
     if (!obj->namespace || (obj->partial && whole)) {
@@ -493,11 +494,11 @@ rec_values_namespace(PyObject *dict, bool whole)
         obj->type = type;
         obj->epoch = rec.epoch;
         rec_read_namespace(dict);
-        obj_write(obj, TF_OP_IMAGE, 1);
+        obj_write(obj, TF_OP_IMAGE, 0);
         return obj;
     }
     if (whole) {
-        enqueue(obj, 1);
+        enqueue(obj, 0);
     }
     return obj;
 }
@@ -573,7 +574,7 @@ rec_values_globals(struct rec_obj *namespace, PyObject *dict, struct rec_code *c
     if (!namespace->partial) {
         uint64_t version = rec_py_dict_version(dict);
         if (version == 0 || version != namespace->version) {
-            enqueue(namespace, 1);
+            enqueue(namespace, 0);
             namespace->version = version;
         }
     }

@@ -14,8 +14,9 @@
 
 struct rec_code;
 
-/* A new event. */
-void rec_values_begin(void);
+/* A new event. `changed`: objects may have changed since the one before; else those that
+ * were looked at are not looked at again. */
+void rec_values_begin(bool changed);
 /* Appends `src` as a value to the changes, and makes it known if it is a new object.
  * `depth`: 1 for a root. */
 struct rec_val rec_value_emit(const struct rec_src *src, uint32_t depth);

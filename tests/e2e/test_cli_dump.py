@@ -68,7 +68,7 @@ def test_fields(shop):
         assert ("exception" in row) == (row["event"] == "exception")
         assert row["task"] is None
         assert (row["kind"] is None) == (row["event"] not in ("call", "return"))
-        assert (row["arg"] is None) == (row["event"] in ("call", "line")), row
+        assert (row["arg"] is None) == (row["event"] in ("call", "line") or row["kind"] == "unwind"), row
         assert all(isinstance(text, str) for text in row["locals"].values())
     frames = {row["frame"]: row for row in rows if row["kind"] == "start"}
     for row in rows:

@@ -70,7 +70,9 @@ def fake(rows):
                                    "frame", "parent")}
         shown = dict(row["locals"])
         shown.update({name: "<module.Type #1>" for name in row["skipped"]})
-        one.update(seq=seq, locals=shown, arg=row.get("arg"))
+        seen = dict(row["globals"])
+        seen.update({name: "<module.Type #1>" for name in row["globals_skipped"]})
+        one.update(seq=seq, locals=shown, globals=seen, arg=row.get("arg"))
         if row["event"] == "exception":
             one["exception"] = {"type": row["exception_type"], "text": row["exception_text"]}
         out.append(one)
@@ -121,6 +123,10 @@ def extra_local(recorded):
     recorded[300]["locals"]["ghost"] = "1"
 
 
+def wrong_global(recorded):
+    first(recorded, lambda r: "Guard" in r["globals"] or r["globals"])["globals"].clear()
+
+
 def wrong_line(recorded):
     recorded[100]["line"] += 1
 
@@ -168,7 +174,7 @@ def wrong_exception_text(recorded):
 
 
 @pytest.mark.parametrize("damage", [
-    wrong_text, missing_local, extra_local, wrong_line, missing_event, doubled_event,
+    wrong_text, missing_local, extra_local, wrong_global, wrong_line, missing_event, doubled_event,
     missing_last_event, wrong_kind, wrong_frame, wrong_parent, wrong_value,
     value_of_unwinding, wrong_exception, wrong_exception_text,
 ], ids=lambda f: f.__name__)

@@ -39,7 +39,8 @@ PYRECORD = os.path.join(BUILD, "bin", "pyrecord")
 PYREPLAY = os.path.join(BUILD, "bin", "pyreplay")
 CTRACER = os.path.join(BUILD, "tests", "ctracer")
 DIFFERENCES_KEPT = 30
-OPCODES_311 = {"RESUME": 151, "RETURN_VALUE": 83, "YIELD_VALUE": 86}
+OPCODES_311 = {"RESUME": 151, "RETURN_VALUE": 83, "YIELD_VALUE": 86, "LOAD_GLOBAL": 116,
+               "STORE_GLOBAL": 97, "DELETE_GLOBAL": 98, "EXTENDED_ARG": 144}
 
 
 # Locals that hold an id() which may be that of a static object, outside the range that the
@@ -258,6 +259,8 @@ def compare_pair(report, frames, a, b):
         report.difference("%s: parent %s is not the calling frame" % (where, b["parent"]))
     compare_argument(report, where, a, b)
     compare_locals(report, where, a, b)
+    if "globals" in b:
+        compare_globals(report, where, a, b)
 
 
 def compare_argument(report, where, a, b):
@@ -311,6 +314,24 @@ def compare_locals(report, where, a, b):
             report.difference("%s: local %s = %.200s is not bound" % (where, name, shown[name]))
 
 
+def compare_globals(report, where, a, b):
+    """Of the module's globals, those that the code names."""
+    shown = b["globals"] or {}
+    for name, text in a["globals"].items():
+        if name not in shown:
+            report.difference("%s: global %s = %.200s is missing" % (where, name, text))
+        elif shown[name] == text:
+            report.counts["globals"] += 1
+        elif any(path.startswith("globals()['%s']" % name) for path in (b.get("elided") or {})):
+            report.left_out["elided: global"] += 1
+        else:
+            report.difference("%s: global %s expected %.300s, recorded %.300s" % (
+                where, name, text, shown[name]))
+    for name in a["globals_skipped"]:
+        if name not in shown:
+            report.difference("%s: global %s is missing" % (where, name))
+
+
 def marks(program):
     """The words after `# oracle:` in the program's first lines."""
     with open(program, encoding="utf-8", errors="replace") as file:
@@ -356,7 +377,7 @@ def compare(program, args=(), options=("--no-redact",)):
     with tempfile.TemporaryDirectory() as work:
         recording = os.path.join(work, "p.pyrec")
         record(program, list(args), recording, work, options)
-        recorded = list(dump(recording))
+        recorded = list(dump(recording, "--globals"))
         reports = [compare_with_c(program, list(args), [dict(r) for r in recorded], work,
                                   "order" in words)]
         if "c-only" not in words:

@@ -272,8 +272,26 @@ class Plain:
         return shows is None or type(shows) in (type(int.__repr__), type(len))
 
 
+def global_names(code):
+    """The names of module globals that the code reads or writes, from its instructions."""
+    names = []
+    bytecode = code.co_code
+    high = 0
+    for at in range(0, len(bytecode), 2):
+        op, arg = bytecode[at], bytecode[at + 1] | high
+        high = 0
+        if op == 144:  # EXTENDED_ARG
+            high = arg << 8
+        elif op == 116:  # LOAD_GLOBAL: the lowest bit says whether a NULL is pushed
+            names.append(code.co_names[arg >> 1])
+        elif op == 97 or op == 98:  # STORE_GLOBAL, DELETE_GLOBAL
+            names.append(code.co_names[arg])
+    return list(dict.fromkeys(names))
+
+
 class Tracer:
     def __init__(self):
+        self.global_names = {}  # code -> names
         self.rows = []
         self.plain = Plain()
         self.threads = {}
@@ -333,6 +351,7 @@ class Tracer:
         self.plain.begin_event()
         self.argument(row, event, kind, arg)
         self.locals(row, frame)
+        self.globals(row, frame, code)
         self.rows.append(row)
         if kind == "return" or kind == "unwind":
             del self.frames[id(frame)]
@@ -404,6 +423,24 @@ class Tracer:
         value = space = None
         row["locals"] = texts
         row["skipped"] = skipped
+
+
+    def globals(self, row, frame, code):
+        texts = {}
+        skipped = {}
+        space = frame.f_globals
+        names = self.global_names.get(code)
+        if names is None:
+            names = self.global_names[code] = global_names(code)
+        for name in names:
+            if type(space) is dict and name in space:
+                text, reason = self.plain.text(space[name])
+                if text is None:
+                    skipped[name] = reason
+                else:
+                    texts[name] = text
+        row["globals"] = texts
+        row["globals_skipped"] = skipped
 
 
 def main_module(path):

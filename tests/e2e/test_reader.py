@@ -1,0 +1,80 @@
+"""The second reader, written from FORMAT.md alone, prints what `pyreplay dump` prints."""
+import itertools
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+BUILD = ROOT / os.environ.get("BUILD", "build")
+READER = ROOT / "tests" / "reader" / "pyrec_reader.py"
+GOLDEN = sorted((ROOT / "tests" / "golden").glob("*.pyrec"))
+PROGRAMS = ["samples/distant_cause.py", "samples/thread_race.py",
+            "tests/programs/closures.py", "tests/programs/containers.py",
+            "tests/programs/coroutines.py", "tests/programs/exceptions.py",
+            "tests/programs/generators.py", "tests/programs/scalars.py",
+            "tests/programs/stdlib_data.py"]
+
+
+def rows(words):
+    process = subprocess.Popen([str(word) for word in words], stdout=subprocess.PIPE)
+    with process.stdout as lines:
+        for line in lines:
+            yield json.loads(line)
+    assert process.wait() == 0
+
+
+def first_difference(theirs, ours):
+    """The first fields that differ, and how many events were the same before them."""
+    same = 0
+    for ours_row, theirs_row in itertools.zip_longest(ours, theirs, fillvalue={}):
+        if ours_row != theirs_row:
+            keys = [key for key in sorted(set(ours_row) | set(theirs_row))
+                    if ours_row.get(key, "absent") != theirs_row.get(key, "absent")]
+            return same, {"seq": theirs_row.get("seq"),
+                          "pyreplay": {key: theirs_row.get(key, "absent") for key in keys},
+                          "reader": {key: ours_row.get(key, "absent") for key in keys}}
+        same += 1
+    return same, None
+
+
+def compare(recording, folder):
+    theirs = rows([BUILD / "bin" / "pyreplay", "dump", "--format", "jsonl", recording])
+    ours = rows([sys.executable, READER, recording, folder])
+    same, difference = first_difference(theirs, ours)
+    assert difference is None
+    return same
+
+
+@pytest.mark.parametrize("golden", GOLDEN, ids=lambda path: path.stem)
+def test_golden(golden, tmp_path):
+    compare(golden, tmp_path)
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_recorded(program, tmp_path):
+    recording = tmp_path / "it.pyrec"
+    subprocess.run([BUILD / "bin" / "pyrecord", "-q", "-o", recording, ROOT / program],
+                   stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                   stderr=subprocess.DEVNULL, timeout=200)
+    assert compare(recording, tmp_path / "gen") > 50
+
+
+def test_many_chunks(tmp_path):
+    """Keyframes, and deltas that go on from chunk to chunk."""
+    recording = tmp_path / "it.pyrec"
+    subprocess.run([BUILD / "bin" / "pyrecord", "-q", "-o", recording,
+                    ROOT / "tests/bench/programs/bench_generators.py", "80"], check=True,
+                   stdout=subprocess.DEVNULL)
+    assert compare(recording, tmp_path / "gen") > 65536
+
+
+def test_a_difference_is_seen():
+    row = {"seq": 1, "locals": {"x": "1"}}
+    assert first_difference([row], [row]) == (1, None)
+    assert first_difference([row, row], [row])[1]
+    assert first_difference([row], [dict(row, locals={"x": "2"})])[1]["reader"] == {
+        "locals": {"x": "2"}}

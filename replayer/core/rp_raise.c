@@ -1,0 +1,176 @@
+/* Exceptions: where they began, how far they went; and where to open a recording. */
+#include "rp_private.h"
+
+/* The event of the same thread just before or after; 0: none. */
+static tf_status
+neighbour(struct rp *rp, const struct rp_event *event, bool forward,
+          struct rp_event *ret_event, bool *ret_has, struct tf_err *err)
+{
+    struct rp_filter filter = {.thread = event->thread};
+    uint64_t seq;
+    struct tf_err ignored = TF_ERR_INIT;
+    tf_status status = rp_find(rp, &filter, event->seq, forward, &seq, &ignored);
+    *ret_has = status == TF_OK;
+    if (status == TF_ERR_NOT_FOUND) {
+        return TF_OK;
+    }
+    if (status != TF_OK) {
+        if (err) {
+            *err = ignored;
+        }
+        return status;
+    }
+    return rp_event_at(rp, seq, ret_event, err);
+}
+
+/* An exception event right after an unwinding is the same exception one level up. */
+static tf_status
+is_begin(struct rp *rp, const struct rp_event *event, bool *ret_begin,
+         struct tf_err *err)
+{
+    struct rp_event before;
+    bool has;
+    tf_status status = neighbour(rp, event, false, &before, &has, err);
+    if (status == TF_OK) {
+        *ret_begin = !has || before.kind != TF_EV_UNWIND;
+    }
+    return status;
+}
+
+/* Follows it up the stack: unwind, exception, unwind ... until something else happens,
+ * which is in the frame that caught it. */
+static tf_status
+follow(struct rp *rp, const struct rp_event *event, struct rp_raise *raise,
+       struct tf_err *err)
+{
+    struct rp_event at = *event;
+    for (;;) {
+        struct rp_event next;
+        bool has;
+        tf_status status = neighbour(rp, &at, true, &next, &has, err);
+        if (status != TF_OK || !has) {
+            return status;
+        }
+        if (next.kind == TF_EV_UNWIND) {
+            raise->levels++;
+        }
+        else if (next.kind != TF_EV_EXCEPTION || at.kind != TF_EV_UNWIND) {
+            /* After the last level the thread may go on with a frame that knows nothing
+             * of it: atexit, the next callback. */
+            if (at.kind == TF_EV_UNWIND && at.parent == 0) {
+                return TF_OK;
+            }
+            raise->handled_seq = next.seq;
+            return TF_OK;
+        }
+        at = next;
+    }
+}
+
+static tf_status
+fill_raise(struct rp *rp, const struct rp_event *event, struct rp_raise *ret_raise,
+           struct tf_err *err)
+{
+    struct rp_raise raise = {.seq = event->seq};
+    struct rp_value arg = {0};
+    bool has;
+    tf_status status = rp_event_arg(rp, event->seq, &has, &arg, err);
+    if (status != TF_OK) {
+        return status;
+    }
+    if (has && arg.kind == TF_VAL_ELIDED) {
+        raise.type_id = arg.type_id;
+    }
+    if (has && arg.kind == TF_VAL_REF) {
+        struct rp_object *object;
+        raise.object = arg.ref;
+        status = rp_object_at(rp, &arg, event->seq, &object, err);
+        if (status == TF_OK) {
+            raise.type_id = object->type->id;
+            rp_object_release(object);
+        }
+    }
+    rp_value_release(&arg);
+    if (status == TF_OK) {
+        status = follow(rp, event, &raise, err);
+    }
+    if (status == TF_OK) {
+        *ret_raise = raise;
+    }
+    return status;
+}
+
+tf_status
+rp_raise_next(struct rp *rp, uint64_t from, bool forward, struct rp_raise *ret_raise,
+              struct tf_err *err)
+{
+    struct rp_filter filter = {.kinds = 1u << TF_EV_EXCEPTION};
+    for (;;) {
+        uint64_t seq;
+        struct rp_event event;
+        bool begin = false;
+        tf_status status = rp_find(rp, &filter, from, forward, &seq, err);
+        if (status == TF_OK) {
+            status = rp_event_at(rp, seq, &event, err);
+        }
+        if (status == TF_OK) {
+            status = is_begin(rp, &event, &begin, err);
+        }
+        if (status != TF_OK) {
+            return status;
+        }
+        if (begin) {
+            return fill_raise(rp, &event, ret_raise, err);
+        }
+        from = seq;
+    }
+}
+
+/* --- Where to open --- */
+
+static bool
+is_own_line(void *ctx, const struct rp_event *event)
+{
+    (void)ctx;
+    return event->file->own;
+}
+
+static tf_status
+first_own_line(struct rp *rp, struct rp_opening *opening, struct tf_err *err)
+{
+    struct rp_filter filter = {.kinds = 1u << TF_EV_LINE, .accept = is_own_line};
+    tf_status status = rp_find(rp, &filter, 0, true, &opening->seq, err);
+    if (status == TF_ERR_NOT_FOUND) {
+        opening->seq = rp->facts.first_seq;
+        status = TF_OK;
+    }
+    return status;
+}
+
+/* A recording without a footer was cut off: its end is where one looks. */
+tf_status
+rp_opening(struct rp *rp, struct rp_opening *ret_opening, struct tf_err *err)
+{
+    if (rp->facts.event_count == 0) {
+        return tf_err_set(err, TF_ERR_NOT_FOUND, -1, "the recording has no event");
+    }
+    const struct tf_footer *footer = rp->facts.footer;
+    struct rp_opening opening = {0};
+    tf_status status = TF_OK;
+    size_t idx;
+    if (footer && footer->failure_seq
+        && tf_reader_chunk_of_seq(rp->reader, footer->failure_seq, &idx)) {
+        opening =
+            (struct rp_opening){footer->failure_seq, true, footer->failure_object};
+    }
+    else if (!footer) {
+        opening.seq = rp->facts.last_seq;
+    }
+    else {
+        status = first_own_line(rp, &opening, err);
+    }
+    if (status == TF_OK) {
+        *ret_opening = opening;
+    }
+    return status;
+}

@@ -6,18 +6,15 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "rec_sink.h"
 
 #define SUFFIX ".pyrec"
 
 /* Names tried before giving up. */
 #define NAMES_MAX 100000u
-
-/* The descriptor moves up to here, so that the program's own first file is number 3 as
- * without recording. */
-#define FD_MIN 200
 
 static tf_status
 no_memory(struct tf_err *err)
@@ -240,22 +237,6 @@ open_default(const struct rec_options *options, char **ret_path, int *ret_fd,
     return status;
 }
 
-static int
-move_up(int fd)
-{
-    struct rlimit limit;
-    int low = FD_MIN;
-    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < FD_MIN + 20) {
-        low = limit.rlim_cur > 40 ? (int)limit.rlim_cur - 20 : 0;
-    }
-    int moved = fcntl(fd, F_DUPFD_CLOEXEC, low);
-    if (moved < 0) {
-        return fd;
-    }
-    close(fd);
-    return moved;
-}
-
 tf_status
 rec_output_open(const struct rec_options *options, struct rec_output *ret_output,
                 struct tf_err *err)
@@ -276,7 +257,7 @@ rec_output_open(const struct rec_options *options, struct rec_output *ret_output
         free(path);
         return status;
     }
-    *ret_output = (struct rec_output){.fd = move_up(fd), .path = path};
+    *ret_output = (struct rec_output){.fd = rec_sink_move_up(fd), .path = path};
     return TF_OK;
 }
 

@@ -1,23 +1,11 @@
 #include "rec_writer.h"
 
-#include <errno.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#include "tf_sink.h"
-
-/* Checks that the descriptor is still ours: a program that closes all descriptors, as
- * daemons do, may own that number by now. */
-struct guarded_sink {
-    struct tf_sink sink;
-    struct tf_sink_fd file;
-    dev_t device;
-    ino_t inode;
-};
+#include "rec_sink.h"
 
 struct slot {
     struct tf_batch batch;
@@ -39,48 +27,13 @@ struct rec_writer {
     struct tf_err err; /* valid once failed */
 
     /* The thread's own until it is joined. */
-    struct guarded_sink sink;
+    struct rec_sink sink;
     struct tf_writer *writer;
     struct tf_writer_stats written;
 
     unsigned slot_count;
     struct slot slots[];
 };
-
-static bool
-is_ours(const struct guarded_sink *guarded)
-{
-    struct stat st;
-    return fstat(guarded->file.fd, &st) == 0 && st.st_dev == guarded->device
-           && st.st_ino == guarded->inode;
-}
-
-static tf_status
-guarded_write(struct tf_sink *sink, const void *bytes, size_t len, struct tf_err *err)
-{
-    struct guarded_sink *guarded = (struct guarded_sink *)sink;
-    if (!is_ours(guarded)) {
-        return tf_err_set(err, TF_ERR_IO, -1,
-                          "the program has closed the recording's file descriptor");
-    }
-    tf_status status = guarded->file.sink.write(&guarded->file.sink, bytes, len, err);
-    sink->written_bytes = guarded->file.sink.written_bytes;
-    return status;
-}
-
-static tf_status
-guarded_init(struct guarded_sink *guarded, int fd, struct tf_err *err)
-{
-    struct stat st;
-    if (fstat(fd, &st) != 0) {
-        return tf_err_set_errno(err, errno, "cannot look at the recording");
-    }
-    tf_sink_fd_init(&guarded->file, fd);
-    guarded->sink = (struct tf_sink){.write = guarded_write};
-    guarded->device = st.st_dev;
-    guarded->inode = st.st_ino;
-    return TF_OK;
-}
 
 /* With the lock held. */
 static void
@@ -187,6 +140,7 @@ writer_free(struct rec_writer *w)
     pthread_cond_destroy(&w->freed);
     pthread_cond_destroy(&w->submitted);
     pthread_mutex_destroy(&w->lock);
+    rec_sink_release(&w->sink);
     free(w);
 }
 
@@ -201,7 +155,7 @@ rec_writer_start(int fd, const struct tf_header *header, unsigned batch_count,
         status = tf_err_set(err, TF_ERR_MEMORY, -1, "out of memory");
         goto out;
     }
-    status = guarded_init(&w->sink, fd, err);
+    status = rec_sink_init(&w->sink, fd, err);
     if (status == TF_OK) {
         status = tf_writer_open(&w->sink.sink, header, 0, &w->writer, err);
     }
@@ -310,8 +264,7 @@ static void
 close_file(struct rec_writer *w)
 {
     struct tf_err err = TF_ERR_INIT;
-    if (is_ours(&w->sink) && close(w->sink.file.fd) != 0) {
-        tf_err_set_errno(&err, errno, "cannot finish the recording");
+    if (rec_sink_close(&w->sink, &err) != TF_OK) {
         note_failure(w, &err);
     }
 }
@@ -338,7 +291,5 @@ rec_writer_finish(struct rec_writer *w, const struct tf_footer *footer,
 void
 rec_writer_forget(struct rec_writer *w)
 {
-    if (is_ours(&w->sink)) {
-        close(w->sink.file.fd);
-    }
+    rec_sink_forget(&w->sink);
 }

@@ -218,14 +218,13 @@ if os.fork() == 0:
     run.verified(tmp_path / "program.pyrec")
 
 
-def test_program_that_closes_all_descriptors(pyrecord, program, tmp_path):
-    """As daemons do. The recording is lost from there on; nothing of the program is."""
+def test_program_that_closes_all_descriptors(pyrecord, pyreplay, program, tmp_path):
+    """As daemons do, and then opens so many that the recording's number is another file's."""
     script = program("""
 import os
 os.closerange(3, 4096)
 for n in range(300):
-    open('/dev/null')
-files = [os.open('out%d' % n, os.O_CREAT | os.O_WRONLY) for n in range(300)]
+    os.open('out%d' % n, os.O_CREAT | os.O_WRONLY)
 total = 0
 for i in range(200000):
     total += i
@@ -234,4 +233,20 @@ print(total)
     done = run.pyrecord(script, cwd=tmp_path)
     assert done.status == 0 and done.text == "19999900000\n", done
     assert [p for p in tmp_path.glob("out*") if p.stat().st_size] == []
-    assert "recording stopped early" in done.message
+    assert "stopped early" not in done.message
+    run.verified(tmp_path / "program.pyrec")
+    assert run.info(tmp_path / "program.pyrec")["complete"]
+
+
+def test_program_that_takes_the_recording_away(pyrecord, program, tmp_path):
+    script = program("""
+import os
+os.unlink('program.pyrec')
+os.closerange(3, 4096)
+for i in range(200000):
+    pass
+print('done')
+""")
+    done = run.pyrecord("-q", script, cwd=tmp_path)
+    assert (done.status, done.text) == (0, "done\n")
+    assert "recording stopped early: the program has closed" in done.message

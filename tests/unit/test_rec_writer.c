@@ -180,6 +180,34 @@ says_why_it_failed_and_goes_on_taking(void **state)
 }
 
 static void
+finds_its_file_again(void **state)
+{
+    (void)state;
+    char path[] = "/tmp/rec_writer.XXXXXX";
+    int fd = mkstemp(path);
+    int null = open("/dev/null", O_WRONLY);
+    struct rec_writer *w = start(fd, 2);
+    for (unsigned i = 0; i < 20; i++) {
+        struct tf_batch *batch = take(w);
+        fill(batch, i == 0, 100);
+        if (i == 7) {
+            assert_int_equal(dup2(null, fd), fd);
+        }
+        rec_writer_submit(w, batch);
+    }
+    struct tf_writer_stats stats;
+    struct stat st;
+    assert_int_equal(rec_writer_finish(w, &FOOTER, &stats, NULL), TF_OK);
+    assert_int_equal(stats.events, 2000);
+    assert_int_equal(stat(path, &st), 0);
+    assert_int_equal(stats.file_bytes, st.st_size);
+    assert_true(fcntl(fd, F_GETFD) >= 0); /* not ours any more: left open */
+    close(fd);
+    close(null);
+    unlink(path);
+}
+
+static void
 a_full_disk_is_a_failure(void **state)
 {
     (void)state;
@@ -282,6 +310,7 @@ main(void)
         cmocka_unit_test(has_no_more_batches_than_asked_for),
         cmocka_unit_test(an_empty_recording_is_whole),
         cmocka_unit_test(says_why_it_failed_and_goes_on_taking),
+        cmocka_unit_test(finds_its_file_again),
         cmocka_unit_test(a_full_disk_is_a_failure),
         cmocka_unit_test(failure_is_seen_while_it_goes_on),
         cmocka_unit_test(signals_are_for_other_threads),

@@ -1,0 +1,34 @@
+/* The recording's file descriptor, in a process whose program may do with descriptors what
+ * it likes: daemons close all of them, and the number may be another file's afterwards. */
+#ifndef REC_SINK_H
+#define REC_SINK_H
+
+#include <sys/types.h>
+
+#include "tf_err.h"
+#include "tf_sink.h"
+
+struct rec_sink {
+    struct tf_sink sink; /* what a tf_writer is given */
+    struct tf_sink_fd file;
+    dev_t device;
+    ino_t inode;
+    char *path; /* absolute, to open it again; NULL if it has none */
+};
+
+/* Takes fd over. Before every write it is made sure that it still is the same file; if not,
+ * the file is opened again by its path, and where that fails the write fails. */
+tf_status rec_sink_init(struct rec_sink *sink, int fd, struct tf_err *err);
+
+/* Closes the descriptor if it still is ours. rec_sink_forget() does so in a forked child:
+ * it touches no memory that another thread may have been changing. */
+tf_status rec_sink_close(struct rec_sink *sink, struct tf_err *err);
+void rec_sink_forget(const struct rec_sink *sink);
+/* Frees the memory. */
+void rec_sink_release(struct rec_sink *sink);
+
+/* The same file under a number that the program's own files do not reach soon, so that its
+ * first one is number 3 as without recording. Closes fd; returns it when there is none. */
+int rec_sink_move_up(int fd);
+
+#endif

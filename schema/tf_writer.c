@@ -8,6 +8,7 @@
 #include "tf_index.h"
 #include "tf_limits.h"
 #include "tf_record.h"
+#include "tf_summaries.h"
 
 /* A frame of definitions is closed at this size. */
 #define DEFINITION_FRAME_BYTES (4u << 20)
@@ -17,9 +18,8 @@ struct tf_writer {
     struct tf_columns columns;
     struct tf_tally tally;
     struct tf_index index;
-    struct tf_postings_set
-        summary[TF_SUMMARY_LEVELS]; /* open groups; [0] is not used */
-    struct tf_blob field;           /* the top-level field being made */
+    struct tf_summaries summaries;
+    struct tf_blob field; /* the top-level field being made */
     uint64_t next_seq, next_object, next_frame;
     uint64_t event_count;
     uint64_t kind_events[TF_EV_COUNT];
@@ -46,6 +46,9 @@ writer_flush(struct tf_writer *writer, uint64_t *ret_off, struct tf_err *err)
     return status;
 }
 
+static tf_status emit_summary(void *ctx, struct tf_postings_set *set,
+                              struct tf_err *err);
+
 tf_status
 tf_writer_open(struct tf_sink *sink, const struct tf_header *header, int level,
                struct tf_writer **ret_writer, struct tf_err *err)
@@ -56,6 +59,7 @@ tf_writer_open(struct tf_sink *sink, const struct tf_header *header, int level,
     }
     tf_columns_init(&writer->columns);
     tf_tally_init(&writer->tally);
+    tf_summaries_init(&writer->summaries, emit_summary, writer);
     writer->next_seq = writer->next_object = writer->next_frame = 1;
     writer->first_object = writer->first_frame = 1;
     tf_status status = tf_frame_writer_init(&writer->frames, sink, level, err);
@@ -83,9 +87,7 @@ tf_writer_abandon(struct tf_writer *writer)
         free((char *)(uintptr_t)writer->gap.at[i].reason.data);
     }
     free(writer->gap.at);
-    for (int i = 0; i < (int)TF_SUMMARY_LEVELS; i++) {
-        tf_postings_set_release(&writer->summary[i]);
-    }
+    tf_summaries_release(&writer->summaries);
     tf_blob_release(&writer->field);
     tf_index_release(&writer->index);
     tf_tally_release(&writer->tally);
@@ -174,11 +176,10 @@ write_sources(struct tf_writer *writer, const struct tf_blob *blob, struct tf_er
     }
 }
 
-/* --- summaries --- */
 static tf_status
-write_summary(struct tf_writer *writer, uint32_t level, struct tf_err *err)
+emit_summary(void *ctx, struct tf_postings_set *set, struct tf_err *err)
 {
-    struct tf_postings_set *set = &writer->summary[level];
+    struct tf_writer *writer = ctx;
     uint64_t off;
     if (!tf_postings_set_put(set, &writer->field, TF_REC_SUMMARY)
         || !tf_list_next(&writer->index.summary)) {
@@ -186,60 +187,7 @@ write_summary(struct tf_writer *writer, uint32_t level, struct tf_err *err)
     }
     tf_status status = writer_flush(writer, &off, err);
     writer->index.summary.at[writer->index.summary.count++] =
-        (struct tf_index_summary){level, set->first_chunk, off};
-    return status;
-}
-
-/* Merges a finished group into the one above, and closes that when it is full. */
-static tf_status
-raise_summary(struct tf_writer *writer, const struct tf_postings_set *child,
-              struct tf_err *err)
-{
-    uint32_t level = child->level + 1;
-    if (level >= TF_SUMMARY_LEVELS) {
-        return TF_OK;
-    }
-    struct tf_postings_set *set = &writer->summary[level];
-    if (set->child_count == 0) {
-        const struct tf_chunk_info *first = &writer->index.chunk.at[child->first_chunk];
-        tf_postings_set_clear(set, level, child->first_chunk);
-        set->first_object = first->first_object;
-        set->first_frame = first->first_frame;
-    }
-    if (!tf_postings_set_merge(set, child)) {
-        return writer_no_memory(err);
-    }
-    if (set->child_count < TF_SUMMARY_FANOUT) {
-        return TF_OK;
-    }
-    tf_status status = write_summary(writer, level, err);
-    if (status == TF_OK) {
-        status = raise_summary(writer, set, err);
-    }
-    tf_postings_set_clear(set, level, 0);
-    return status;
-}
-
-/* At the end: the groups that are not full, so that a question about the whole recording
- * finds a summary at the top. A level with one full group has no need of one above. */
-static tf_status
-close_summaries(struct tf_writer *writer, struct tf_err *err)
-{
-    tf_status status = TF_OK;
-    uint64_t below = writer->index.chunk.count; /* groups a level below */
-    for (uint32_t level = 1; level < TF_SUMMARY_LEVELS && below > 1; level++) {
-        struct tf_postings_set *set = &writer->summary[level];
-        if (set->child_count > 0) {
-            status = write_summary(writer, level, err);
-            if (status == TF_OK) {
-                status = raise_summary(writer, set, err);
-            }
-            if (status != TF_OK) {
-                return status;
-            }
-        }
-        below = (below + TF_SUMMARY_FANOUT - 1) / TF_SUMMARY_FANOUT;
-    }
+        (struct tf_index_summary){set->level, set->first_chunk, off};
     return status;
 }
 
@@ -260,7 +208,7 @@ write_postings(struct tf_writer *writer, struct tf_err *err)
     for (int kind = 0; kind < TF_EV_COUNT; kind++) {
         writer->kind_events[kind] += set->kind_events[kind];
     }
-    return raise_summary(writer, set, err);
+    return tf_summaries_add(&writer->summaries, &writer->index, set, err);
 }
 
 /* --- chunks --- */
@@ -452,7 +400,7 @@ write_footer(struct tf_writer *writer, const struct tf_footer *footer,
 static tf_status
 write_end(struct tf_writer *writer, const struct tf_footer *footer, struct tf_err *err)
 {
-    tf_status status = close_summaries(writer, err);
+    tf_status status = tf_summaries_close(&writer->summaries, &writer->index, err);
     if (status != TF_OK) {
         return status;
     }

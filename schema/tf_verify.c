@@ -1,0 +1,586 @@
+/* Verification: the file's own claims, held against each other.
+ *
+ * First pass: every frame from the start, as they lie, so that a fault in one does not hide
+ * those behind it. Second pass: through the reader, everything that is derived (postings,
+ * summaries, index, footer) is made anew from the chunks and compared. */
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "tf_limits.h"
+#include "tf_reader_inside.h"
+#include "tf_retell.h"
+#include "tf_summaries.h"
+
+struct verify {
+    const struct tf_verify *options;
+    uint64_t findings;
+    struct tf_reader *reader;
+    uint64_t done, total; /* progress, in bytes of both passes */
+    struct tf_err *err;
+};
+
+static void
+found(struct verify *verify, const struct tf_err *finding)
+{
+    verify->findings++;
+    if (verify->options->finding != NULL) {
+        verify->options->finding(verify->options->ctx, finding);
+    }
+}
+
+static void found_at(struct verify *verify, uint64_t off, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+static void
+found_at(struct verify *verify, uint64_t off, const char *format, ...)
+{
+    struct tf_err finding = {TF_ERR_DAMAGED, 0, (int64_t)off, ""};
+    va_list args;
+    va_start(args, format);
+    vsnprintf(finding.message, sizeof finding.message, format, args);
+    va_end(args);
+    found(verify, &finding);
+}
+
+/* Faults of the machine end the verification; faults of the file are findings. */
+static tf_status
+sort_fault(struct verify *verify, tf_status status, const struct tf_err *fault)
+{
+    if (status == TF_ERR_IO || status == TF_ERR_MEMORY
+        || status == TF_ERR_INTERRUPTED) {
+        if (verify->err != NULL) {
+            *verify->err = *fault;
+        }
+        return status;
+    }
+    if (status != TF_OK) {
+        found(verify, fault);
+    }
+    return TF_OK;
+}
+
+static tf_status
+step(struct verify *verify, uint64_t bytes)
+{
+    verify->done += bytes;
+    if (verify->options->progress != NULL
+        && !verify->options->progress(verify->options->ctx, verify->done,
+                                      verify->total)) {
+        return tf_err_set(verify->err, TF_ERR_INTERRUPTED, -1, "interrupted");
+    }
+    return TF_OK;
+}
+
+/* --- first pass: frames --- */
+static void
+check_seek_entry(struct verify *verify, const struct tf_frame_list *table,
+                 const struct tf_frame_place *place)
+{
+    const struct tf_frame_place *entry = tf_frame_list_find(table, place->off);
+    if (table->count == 0) {
+        return;
+    }
+    if (entry == NULL || entry->compressed_bytes != place->compressed_bytes
+        || entry->content_bytes != place->content_bytes) {
+        found_at(verify, place->off,
+                 "the seek table disagrees with the frame at offset %" PRIu64,
+                 place->off);
+    }
+}
+
+static tf_status
+check_frame(struct verify *verify, struct tf_file *file,
+            const struct tf_frame_place *place)
+{
+    struct tf_err fault = TF_ERR_INIT;
+    struct tf_cursor bytes;
+    uint8_t *content = NULL;
+    uint32_t number;
+    size_t len;
+    tf_status status = tf_file_frame(file, place, &content, &len, &fault);
+    if (status == TF_OK) {
+        status =
+            tf_frame_field(content, len, (int64_t)place->off, &number, &bytes, &fault);
+        free(content);
+    }
+    return sort_fault(verify, status, &fault);
+}
+
+static tf_status
+check_frames(struct verify *verify, struct tf_file *file)
+{
+    struct tf_err fault = TF_ERR_INIT;
+    struct tf_frame_list table = file->list;
+    struct tf_frame_place place;
+    size_t frames = 0;
+    bool skippable;
+    file->list = (struct tf_frame_list){0};
+    tf_status status = TF_OK, probed;
+    for (uint64_t off = 0; status == TF_OK; off += place.compressed_bytes) {
+        probed = tf_file_probe(file, off, &place, &skippable, &fault);
+        if (probed == TF_ERR_NOT_FOUND) {
+            break;
+        }
+        if (probed != TF_OK) {
+            status = sort_fault(verify, probed, &fault);
+            break; /* where the next frame begins is not known */
+        }
+        if (!skippable) {
+            frames++;
+            check_seek_entry(verify, &table, &place);
+            status = check_frame(verify, file, &place);
+        }
+        if (status == TF_OK) {
+            status = step(verify, place.compressed_bytes);
+        }
+    }
+    if (status == TF_OK && table.count > 0 && table.count != frames) {
+        found_at(verify, file->size, "the seek table has %zu frames, the file %zu",
+                 table.count, frames);
+    }
+    tf_frame_list_release(&table);
+    return status;
+}
+
+static tf_status
+first_pass(struct verify *verify, const char *path)
+{
+    struct tf_err fault = TF_ERR_INIT;
+    struct tf_file file;
+    tf_status status = tf_file_open(&file, path, verify->err);
+    if (status != TF_OK) {
+        return status;
+    }
+    status = tf_file_seek_table(&file, &fault);
+    if (status != TF_ERR_NOT_FOUND) {
+        status = sort_fault(verify, status, &fault);
+    }
+    else {
+        status = TF_OK;
+    }
+    if (status == TF_OK) {
+        status = check_frames(verify, &file);
+    }
+    tf_file_close(&file);
+    return status;
+}
+
+/* --- second pass: what is derived --- */
+static bool
+same_entries(const struct tf_entry *a, const struct tf_entry *b, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (a[i].key != b[i].key || a[i].hits != b[i].hits || a[i].calls != b[i].calls
+            || a[i].groups != b[i].groups || a[i].images != b[i].images) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Level 0 does not store the groups of lists other than the objects'. */
+static void
+as_stored(struct tf_postings_set *set)
+{
+    for (int list = 0; list < TF_POST_LISTS && set->level == 0; list++) {
+        for (size_t i = 0; list != TF_POST_OBJECT && i < set->map[list].count; i++) {
+            set->map[list].entry[i].groups = 0;
+        }
+    }
+}
+
+static void
+compare_postings(struct verify *verify, const struct tf_postings *postings,
+                 struct tf_postings_set *set, uint64_t off)
+{
+    static const char *const names[TF_POST_LISTS] = {"lines", "codes", "exceptions",
+                                                     "objects", "variables"};
+    as_stored(set);
+    for (int list = 0; list < TF_POST_LISTS; list++) {
+        if (!tf_map_sort(&set->map[list])) {
+            return;
+        }
+        if (set->map[list].count != postings->count[list]
+            || !same_entries(set->map[list].entry, postings->entry[list],
+                             postings->count[list])) {
+            found_at(verify, off,
+                     "the %s in the postings at offset %" PRIu64
+                     " are not what the chunks have",
+                     names[list], off);
+        }
+    }
+    if (postings->chunk_count != set->chunk_count || postings->omitted != set->omitted
+        || memcmp(postings->kind_events, set->kind_events, sizeof set->kind_events)
+               != 0) {
+        found_at(verify, off,
+                 "the counts in the postings at offset %" PRIu64
+                 " are not what the chunks have",
+                 off);
+    }
+}
+
+static tf_status
+check_summary(void *ctx, struct tf_postings_set *set, struct tf_err *err)
+{
+    struct verify *verify = ctx;
+    struct tf_err fault = TF_ERR_INIT;
+    const struct tf_postings *postings;
+    const struct tf_index_summary *summary =
+        tf_index_summary(&verify->reader->index, set->level, set->first_chunk);
+    (void)err;
+    if (summary == NULL) {
+        if (tf_reader_complete(verify->reader)) {
+            found_at(verify, 0, "chunk %" PRIu64 " has no summary of level %u",
+                     set->first_chunk, set->level);
+        }
+        return TF_OK;
+    }
+    tf_status status = tf_reader_summary(verify->reader, summary, &postings, &fault);
+    if (status == TF_OK) {
+        compare_postings(verify, postings, set, summary->off);
+    }
+    return sort_fault(verify, status, &fault);
+}
+
+static tf_status
+check_chunk_postings(struct verify *verify, size_t idx, struct tf_tally *tally)
+{
+    struct tf_err fault = TF_ERR_INIT;
+    const struct tf_postings *postings;
+    if (idx >= verify->reader->index.postings.count) {
+        return TF_OK;
+    }
+    tf_status status = tf_reader_chunk_postings(verify->reader, idx, &postings, &fault);
+    if (status == TF_OK) {
+        compare_postings(verify, postings, &tally->set,
+                         verify->reader->index.postings.at[idx]);
+    }
+    return sort_fault(verify, status, &fault);
+}
+
+/* Checkpoints tell the tally of exceptions, too, when they stand before a chunk. */
+static tf_status
+retell_checkpoints(struct verify *verify, size_t *next, uint64_t chunk,
+                   struct tf_tally *tally)
+{
+    struct tf_err fault = TF_ERR_INIT;
+    struct tf_reader *reader = verify->reader;
+    uint64_t before = chunk < reader->index.chunk.count
+                          ? (uint64_t)reader->index.chunk.at[chunk].file_off
+                          : UINT64_MAX;
+    tf_status status = TF_OK;
+    for (; *next < reader->index.checkpoint.count && status == TF_OK
+           && reader->index.checkpoint.at[*next].off < before;
+         ++*next) {
+        struct tf_checkpoint *checkpoint;
+        status = tf_reader_checkpoint(reader, *next, &checkpoint, &fault);
+        if (status == TF_OK) {
+            if (checkpoint->chunk != chunk) {
+                found_at(verify, reader->index.checkpoint.at[*next].off,
+                         "a checkpoint before chunk %" PRIu64 " names chunk %" PRIu64,
+                         chunk, checkpoint->chunk);
+            }
+            status = tf_retell_state(&checkpoint->state, tally, &fault);
+            tf_checkpoint_free(checkpoint);
+        }
+        status = sort_fault(verify, status, &fault);
+    }
+    return status;
+}
+
+/* The stacks that a keyframe states must be those that the chunks before it left. */
+static bool
+same_stacks(const struct tf_tally *tally, const struct tf_stack *before, size_t count)
+{
+    static const struct tf_stack none;
+    size_t most = count > tally->stack_count ? count : tally->stack_count;
+    for (size_t i = 0; i < most; i++) {
+        const struct tf_stack *a = i < count ? &before[i] : &none;
+        const struct tf_stack *b = i < tally->stack_count ? &tally->stack[i] : &none;
+        if (a->count != b->count) {
+            return false;
+        }
+        for (size_t j = 0; j < a->count; j++) {
+            if (a->frame[j].frame != b->frame[j].frame
+                || a->frame[j].code != b->frame[j].code) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
+/* Takes the stacks out of the tally, which is to be told a keyframe, and compares. */
+static tf_status
+check_keyframe(struct verify *verify, const struct tf_chunk *chunk, size_t idx,
+               struct tf_tally *tally, bool follows)
+{
+    struct tf_err fault = TF_ERR_INIT;
+    struct tf_stack *before = tally->stack;
+    size_t count = tally->stack_count;
+    tally->stack = NULL;
+    tally->stack_count = 0;
+    tf_status status = tf_retell_state(&chunk->keyframe, tally, &fault);
+    if (status == TF_OK && follows && !same_stacks(tally, before, count)) {
+        uint64_t off = (uint64_t)verify->reader->index.chunk.at[idx].file_off;
+        found_at(
+            verify, off,
+            "the stacks at the start of chunk %zu are not those that the chunk before "
+            "left",
+            idx);
+    }
+    for (size_t i = 0; i < count; i++) {
+        free(before[i].frame);
+    }
+    free(before);
+    return sort_fault(verify, status, &fault);
+}
+
+struct totals {
+    uint64_t events, kinds[TF_EV_COUNT];
+    uint64_t next_object, next_frame;
+};
+
+static void
+add_totals(struct verify *verify, struct totals *totals, const struct tf_chunk *chunk,
+           size_t idx)
+{
+    uint64_t off = (uint64_t)verify->reader->index.chunk.at[idx].file_off;
+    totals->events += chunk->event_count;
+    for (uint32_t i = 0; i < chunk->event_count; i++) {
+        totals->kinds[chunk->kind[i]]++;
+    }
+    if (idx > 0
+        && (chunk->first_object < totals->next_object
+            || chunk->first_frame < totals->next_frame)) {
+        found_at(verify, off,
+                 "chunk %zu creates objects or frames that are there already", idx);
+    }
+    totals->next_object = chunk->first_object + chunk->object_count;
+    totals->next_frame = chunk->first_frame + chunk->frame_count;
+}
+
+static bool
+gap_before(const struct tf_reader *reader, uint64_t first_seq)
+{
+    for (size_t i = 0; i < tf_reader_gap_count(reader); i++) {
+        if (tf_reader_gap(reader, i)->before_seq == first_seq) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Thread of the event that changes at a chunk's end belong to. */
+static uint32_t
+thread_after(struct tf_reader *reader, size_t idx)
+{
+    uint32_t thread = 0;
+    for (idx++; idx < reader->index.chunk.count && thread == 0; idx++) {
+        struct tf_chunk *chunk;
+        if (reader->index.chunk.at[idx].event_count == 0) {
+            continue;
+        }
+        if (tf_reader_chunk(reader, idx, &chunk, NULL) != TF_OK) {
+            break;
+        }
+        thread = chunk->thread[0];
+        tf_chunk_free(chunk);
+    }
+    return thread;
+}
+
+static tf_status
+check_one_chunk(struct verify *verify, size_t idx, struct tf_tally *tally,
+                struct tf_summaries *summaries, struct totals *totals, bool *follows)
+{
+    struct tf_err fault = TF_ERR_INIT;
+    struct tf_reader *reader = verify->reader;
+    struct tf_chunk *chunk;
+    uint32_t tail = 0;
+    tf_status status = tf_reader_chunk(reader, idx, &chunk, &fault);
+    if (status != TF_OK) {
+        *follows = false;
+        return sort_fault(verify, status, &fault);
+    }
+    status = check_keyframe(verify, chunk, idx, tally,
+                            *follows && !gap_before(reader, chunk->first_seq));
+    *follows = true;
+    uint32_t last = chunk->event_count > 0 ? chunk->op_end[chunk->event_count - 1] : 0;
+    if (last < chunk->changes.op_count) {
+        tail = thread_after(reader, idx);
+    }
+    if (status == TF_OK) {
+        status =
+            sort_fault(verify, tf_retell_chunk(chunk, tail, tally, &fault), &fault);
+    }
+    add_totals(verify, totals, chunk, idx);
+    tf_chunk_free(chunk);
+    if (status == TF_OK) {
+        status = check_chunk_postings(verify, idx, tally);
+    }
+    if (status == TF_OK) {
+        status = tf_summaries_add(summaries, &reader->index, &tally->set, verify->err);
+    }
+    return status;
+}
+
+static void
+check_footer(struct verify *verify, const struct totals *totals)
+{
+    const struct tf_reader *reader = verify->reader;
+    uint64_t off = 0;
+    if (reader->file.list.count > 0) {
+        off = reader->file.list.place[reader->file.list.count - 1].off;
+    }
+    if (!reader->has_footer) {
+        return;
+    }
+    const struct tf_totals *stated = &reader->footer.totals;
+    if (stated->event_count != totals->events
+        || memcmp(stated->kind_events, totals->kinds, sizeof totals->kinds) != 0
+        || stated->chunk_count != reader->index.chunk.count) {
+        found_at(verify, off, "the footer counts other events than there are");
+    }
+    if (reader->index.chunk.count > 0
+        && (reader->index.chunk.at[0].first_object + stated->object_count
+                != totals->next_object
+            || reader->index.chunk.at[0].first_frame + stated->frame_count
+                   != totals->next_frame)) {
+        found_at(verify, off,
+                 "the footer counts other objects or frames than there are");
+    }
+    if (stated->event_count > 0
+        && reader->footer.footer.failure_seq > tf_reader_last_seq(reader)) {
+        found_at(verify, off,
+                 "the footer names a failure at an event that is not there");
+    }
+}
+
+static tf_status
+check_sources(struct verify *verify)
+{
+    struct tf_err fault = TF_ERR_INIT;
+    const struct tf_index *index = &verify->reader->index;
+    struct tf_text text;
+    tf_status status = TF_OK;
+    for (size_t i = 0; i < index->source.count && status == TF_OK; i++) {
+        if (tf_reader_file(verify->reader, index->source.at[i].file) == NULL) {
+            found_at(verify, index->source.at[i].off,
+                     "a source of file %u, which is not defined",
+                     index->source.at[i].file);
+        }
+        status =
+            tf_reader_source(verify->reader, index->source.at[i].file, &text, &fault);
+        status =
+            status == TF_ERR_NOT_FOUND ? TF_OK : sort_fault(verify, status, &fault);
+    }
+    return status;
+}
+
+static tf_status
+second_pass(struct verify *verify)
+{
+    struct tf_reader *reader = verify->reader;
+    struct tf_summaries summaries;
+    struct tf_tally tally;
+    struct totals totals = {.next_object = 1, .next_frame = 1};
+    size_t checkpoint = 0;
+    bool follows = false;
+    tf_tally_init(&tally);
+    tf_summaries_init(&summaries, check_summary, verify);
+    tf_status status = tf_retell_types(reader, &tally, verify->err);
+    for (size_t i = 0; i < reader->index.chunk.count && status == TF_OK; i++) {
+        status = retell_checkpoints(verify, &checkpoint, i, &tally);
+        if (status == TF_OK) {
+            status = check_one_chunk(verify, i, &tally, &summaries, &totals, &follows);
+        }
+        if (status == TF_OK) {
+            status = step(
+                verify, tf_frame_list_find(&reader->file.list,
+                                           (uint64_t)reader->index.chunk.at[i].file_off)
+                            ->compressed_bytes);
+        }
+    }
+    if (status == TF_OK) {
+        status =
+            retell_checkpoints(verify, &checkpoint, reader->index.chunk.count, &tally);
+    }
+    if (status == TF_OK && tf_reader_complete(reader)) {
+        status = tf_summaries_close(&summaries, &reader->index, verify->err);
+    }
+    if (status == TF_OK) {
+        check_footer(verify, &totals);
+        status = check_sources(verify);
+    }
+    tf_summaries_release(&summaries);
+    tf_tally_release(&tally);
+    return status;
+}
+
+/* The index in the file against one made by a scan. */
+static bool
+same_index(const struct tf_index *a, const struct tf_index *b)
+{
+    struct tf_blob x = {0}, y = {0};
+    bool same = tf_index_put(a, &x, 1) && tf_index_put(b, &y, 1) && x.len == y.len
+                && memcmp(x.data, y.data, x.len) == 0;
+    tf_blob_release(&x);
+    tf_blob_release(&y);
+    return same;
+}
+
+static tf_status
+check_index(struct verify *verify, const char *path)
+{
+    struct tf_err fault = TF_ERR_INIT;
+    struct tf_reader *reader = verify->reader;
+    struct tf_reader *other = calloc(1, sizeof *other);
+    if (other == NULL) {
+        return tf_err_set(verify->err, TF_ERR_MEMORY, -1, "out of memory");
+    }
+    tf_status status = tf_file_open(&other->file, path, &fault);
+    if (status == TF_OK) {
+        status = tf_reader_scan(other, NULL, NULL, &fault);
+    }
+    if (status == TF_OK && reader->scanned && reader->has_footer) {
+        found_at(verify, reader->file.size,
+                 "the index or the seek table cannot be used");
+    }
+    if (status == TF_OK && !reader->has_footer) {
+        found_at(verify, (uint64_t)reader->reason_off,
+                 "the recording is not complete: %.200s", reader->reason);
+    }
+    if (status == TF_OK && !reader->scanned
+        && !same_index(&reader->index, &other->index)) {
+        found_at(verify, 0, "the index is not what the file has");
+    }
+    tf_reader_close(other);
+    return sort_fault(verify, status, &fault);
+}
+
+tf_status
+tf_verify_file(const char *path, const struct tf_verify *options,
+               uint64_t *ret_findings, struct tf_err *err)
+{
+    struct verify verify = {.options = options, .err = err};
+    tf_status status = tf_reader_open(path, NULL, NULL, &verify.reader, err);
+    if (status != TF_OK) {
+        return status;
+    }
+    verify.total = verify.reader->file.size * (options->quick ? 1 : 2);
+    status = first_pass(&verify, path);
+    if (status == TF_OK && !options->quick) {
+        status = check_index(&verify, path);
+    }
+    if (status == TF_OK && !options->quick) {
+        status = second_pass(&verify);
+    }
+    tf_reader_close(verify.reader);
+    if (status == TF_OK) {
+        *ret_findings = verify.findings;
+    }
+    return status;
+}

@@ -141,7 +141,7 @@ const struct cli_command cli_commands[] = {
      "all threads and where each of them is", NULL,
      "threads", "where is everybody at this moment?"},
     {"thread", CLI_GROUP_LOOKING, CLI_COMPLETE_NOTHING, false, cli_do_thread, "[NUMBER]",
-     "look at another thread's frames; its steps follow that thread", NULL,
+     "look at another thread; steps follow it then", NULL,
      "thread 2", "look at thread 2"},
 
     {"exceptions", CLI_GROUP_RECORDING, CLI_COMPLETE_NOTHING, false, cli_do_exceptions, "[COUNT]",
@@ -149,7 +149,7 @@ const struct cli_command cli_commands[] = {
      "The first COUNT of them (100 when not said).",
      "exceptions", "which exceptions were there, caught ones too?"},
     {"last", CLI_GROUP_RECORDING, CLI_COMPLETE_NAMES, true, cli_do_last, "EXPR",
-     "go back to the last write of a variable, attribute or element",
+     "go back to where a variable, attribute or element was written",
      "EXPR is a name, an attribute or an element. What counts is the object: a write through "
      "any other name is found too.",
      "last self.total", "who wrote self.total?"},
@@ -158,8 +158,9 @@ const struct cli_command cli_commands[] = {
      "One row a change, with event, place and thread. COUNT rows at most (50 when not said).",
      "history balance", "how did balance get its value?"},
     {"info", CLI_GROUP_RECORDING, CLI_COMPLETE_TOPICS, false, cli_do_info, "[TOPIC]",
-     "the recording; or: breakpoints, display, threads, locals, args, frame, line",
-     NULL,
+     "the recording as a whole, or one topic of the session",
+     "Topics: recording, breakpoints, display, threads, locals, args, frame, exceptions, "
+     "line (how often the current one ran in the whole run).",
      "info", "what was recorded, and how it ended"},
 
     {"help h ?", CLI_GROUP_SESSION, CLI_COMPLETE_COMMANDS, false, cli_do_help, "[COMMAND]",

@@ -253,6 +253,10 @@ define_code(PyCodeObject *code, struct rec_code *entry, uint32_t file_id)
                                   .line_count = lines.count,
                                   .global = global,
                                   .global_count = entry->global_count};
+        entry->is_main =
+            entry->has_mapping
+            || strcmp(def.name.data != NULL ? def.name.data : "", "_run_module_as_main")
+                   == 0;
         entry->name_secret =
             rec.options->redact && rec_redact_name(def.name.data, def.name.len);
         if (rec.options->events & 1u << TF_EV_OPCODE) {

@@ -10,6 +10,7 @@ struct rec_code {
     uint32_t slot_count;  /* fast locals, cells and free variables */
     uint8_t *slot_secret; /* one a slot: its value is not recorded */
     bool name_secret;     /* what it returns is not recorded */
+    bool is_main;         /* may be the outermost frame of the program itself */
     bool has_mapping;     /* its locals are a mapping: the slot after the last */
     bool is_generator;
     bool own; /* the program's own, not a library's */

@@ -217,6 +217,49 @@ drop_dead(struct rec_thread *thread)
     }
 }
 
+/* A frame that was seen before and is the same now; NULL if it is another at its address. */
+static struct rec_frame *
+frame_known(PyFrameObject *object)
+{
+    struct rec_frame *frame = rec_shadow_get(&rec.shadow, &rec.shadow.frames,
+                                             rec_py_base((PyObject *)object));
+    bool same = frame != NULL && frame->code_id != 0
+                && rec_py_code_extra(rec_py_frame_code(object)) == frame->code;
+    return same ? frame : NULL;
+}
+
+static bool
+resume(struct rec_thread *thread, struct rec_frame *frame)
+{
+    if (frame->on_stack) {
+        if (rec_thread_top(thread) != frame) {
+            return false;
+        }
+        tf_rows_op(rows(), TF_OP_LEAVE);
+        pop(thread, true);
+    }
+    if (!thread_push(thread, frame)) {
+        return false;
+    }
+    write_resume(frame);
+    return true;
+}
+
+/* outer.throw() reaches the innermost generator of a chain of `yield from` and `await`
+ * directly: the ones between stand on the stack again without an event of theirs. */
+static void
+resume_chain(struct rec_thread *thread, PyFrameObject *object)
+{
+    PyFrameObject *back = rec_py_frame_back(object);
+    struct rec_frame *frame = back != NULL ? frame_known(back) : NULL;
+    if (frame != NULL && !frame->on_stack) {
+        resume_chain(thread, back);
+        if (resume(thread, frame)) {
+            rec_frame_update(frame);
+        }
+    }
+}
+
 struct rec_frame *
 rec_frame_enter(struct rec_thread *thread, PyFrameObject *object, struct rec_code *code,
                 enum tf_event_kind kind)
@@ -226,26 +269,19 @@ rec_frame_enter(struct rec_thread *thread, PyFrameObject *object, struct rec_cod
     if (caller != NULL) {
         rec_frame_update(caller);
     }
-    struct rec_frame *frame = NULL;
-    if (kind != TF_EV_START) {
-        frame = rec_shadow_get(&rec.shadow, &rec.shadow.frames,
-                               rec_py_base((PyObject *)object));
-        if (frame != NULL && (frame->on_stack || frame->code != code)) {
+    if (kind == TF_EV_THROW) {
+        resume_chain(thread, object);
+    }
+    struct rec_frame *frame = kind != TF_EV_START ? frame_known(object) : NULL;
+    if (frame == NULL || !resume(thread, frame)) {
+        frame = frame_new(object, code);
+        if (frame != NULL && !thread_push(thread, frame)) {
+            frame_forget(frame);
             frame = NULL;
         }
-    }
-    bool known = frame != NULL;
-    if (!known && (frame = frame_new(object, code)) == NULL) {
-        return NULL;
-    }
-    if (!thread_push(thread, frame)) {
-        frame_forget(frame);
-        return NULL;
-    }
-    if (known) {
-        write_resume(frame);
-    }
-    else {
+        if (frame == NULL) {
+            return NULL;
+        }
         write_enter(frame);
     }
     frame->call_seq = rec.seq + 1;
@@ -318,10 +354,11 @@ mapping_update(struct rec_frame *frame)
     }
     struct rec_obj *namespace = rec_values_namespace(mapping, true);
     struct rec_val *val = &frame->slot[slot];
-    if (namespace != NULL && (val->kind != TF_VAL_REF || val->data != namespace->id)) {
+    if (namespace != NULL
+        && (val->kind != TF_VAL_REF || rec_val_obj(val) != namespace)) {
         write_local(slot);
         tf_rows_ref(rows(), namespace->id);
-        *val = (struct rec_val){.kind = TF_VAL_REF, .data = namespace->id};
+        *val = rec_val_ref(namespace);
         frame->written = true;
     }
 }
@@ -357,7 +394,16 @@ key_value(const struct rec_val *val, PyObject *value)
     struct rec_val now;
     double x;
     switch (val->kind) {
-    case TF_VAL_REF: tf_rows_ref(key, val->data); return;
+    case TF_VAL_REF: {
+        const struct rec_obj *obj = rec_val_obj(val);
+        if (obj != NULL) {
+            tf_rows_ref(key, obj->id);
+        }
+        else {
+            tf_rows_elided(key, TF_ELIDE_UNREADABLE, 0);
+        }
+        return;
+    }
     case TF_VAL_INT: tf_rows_int(key, (int64_t)val->data); return;
     case TF_VAL_FLOAT:
         memcpy(&x, &val->data, sizeof x);

@@ -88,6 +88,13 @@ rec_py_frame_mapping(PyFrameObject *frame)
     return frame->f_frame->f_locals;
 }
 
+PyFrameObject *
+rec_py_frame_back(PyFrameObject *frame)
+{
+    const _PyInterpreterFrame *below = frame->f_frame->previous;
+    return below != NULL ? below->frame_obj : NULL;
+}
+
 PyObject **
 rec_py_frame_slots(PyFrameObject *frame)
 {

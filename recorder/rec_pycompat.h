@@ -27,6 +27,8 @@ PyCodeObject *rec_py_frame_code(PyFrameObject *frame);
 PyObject *rec_py_frame_globals(PyFrameObject *frame);
 /* The mapping that holds the variables of a module or class body; NULL if there is none. */
 PyObject *rec_py_frame_mapping(PyFrameObject *frame);
+/* The frame below it on the stack, where that has a frame object; borrowed. */
+PyFrameObject *rec_py_frame_back(PyFrameObject *frame);
 /* Fast locals, cells and free variables, as many as rec_py_code_slot_count(); each may
  * be NULL. */
 PyObject **rec_py_frame_slots(PyFrameObject *frame);

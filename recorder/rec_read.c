@@ -652,16 +652,14 @@ start(void)
 }
 
 /* `__builtins__` of a module other than __main__ is the dict of all built-ins: not the
- * program's. */
+ * program's, unless it made one of its own. */
 static void
 read_namespace(PyObject *dict)
 {
     PyObject *key, *value;
     Py_ssize_t pos = 0;
     while (PyDict_Next(dict, &pos, &key, &value)) {
-        bool builtins = PyDict_CheckExact(value) && PyUnicode_CheckExact(key)
-                        && PyUnicode_IS_READY(key)
-                        && _PyUnicode_EqualToASCIIString(key, "__builtins__");
+        bool builtins = value == rec.builtins;
         put_obj(key);
         put(builtins ? (struct rec_src){.sort = SRC_OPAQUE} : rec_src_obj(value));
     }

@@ -104,6 +104,7 @@ init_state(const struct rec_session_config *config)
     rec.facts = &session.facts;
     rec.start_ns = monotonic_ns();
     rec.main_tstate_id = rec_py_thread_id(PyThreadState_Get());
+    rec.builtins = PyEval_GetBuiltins();
     rec_filter_init(&rec.filter, config->options);
     bool ok = rec_shadow_init(&rec.shadow);
     rec.shadow.type_died = rec_type_died;

@@ -101,11 +101,43 @@ rec_shadow_init(struct rec_shadow *shadow)
            && table_init(&shadow->frames, TABLE_MIN);
 }
 
+/* --- Entries --- */
+#define SLAB_OBJECTS 256
+
+struct rec_slab {
+    struct rec_slab *next;
+    struct rec_obj obj[SLAB_OBJECTS];
+};
+
+static struct rec_obj *
+obj_alloc(struct rec_shadow *shadow)
+{
+    if (shadow->free_obj == NULL) {
+        struct rec_slab *slab = calloc(1, sizeof *slab);
+        if (slab == NULL) {
+            return NULL;
+        }
+        slab->next = shadow->slabs;
+        shadow->slabs = slab;
+        for (size_t i = 0; i < SLAB_OBJECTS; i++) {
+            slab->obj[i].val = (struct rec_val *)shadow->free_obj;
+            shadow->free_obj = &slab->obj[i];
+        }
+    }
+    struct rec_obj *obj = shadow->free_obj;
+    shadow->free_obj = (struct rec_obj *)obj->val;
+    memset(obj, 0, sizeof *obj);
+    return obj;
+}
+
+/* Keeps the id, by which references to the dead are told from those to the living. */
 static void
-obj_free(struct rec_obj *obj)
+obj_free(struct rec_shadow *shadow, struct rec_obj *obj)
 {
     free(obj->val);
-    free(obj);
+    obj->addr = NULL;
+    obj->val = (struct rec_val *)shadow->free_obj;
+    shadow->free_obj = obj;
 }
 
 void
@@ -114,9 +146,14 @@ rec_shadow_release(struct rec_shadow *shadow)
     if (shadow->objects.entry != NULL) {
         for (size_t i = 0; i <= shadow->objects.mask; i++) {
             if (shadow->objects.entry[i].base != 0) {
-                obj_free(shadow->objects.entry[i].value);
+                obj_free(shadow, shadow->objects.entry[i].value);
             }
         }
+    }
+    while (shadow->slabs != NULL) {
+        struct rec_slab *next = shadow->slabs->next;
+        free(shadow->slabs);
+        shadow->slabs = next;
     }
     free(shadow->objects.entry);
     free(shadow->types.entry);
@@ -176,14 +213,14 @@ rec_shadow_find(const struct rec_shadow *shadow, PyObject *obj)
 struct rec_obj *
 rec_shadow_add(struct rec_shadow *shadow, PyObject *obj)
 {
-    struct rec_obj *entry = calloc(1, sizeof *entry);
+    struct rec_obj *entry = obj_alloc(shadow);
     if (entry == NULL) {
         return NULL;
     }
     entry->base = rec_py_base(obj);
     entry->addr = obj;
     if (!rec_shadow_put(shadow, &shadow->objects, entry->base, entry)) {
-        free(entry);
+        obj_free(shadow, entry);
         return NULL;
     }
     entry->id = shadow->next_id++;
@@ -211,7 +248,7 @@ died_slow(struct rec_shadow *shadow, uintptr_t base)
 {
     struct rec_obj *obj = rec_shadow_take(shadow, &shadow->objects, base);
     if (obj != NULL) {
-        obj_free(obj);
+        obj_free(shadow, obj);
     }
     struct rec_type *type = rec_shadow_take(shadow, &shadow->types, base);
     if (type != NULL) {

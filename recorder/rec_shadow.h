@@ -10,6 +10,7 @@
 #include "rec_pycompat.h"
 
 struct rec_type;
+struct rec_slab;
 
 /* A value as last recorded. */
 struct rec_val {
@@ -37,10 +38,28 @@ struct rec_obj {
     uint64_t version;      /* of the dict, when it was last compared; 0 never */
     uint8_t note;          /* enum tf_elision */
     bool fresh;            /* has an id, but its OP_NEW is still to come */
+    bool no_refs;          /* none of its values is an object, or might become one */
     bool leaf;             /* can neither change nor reach what can */
     bool namespace;        /* a module's or class body's variables */
     bool partial;          /* of these, only some names */
 };
+
+/* A reference to an object. */
+static inline struct rec_val
+rec_val_ref(const struct rec_obj *obj)
+{
+    return (struct rec_val){
+        .kind = TF_VAL_REF, .hash = (uint32_t)obj->id, .data = (uintptr_t)obj};
+}
+
+/* The object of a VAL_REF, or NULL when it died: entries stay readable after that, until
+ * they are used for another object, which has another id. */
+static inline struct rec_obj *
+rec_val_obj(const struct rec_val *val)
+{
+    struct rec_obj *obj = (struct rec_obj *)(uintptr_t)val->data;
+    return obj->addr != NULL && (uint32_t)obj->id == val->hash ? obj : NULL;
+}
 
 struct rec_table { /* open addressing by address */
 
@@ -58,6 +77,8 @@ struct rec_shadow {
     struct rec_table frames;  /* base of the frame object -> struct rec_frame */
     uint8_t *filter;          /* counts entries of all tables by a hash of the base */
     uint64_t next_id;
+    struct rec_slab *slabs;   /* of struct rec_obj, never given back while recording */
+    struct rec_obj *free_obj; /* linked by `val` */
     void (*type_died)(struct rec_type *type);
     void (*frame_died)(void *frame);
 };

@@ -73,6 +73,7 @@ struct rec_state {
     struct rec_view view;
     uint32_t type_count, code_count, file_count, thread_count;
     struct rec_type *namespace_type;
+    PyObject *builtins; /* the dict of all built-ins; borrowed */
 
     struct rec_thread *threads; /* all that were seen and live */
     struct rec_thread *thread;  /* of the latest event */

@@ -65,7 +65,8 @@ static void
 note_unwound(const struct rec_thread *thread)
 {
     if (thread->depth == 1 && thread->tstate_id == rec.main_tstate_id
-        && rec.raised != NULL && rec.failure_seq == 0) {
+        && rec.raised != NULL && rec.failure_seq == 0
+        && rec_thread_top(thread)->code->is_main) {
         rec.failure_object = rec.raised->object;
         rec.failure_seq = rec.raised->seq;
     }

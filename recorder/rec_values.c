@@ -62,15 +62,16 @@ rec_value_same(const struct rec_val *old, const struct rec_src *src, uint32_t de
     if (rec_scalar_make(src, &now)) {
         return rec_val_equal(old, &now);
     }
-    struct rec_obj *obj = rec_shadow_find(&rec.shadow, src->obj);
-    if (obj != NULL) {
-        if (old->kind == TF_VAL_REF && old->data == obj->id) {
-            enqueue(obj, depth);
-            return true;
+    if (old->kind == TF_VAL_REF) {
+        struct rec_obj *known = rec_val_obj(old);
+        if (known == NULL || known->addr != src->obj) {
+            return false;
         }
-        return false;
+        enqueue(known, depth);
+        return true;
     }
-    if (old->kind != TF_VAL_ELIDED || old->data != (uintptr_t)src->obj) {
+    if (old->kind != TF_VAL_ELIDED || old->data != (uintptr_t)src->obj
+        || rec_shadow_find(&rec.shadow, src->obj) != NULL) {
         return false;
     }
     /* Left out before: taken in as soon as the limits allow. */
@@ -139,7 +140,7 @@ rec_value_emit(const struct rec_src *src, uint32_t depth)
     }
     enqueue(obj, depth);
     tf_rows_ref(rows(), obj->id);
-    return (struct rec_val){.kind = TF_VAL_REF, .data = obj->id};
+    return rec_val_ref(obj);
 }
 
 /* --- Items and attributes --- */
@@ -362,6 +363,8 @@ wants_image(const struct rec_obj *obj)
 static void
 obj_changed(struct rec_obj *obj, size_t values)
 {
+    obj->no_refs = false;
+    obj->version = 0;
     if (values > 0 || obj->delta_chunk != rec.chunk) {
         obj->delta_chunks += obj->delta_chunk != rec.chunk;
         obj->delta_chunk = rec.chunk;
@@ -423,6 +426,118 @@ obj_compare(struct rec_obj *obj, uint32_t depth)
     obj_changed(obj, values);
 }
 
+/* --- Nothing changed: found out without reading everything --- */
+
+/* Follows the references of an object that is as it was recorded. False when a value was
+ * left out that might be taken in now. */
+static bool
+follow(struct rec_obj *obj, uint32_t depth)
+{
+    bool no_refs = true, leaves = true;
+    size_t count = (size_t)obj->item_count + obj->attr_count;
+    for (size_t i = 0; i < count; i++) {
+        const struct rec_val *val = &obj->val[i];
+        if (val->kind == TF_VAL_REF) {
+            struct rec_obj *child = rec_val_obj(val);
+            if (child == NULL) {
+                return false;
+            }
+            enqueue(child, depth + 1);
+            no_refs = false;
+            leaves = leaves && child->leaf && !child->fresh;
+        }
+        else if (val->kind == TF_VAL_ELIDED && val->note != TF_ELIDE_REDACTED
+                 && val->note != TF_ELIDE_OPAQUE) {
+            return false;
+        }
+    }
+    obj->no_refs = no_refs;
+    if (leaves && obj->type->fixed && !obj->type->has_dict
+        && obj->type->slot_count == 0) {
+        obj->leaf = true;
+    }
+    return true;
+}
+
+static bool
+list_is_same(const struct rec_obj *obj, uint32_t depth)
+{
+    PyListObject *list = (PyListObject *)obj->addr;
+    if (obj->more != 0 || (size_t)PyList_GET_SIZE(list) != obj->item_count) {
+        return false;
+    }
+    for (uint32_t i = 0; i < obj->item_count; i++) {
+        struct rec_src src = {.sort = SRC_OBJ, .obj = list->ob_item[i]};
+        if (src.obj == NULL || !rec_value_same(&obj->val[i], &src, depth + 1)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* The dict behind an object whose recorded values are those of that dict alone. */
+static PyObject *
+dict_behind(const struct rec_obj *obj)
+{
+    switch ((enum tf_category)obj->type->category) {
+    case TF_CAT_DICT:
+    case TF_CAT_COUNTER:
+    case TF_CAT_NAMESPACE: return obj->type->has_dict ? NULL : obj->addr;
+    case TF_CAT_INSTANCE:
+        return obj->type->slot_count == 0 ? rec_py_instance_dict(obj->addr) : NULL;
+    default: return NULL;
+    }
+}
+
+/* An instance whose attributes are kept inline. */
+static bool
+inline_attrs_are_same(const struct rec_obj *obj, uint32_t depth)
+{
+    PyObject *name, *value;
+    Py_ssize_t pos = 0;
+    uint32_t i = obj->item_count;
+    uint32_t end = i + obj->attr_count;
+    while (rec_py_inline_attr_next(obj->addr, &pos, &name, &value)) {
+        struct rec_src src = {.sort = SRC_OBJ, .obj = value};
+        if (i + 1 >= end || obj->val[i].data != (uintptr_t)name
+            || !rec_value_same(&obj->val[i + 1], &src, depth + 1)) {
+            return false;
+        }
+        i += 2;
+    }
+    return i == end;
+}
+
+/* Is the object as it was recorded? False: not known, look at all of it. */
+static bool
+is_same(struct rec_obj *obj, uint32_t depth)
+{
+    const struct rec_type *type = obj->type;
+    bool attrs = type->has_dict || type->slot_count > 0;
+    if (type->fixed && !attrs) {
+        return obj->no_refs || follow(obj, depth);
+    }
+    if (type->category == TF_CAT_LIST && !attrs) {
+        return list_is_same(obj, depth);
+    }
+    PyObject *dict = dict_behind(obj);
+    if (dict != NULL) {
+        return obj->version != 0 && obj->version == rec_py_dict_version(dict)
+               && (obj->no_refs || follow(obj, depth));
+    }
+    return type->category == TF_CAT_INSTANCE && type->slot_count == 0
+           && inline_attrs_are_same(obj, depth);
+}
+
+/* After everything of the object was compared or written. */
+static void
+note_version(struct rec_obj *obj)
+{
+    PyObject *dict = dict_behind(obj);
+    obj->version = dict != NULL ? rec_py_dict_version(dict) : 0;
+    obj->no_refs = false;
+}
+
 static void
 obj_visit(struct rec_obj *obj, uint32_t depth)
 {
@@ -441,6 +556,7 @@ obj_visit(struct rec_obj *obj, uint32_t depth)
         rec_read(obj->addr, obj->type, rec.options->max_items);
         obj->fresh = false;
         obj_write(obj, TF_OP_NEW, depth);
+        note_version(obj);
         return;
     }
     if (!obj->namespace
@@ -453,8 +569,12 @@ obj_visit(struct rec_obj *obj, uint32_t depth)
         }
         return;
     }
+    if (is_same(obj, depth)) {
+        return;
+    }
     rec_read(obj->addr, obj->type, items_wanted(obj));
     obj_compare(obj, depth);
+    note_version(obj);
 }
 
 void
@@ -575,7 +695,6 @@ rec_values_globals(struct rec_obj *namespace, PyObject *dict, struct rec_code *c
         uint64_t version = rec_py_dict_version(dict);
         if (version == 0 || version != namespace->version) {
             enqueue(namespace, 0);
-            namespace->version = version;
         }
     }
     bool known = code->global_namespace == namespace->id;

@@ -39,6 +39,7 @@ matches_globs(void **state)
         {"?", "\xc3\xa9", true},
         {"??", "\xc3\xa9", false},
         {"?\xa9", "\xc3\xa9", false},
+        {"*\xa9", "\xc3\xa9", false},
         {"*\xc3\xa9", "caf\xc3\xa9", true},
         {"[abc]", "b", true},
         {"[abc]", "d", false},

@@ -47,6 +47,8 @@ static const char *const SECRET[] = {
     "api_key",
     "apiKey",
     "APIKey",
+    "HTTPCookie",
+    "AWSSecret",
     "API_KEY",
     "apikey",
     "X-Api-Key",

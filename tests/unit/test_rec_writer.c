@@ -140,6 +140,7 @@ has_no_more_batches_than_asked_for(void **state)
     while (rec_writer_try_take(w) == NULL) {
         rec_writer_wait(w);
     }
+    rec_writer_wait(w); /* nor now */
     struct tf_writer_stats stats;
     assert_int_equal(rec_writer_finish(w, &FOOTER, &stats, NULL), TF_OK);
     assert_int_equal(stats.events, 10);
@@ -271,6 +272,18 @@ signals_are_for_other_threads(void **state)
         assert_int_equal(handler_thread, gettid());
     }
     assert_int_equal(handled, 100);
+    /* blocked here, it waits: no other thread takes it */
+    sigset_t blocked, pending;
+    sigemptyset(&blocked);
+    sigaddset(&blocked, SIGUSR1);
+    pthread_sigmask(SIG_BLOCK, &blocked, NULL);
+    kill(getpid(), SIGUSR1);
+    usleep(20000);
+    sigpending(&pending);
+    assert_true(sigismember(&pending, SIGUSR1));
+    assert_int_equal(handled, 100);
+    pthread_sigmask(SIG_UNBLOCK, &blocked, NULL);
+    assert_int_equal(handled, 101);
     sigaction(SIGUSR1, &old, NULL);
     struct tf_writer_stats stats;
     assert_int_equal(rec_writer_finish(w, &FOOTER, &stats, NULL), TF_OK);

@@ -1,13 +1,15 @@
 /* What changed since the last stop: the texts of a frame's locals, remembered for the
- * frames where we stopped lately. A hash stands for the whole text, so that a change at
- * the far end of a long list is seen too. */
+ * frames where we stopped lately. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "cli_session.h"
 
 #define COMPARED_CHARS 65536
-#define SHOWN_CHARS    60
+/* When a long text differs only further on: so much of its beginning, and so much before
+ * the difference. */
+#define LEAD_CHARS    24
+#define CONTEXT_CHARS 24
 
 static uint64_t
 hash_text(const char *data, size_t len)
@@ -67,6 +69,20 @@ find_seen(const struct cli_snapshot *snapshot, struct tf_text name)
     return NULL;
 }
 
+/* For what is too long to be compared: when the object itself was last written. */
+static uint64_t
+last_write(struct cli_session *session, const struct rp_value *value)
+{
+    struct rp_object *object;
+    if (value->kind != TF_VAL_REF
+        || rp_object_at(session->rp, value, session->seq, &object, NULL) != TF_OK) {
+        return 0;
+    }
+    uint64_t write_seq = object->write_seq;
+    rp_object_release(object);
+    return write_seq;
+}
+
 static bool
 see(struct cli_session *session, const struct rp_var *var, struct cli_seen *ret_seen)
 {
@@ -75,9 +91,11 @@ see(struct cli_session *session, const struct rp_var *var, struct cli_seen *ret_
     rp_value_text(session->rp, &var->value, session->seq, &limits, &text, NULL, NULL,
                   NULL);
     ret_seen->hash = hash_text(text.data ? text.data : "", text.len);
+    if (text.len >= COMPARED_CHARS) {
+        ret_seen->hash += last_write(session, &var->value);
+    }
     ret_seen->name = strndup(var->name.data, var->name.len);
-    ret_seen->text =
-        strndup(text.data ? text.data : "", text.len < 4000 ? text.len : 4000);
+    ret_seen->text = strndup(text.data ? text.data : "", text.len);
     rp_buf_release(&text);
     if (ret_seen->name && ret_seen->text) {
         return true;
@@ -87,18 +105,56 @@ see(struct cli_session *session, const struct rp_var *var, struct cli_seen *ret_
     return false;
 }
 
+/* Where two texts begin to differ, a little before it: what is worth a narrow line. */
+static size_t
+show_from(const char *before, const char *now)
+{
+    size_t same = 0;
+    while (before[same] && before[same] == now[same]) {
+        same++;
+    }
+    if (same < LEAD_CHARS + CONTEXT_CHARS) {
+        return 0;
+    }
+    same -= CONTEXT_CHARS;
+    while (same > 0 && ((unsigned char)now[same] & 0xc0) == 0x80) {
+        same--; /* not in the middle of a character */
+    }
+    return same;
+}
+
+/* The text, from a later place if that is where it differs. Returns the columns. */
+static size_t
+put_from(struct cli_out *out, const char *text, size_t from, size_t columns)
+{
+    size_t used = 0;
+    if (from > 0) {
+        used = cli_out_text_cut(out, text, strlen(text), LEAD_CHARS / 2);
+    }
+    return used
+           + cli_out_text_cut(out, text + from, strlen(text + from),
+                              columns > used + 10 ? columns - used : 10);
+}
+
 static void
 put_change(struct cli_session *session, const struct cli_seen *before,
            const struct cli_seen *now)
 {
     struct cli_out *out = session->out;
     size_t width = cli_out_columns(out);
+    bool long_text = strlen(now->text) > width / 2;
+    if (before && strcmp(before->text, now->text) == 0) {
+        cli_out_str(out, "   ");
+        cli_out_text(out, now->name, strlen(now->name));
+        cli_out_format(out, " changed, past its first %d characters\n", COMPARED_CHARS);
+        return;
+    }
+    size_t from = before && long_text ? show_from(before->text, now->text) : 0;
     cli_out_style(out, CLI_CHANGED);
     cli_out_str(out, "   ");
     size_t used = 6 + cli_out_text(out, now->name, strlen(now->name));
     cli_out_str(out, " = ");
-    used += cli_out_text_cut(out, now->text, strlen(now->text),
-                             width > used + 20 ? width - used : 20);
+    used += put_from(out, now->text, from, width > used + 20 ? width - used : 20);
     cli_out_style(out, CLI_DIM);
     bool fits = before && used + strlen(before->text) + 8 < width;
     if (fits) {
@@ -108,8 +164,7 @@ put_change(struct cli_session *session, const struct cli_seen *before,
     }
     else if (before) {
         cli_out_str(out, "\n     was ");
-        cli_out_text_cut(out, before->text, strlen(before->text),
-                         width > 30 ? width - 9 : 20);
+        put_from(out, before->text, from, width > 30 ? width - 9 : 20);
     }
     cli_out_style(out, CLI_PLAIN);
     cli_out_char(out, '\n');

@@ -144,9 +144,10 @@ const struct cli_command cli_commands[] = {
      "look at another thread; steps follow it then", NULL,
      "thread 2", "look at thread 2"},
 
-    {"exceptions", CLI_GROUP_RECORDING, CLI_COMPLETE_NOTHING, false, cli_do_exceptions, "[COUNT]",
+    {"exceptions", CLI_GROUP_RECORDING, CLI_COMPLETE_NOTHING, false, cli_do_exceptions, "[COUNT | all]",
      "the exceptions of the run: raised where, how far they went",
-     "The first COUNT of them (100 when not said).",
+     "The first COUNT of them (100 when not said), without those that the standard library "
+     "raised and caught by itself; `all` has them too.",
      "exceptions", "which exceptions were there, caught ones too?"},
     {"last", CLI_GROUP_RECORDING, CLI_COMPLETE_NAMES, true, cli_do_last, "EXPR",
      "go back to where a variable, attribute or element was written",

@@ -21,7 +21,7 @@ put_handled(struct cli_session *session, const struct rp_raise *raise)
     struct rp_event event;
     cli_out_style(out, CLI_DIM);
     if (raise->handled_seq == 0) {
-        cli_out_str(out, "  nobody caught it");
+        cli_out_str(out, "  not caught");
     }
     else if (rp_event_at(session->rp, raise->handled_seq, &event, NULL) == TF_OK) {
         cli_out_str(out, raise->levels ? "  caught by " : "  caught there, ");
@@ -74,39 +74,79 @@ put_raise(struct cli_session *session, const struct rp_raise *raise, struct tf_e
     return TF_OK;
 }
 
-enum cli_answer
-cli_do_exceptions(struct cli_session *session, const char *args)
+/* Whether the program's own code has to do with it: raised there, caught there, or caught
+ * by nobody. What the standard library raises and catches by itself has nothing. */
+static bool
+concerns_program(struct cli_session *session, const struct rp_raise *raise)
 {
-    uint64_t max, shown = 0, from = 0;
+    struct rp_event event;
+    bool known = rp_event_at(session->rp, raise->seq, &event, NULL) == TF_OK;
+    if (!known || event.file->own) {
+        return true;
+    }
+    if (!raise->handled_seq) {
+        return event.parent != 0 || raise->seq == session->opening.seq;
+    }
+    known = rp_event_at(session->rp, raise->handled_seq, &event, NULL) == TF_OK;
+    return !known || event.file->own;
+}
+
+static enum cli_answer
+end_exceptions(struct cli_session *session, uint64_t shown, uint64_t hidden, bool more)
+{
+    if (more) {
+        cli_out_format(session->out, "... and more: exceptions %" PRIu64 "\n",
+                       shown * 10);
+    }
+    if (hidden) {
+        cli_out_str(session->out, "(and ");
+        cli_put_count(session->out, hidden);
+        cli_out_str(session->out, " that the library raised and caught by itself: "
+                                  "exceptions all)\n");
+    }
+    return shown || hidden
+               ? CLI_YES
+               : cli_refuse(session, "no exception was raised in what is recorded");
+}
+
+static enum cli_answer
+show_exceptions(struct cli_session *session, bool all, uint64_t max)
+{
+    uint64_t shown = 0, hidden = 0, from = 0;
     struct rp_raise raise;
     struct tf_err err = TF_ERR_INIT;
-    tf_status status = TF_OK;
-    if (!cli_count_arg(session, args, EXCEPTIONS_SHOWN, &max)) {
-        return CLI_NO;
-    }
-    while (shown < max) {
-        status = rp_raise_next(session->rp, from, true, &raise, &err);
-        if (status == TF_OK) {
-            status = put_raise(session, &raise, &err);
+    tf_status status;
+    while ((status = rp_raise_next(session->rp, from, true, &raise, &err)) == TF_OK) {
+        from = raise.seq;
+        if (!all && !concerns_program(session, &raise)) {
+            hidden++;
+            continue;
         }
+        if (shown == max) {
+            break;
+        }
+        status = put_raise(session, &raise, &err);
         if (status != TF_OK) {
             break;
         }
-        from = raise.seq;
         shown++;
     }
     if (status != TF_OK && status != TF_ERR_NOT_FOUND) {
         return cli_refuse_err(session, &err);
     }
-    if (!shown) {
-        return cli_refuse(session, "no exception was raised in what is recorded");
+    return end_exceptions(session, shown, hidden, status == TF_OK);
+}
+
+enum cli_answer
+cli_do_exceptions(struct cli_session *session, const char *args)
+{
+    uint64_t max;
+    if (strcmp(args, "all") == 0) {
+        return show_exceptions(session, true, UINT64_MAX);
     }
-    if (status == TF_OK
-        && rp_raise_next(session->rp, from, true, &raise, NULL) == TF_OK) {
-        cli_out_format(session->out, "... and more: exceptions %" PRIu64 "\n",
-                       max * 10);
-    }
-    return CLI_YES;
+    return cli_count_arg(session, args, EXCEPTIONS_SHOWN, &max)
+               ? show_exceptions(session, false, max)
+               : CLI_NO;
 }
 
 /* --- last and history --- */

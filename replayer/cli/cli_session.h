@@ -18,8 +18,8 @@ struct cli_display {
 /* What the locals of a frame were when we last stopped in it. */
 struct cli_seen {
     char *name;
-    uint64_t hash; /* of the whole text */
-    char *text;    /* its beginning */
+    uint64_t hash; /* of the text, and of when it was written if that is long */
+    char *text;    /* its beginning, or all of it */
 };
 
 struct cli_snapshot {

@@ -224,9 +224,11 @@ def test_display(shop):
 def test_exceptions(shop):
     text, = ask(shop, "exceptions")
     assert "ValueError: invalid literal for int() with base 10: 'x'" in text
-    assert "KeyError: 'bob'" in text and "nobody caught it" in text
+    assert "KeyError: 'bob'" in text and "not caught" in text
     assert text.index("ValueError") < text.index("KeyError")
-    assert "caught there" in text
+    assert "caught there" in text and "frozen" not in text
+    text, = ask(shop, "exceptions all")
+    assert "KeyError: 'bob'" in text and "frozen" in text
 
 
 def test_last_goes_to_the_write(shop):

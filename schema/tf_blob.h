@@ -35,6 +35,11 @@ static inline void
 tf_blob_put_u64(struct tf_blob *blob, uint64_t n)
 {
     uint8_t *at = blob->data + blob->len;
+    if (n < 0x80) {
+        *at = (uint8_t)n;
+        blob->len++;
+        return;
+    }
     while (n >= 0x80) {
         *at++ = (uint8_t)(n | 0x80);
         n >>= 7;

@@ -23,19 +23,6 @@ columns_bad_row(struct tf_err *err, const char *what)
                       what);
 }
 
-bool
-tf_op_allowed(enum tf_ops_place place, unsigned op)
-{
-    switch (op) {
-    case TF_OP_LOCAL:
-    case TF_OP_IMAGE: return true;
-    case TF_OP_THREAD:
-    case TF_OP_FRAME: return place != TF_IN_CHANGES;
-    case TF_OP_SAME: return place == TF_IN_KEYFRAME;
-    default: return place == TF_IN_CHANGES && op > 0 && op < TF_OP_COUNT;
-    }
-}
-
 /* --- Ops --- */
 void
 tf_ops_builder_clear(struct tf_ops_builder *ops)
@@ -97,7 +84,7 @@ put_text(struct tf_ops_builder *ops, struct tf_cursor *rows)
 }
 
 /* One value; the first of a change is told to the tally. */
-static bool
+static inline __attribute__((always_inline)) bool
 put_value(struct tf_ops_builder *ops, struct tf_cursor *rows, struct tf_op_facts *facts)
 {
     if (rows->at == rows->end) {
@@ -105,12 +92,12 @@ put_value(struct tf_ops_builder *ops, struct tf_cursor *rows, struct tf_op_facts
     }
     unsigned kind = *rows->at++;
     uint64_t n;
-    const char *letter = tf_value_operands(kind);
-    if (letter == NULL || !put(ops, TF_COL_VALUE, kind)) {
+    const char *letter;
+    if (kind >= TF_VAL_COUNT || !put(ops, TF_COL_VALUE, kind)) {
         return false;
     }
     facts->value_kind = (uint8_t)kind;
-    for (; *letter != 0; letter++) {
+    for (letter = tf_value_letters[kind]; *letter != 0; letter++) {
         bool ok = false;
         switch (*letter) {
         case 'd':
@@ -139,7 +126,7 @@ put_value(struct tf_ops_builder *ops, struct tf_cursor *rows, struct tf_op_facts
     return true;
 }
 
-static bool
+static inline __attribute__((always_inline)) bool
 put_operand(struct tf_ops_builder *ops, char letter, struct tf_cursor *rows,
             uint64_t *values, struct tf_op_facts *facts)
 {
@@ -174,16 +161,16 @@ put_operand(struct tf_ops_builder *ops, char letter, struct tf_cursor *rows,
     }
 }
 
-static bool
+static inline __attribute__((always_inline)) bool
 put_op(struct tf_ops_builder *ops, unsigned op, struct tf_cursor *rows,
        struct tf_op_facts *facts)
 {
     uint64_t values = 0;
-    const char *letter = tf_op_operands(op);
+    const char *letter;
     if (!put(ops, TF_COL_OP, op)) {
         return false;
     }
-    for (; *letter != 0; letter++) {
+    for (letter = tf_op_letters[op]; *letter != 0; letter++) {
         if (!put_operand(ops, *letter, rows, &values, facts)) {
             return false;
         }
@@ -278,6 +265,7 @@ tf_columns_release(struct tf_columns *columns)
 {
     tf_ops_builder_release(&columns->keyframe);
     tf_ops_builder_release(&columns->changes);
+    tf_blob_release(&columns->message);
     for (int i = 0; i < TF_EVENT_KINDS_OF_COLUMNS; i++) {
         tf_blob_release(&columns->event[i]);
     }
@@ -393,21 +381,24 @@ put_head(const struct tf_columns *columns, const struct tf_chunk_head *head,
 }
 
 bool
-tf_columns_put(const struct tf_columns *columns, const struct tf_chunk_head *head,
+tf_columns_put(struct tf_columns *columns, const struct tf_chunk_head *head,
                struct tf_blob *blob, uint32_t number)
 {
-    struct tf_blob message = {0};
-    bool ok = put_head(columns, head, &message);
+    struct tf_blob *message = &columns->message;
+    message->len = 0;
+    bool ok = put_head(columns, head, message);
     for (int i = 0; i < TF_EVENT_KINDS_OF_COLUMNS && ok; i++) {
         const struct tf_blob *column = &columns->event[i];
         ok = column->len == 0
-             || tf_blob_field(&message, tf_chunk_column_field[i], column->data,
+             || tf_blob_field(message, tf_chunk_column_field[i], column->data,
                               column->len);
     }
-    ok = ok && tf_ops_builder_put(&columns->keyframe, &message, TF_CHUNK_KEYFRAME)
-         && tf_ops_builder_put(&columns->changes, &message, TF_CHUNK_CHANGES)
-         && put_gap(head, &message)
-         && tf_blob_field(blob, number, message.data, message.len);
-    tf_blob_release(&message);
+    ok = ok && tf_ops_builder_put(&columns->keyframe, message, TF_CHUNK_KEYFRAME)
+         && tf_ops_builder_put(&columns->changes, message, TF_CHUNK_CHANGES)
+         && put_gap(head, message)
+         && tf_blob_field(blob, number, message->data, message->len);
+    if (message->cap > 2 * TF_CHUNK_ROW_BYTES) {
+        tf_blob_release(message);
+    }
     return ok;
 }

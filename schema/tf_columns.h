@@ -76,6 +76,7 @@ struct tf_ops_builder {
 struct tf_columns {
     struct tf_ops_builder keyframe, changes;
     struct tf_blob event[TF_EVENT_KINDS_OF_COLUMNS];
+    struct tf_blob message; /* kept for its memory */
     uint64_t event_count, pending_ops;
     uint32_t lineno;     /* of the latest event of the chunk */
     int64_t stamp_event; /* the latest stamp: its event's place in the chunk */
@@ -93,7 +94,22 @@ struct tf_chunk_head {
 /* Where rows stand: which changes are allowed there. */
 enum tf_ops_place { TF_IN_CHANGES, TF_IN_KEYFRAME, TF_IN_CHECKPOINT };
 
-bool tf_op_allowed(enum tf_ops_place place, unsigned op);
+/* As tf_op_operands and tf_value_operands, without a call: for kinds below the counts.
+ * There is no change of kind 0. */
+extern const char *const tf_op_letters[TF_OP_COUNT];
+extern const char *const tf_value_letters[TF_VAL_COUNT];
+
+static inline bool
+tf_op_allowed(enum tf_ops_place place, unsigned op)
+{
+    const uint32_t both = 1u << TF_OP_LOCAL | 1u << TF_OP_IMAGE;
+    const uint32_t state = 1u << TF_OP_THREAD | 1u << TF_OP_FRAME;
+    const uint32_t only = state | 1u << TF_OP_SAME;
+    const uint32_t allowed = place == TF_IN_CHANGES    ? ~(only | 1u)
+                             : place == TF_IN_KEYFRAME ? both | only
+                                                       : both | state;
+    return op < TF_OP_COUNT && (allowed >> op & 1u) != 0;
+}
 
 void tf_ops_builder_clear(struct tf_ops_builder *ops);
 void tf_ops_builder_release(struct tf_ops_builder *ops);
@@ -113,7 +129,7 @@ void tf_columns_clear(struct tf_columns *columns);
 tf_status tf_columns_rows(struct tf_columns *columns, const struct tf_rows *rows,
                           struct tf_tally *tally, struct tf_err *err);
 /* Appends the message `Chunk` as the field `number` of `Recording`. */
-bool tf_columns_put(const struct tf_columns *columns, const struct tf_chunk_head *head,
+bool tf_columns_put(struct tf_columns *columns, const struct tf_chunk_head *head,
                     struct tf_blob *blob, uint32_t number);
 
 #endif

@@ -1,4 +1,4 @@
-#include "tf_format.h"
+#include "tf_columns.h"
 
 #include <stddef.h>
 
@@ -13,6 +13,10 @@ static const struct names ops[] = {TF_OP_KINDS(PAIR_X)};
 static const struct names values[] = {TF_VALUE_KINDS(PAIR_X)};
 static const struct names elisions[] = {TF_ELISIONS(NAME_X)};
 static const struct names categories[] = {TF_CATEGORIES(NAME_X)};
+
+#define OPERANDS_X(id, number, name, operands) [number] = operands,
+const char *const tf_op_letters[TF_OP_COUNT] = {TF_OP_KINDS(OPERANDS_X)};
+const char *const tf_value_letters[TF_VAL_COUNT] = {TF_VALUE_KINDS(OPERANDS_X)};
 
 #define COUNT(table) (sizeof(table) / sizeof *(table))
 _Static_assert(COUNT(events) == TF_EV_COUNT, "TF_EV_COUNT");

@@ -32,20 +32,12 @@ tf_map_clear(struct tf_map *map)
         memset(map->slot, 0, map->slot_count * sizeof *map->slot);
     }
     map->count = 0;
-    map->last = NULL;
-}
-
-/* Fibonacci hashing: the high bits of the product are well mixed. */
-static size_t
-map_start(const struct tf_map *map, uint64_t key)
-{
-    return (size_t)((key * UINT64_C(0x9E3779B97F4A7C15)) >> 32) & (map->slot_count - 1);
 }
 
 static size_t
 map_slot_of(const struct tf_map *map, uint64_t key)
 {
-    size_t at = map_start(map, key);
+    size_t at = tf_map_start(map, key);
     while (map->slot[at] != 0 && map->entry[map->slot[at] - 1].key != key) {
         at = (at + 1) & (map->slot_count - 1);
     }
@@ -83,7 +75,6 @@ struct tf_entry *
 tf_map_at_slow(struct tf_map *map, uint64_t key)
 {
     if (map->count == map->cap) {
-        map->last = NULL;
         if (!map_grow(map)) {
             return NULL;
         }
@@ -93,9 +84,7 @@ tf_map_at_slow(struct tf_map *map, uint64_t key)
         map->entry[map->count] = (struct tf_entry){.key = key};
         map->slot[at] = (uint32_t)++map->count;
     }
-    map->last_key = key;
-    map->last = &map->entry[map->slot[at] - 1];
-    return map->last;
+    return &map->entry[map->slot[at] - 1];
 }
 
 /* One pass of a radix sort by the byte at `shift`; false: all have the same there. */
@@ -133,7 +122,6 @@ compare_entries(const void *a, const void *b)
 bool
 tf_map_sort(struct tf_map *map)
 {
-    map->last = NULL;
     if (map->count < 256) {
         if (map->count > 1) {
             qsort(map->entry, map->count, sizeof *map->entry, compare_entries);

@@ -21,8 +21,6 @@ struct tf_map {
     size_t count, cap;
     uint32_t *slot; /* place in `entry` + 1, 0 free; a power of two of them */
     size_t slot_count;
-    uint64_t last_key; /* of the latest tf_map_at, the common case in a loop */
-    struct tf_entry *last;
 };
 
 void tf_map_init(struct tf_map *map);
@@ -38,11 +36,23 @@ bool tf_map_sort(struct tf_map *map);
 const struct tf_entry *tf_entry_find(const struct tf_entry *entry, size_t count,
                                      uint64_t key);
 
+/* Fibonacci hashing: the high bits of the product are well mixed. */
+static inline size_t
+tf_map_start(const struct tf_map *map, uint64_t key)
+{
+    return (size_t)((key * UINT64_C(0x9E3779B97F4A7C15)) >> 32) & (map->slot_count - 1);
+}
+
 static inline struct tf_entry *
 tf_map_at(struct tf_map *map, uint64_t key)
 {
-    return map->last != NULL && map->last_key == key ? map->last
-                                                     : tf_map_at_slow(map, key);
+    if (map->slot_count > 0) {
+        uint32_t place = map->slot[tf_map_start(map, key)];
+        if (place != 0 && map->entry[place - 1].key == key) {
+            return &map->entry[place - 1];
+        }
+    }
+    return tf_map_at_slow(map, key);
 }
 
 #endif

@@ -150,7 +150,9 @@ class Texts:
 
     def content(self, obj, category, path):
         make = getattr(self, "make_" + category, None)
-        if not self.wrapped(obj):
+        if not obj.items and (obj.note or category in ("mappingproxy", "array", "memoryview")):
+            make = None
+        elif not self.wrapped(obj):
             return make(obj, path, False)
         text = "<" + self.own_name(obj)
         if make:

@@ -72,6 +72,17 @@ rec_odict_next(PyObject *odict, void **node)
     return at != NULL ? at->key : NULL;
 }
 
+/* --- mappingproxy: Objects/descrobject.c --- */
+struct mappingproxy_object {
+    PyObject_HEAD PyObject *mapping;
+};
+
+PyObject *
+rec_mappingproxy_mapping(PyObject *proxy)
+{
+    return ((struct mappingproxy_object *)proxy)->mapping;
+}
+
 /* --- datetime.timezone: Modules/_datetimemodule.c --- */
 struct timezone_object {
     PyObject_HEAD PyObject *offset, *name;
@@ -235,6 +246,18 @@ test_odict(PyTypeObject *type)
 }
 
 static bool
+test_mappingproxy(PyTypeObject *type)
+{
+    PyObject *dict = PyDict_New();
+    PyObject *proxy = dict != NULL ? PyDictProxy_New(dict) : NULL;
+    bool ok = proxy != NULL && Py_TYPE(proxy) == type
+              && rec_mappingproxy_mapping(proxy) == dict;
+    Py_XDECREF(proxy);
+    Py_XDECREF(dict);
+    return ok;
+}
+
+static bool
 test_timezone(PyTypeObject *type)
 {
     PyObject *utc = rec_type_lookup(type, "utc");
@@ -272,20 +295,31 @@ decimal_context(void)
 static bool
 test_decimal(PyTypeObject *type)
 {
-    static const char *const texts[] = {
-        "0", "-1.50", "123456789012345678901234567890.5", "1E+400", "-0.0000001", "1E-7",
-        "0.000001", "NaN123", "sNaN", "-Infinity", "1.5E+7", "10000000000000000000",
-        "10000000000000000000.0000000000000000001"};
+    static const char *const texts[] = {"0",
+                                        "-1.50",
+                                        "123456789012345678901234567890.5",
+                                        "1E+400",
+                                        "-0.0000001",
+                                        "1E-7",
+                                        "0.000001",
+                                        "NaN123",
+                                        "sNaN",
+                                        "-Infinity",
+                                        "1.5E+7",
+                                        "10000000000000000000",
+                                        "10000000000000000000.0000000000000000001"};
     PyObject *context = decimal_context();
-    if (context == NULL || type->tp_basicsize < (Py_ssize_t)sizeof(struct decimal_object)) {
+    if (context == NULL
+        || type->tp_basicsize < (Py_ssize_t)sizeof(struct decimal_object)) {
         return false;
     }
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         char ours[256];
-        PyObject *decimal = PyObject_CallFunction((PyObject *)type, "sO", texts[i], context);
-        PyObject *text = decimal != NULL
-                             ? PyObject_CallMethod(context, "to_sci_string", "O", decimal)
-                             : NULL;
+        PyObject *decimal =
+            PyObject_CallFunction((PyObject *)type, "sO", texts[i], context);
+        PyObject *text = decimal != NULL ? PyObject_CallMethod(context, "to_sci_string",
+                                                               "O", decimal)
+                                         : NULL;
         bool ok = text != NULL;
         if (ok) {
             ours[rec_decimal_text(decimal, ours, sizeof ours - 1)] = '\0';
@@ -306,6 +340,7 @@ run_test(PyTypeObject *type, enum tf_category category)
     switch (category) {
     case TF_CAT_DEQUE: return test_deque(type);
     case TF_CAT_ORDEREDDICT: return test_odict(type);
+    case TF_CAT_MAPPINGPROXY: return test_mappingproxy(type);
     case TF_CAT_TIMEZONE: return test_timezone(type);
     case TF_CAT_DECIMAL: return test_decimal(type);
     default: return true;
@@ -316,7 +351,8 @@ bool
 rec_layout_known(PyTypeObject *type, enum tf_category category)
 {
     if (category != TF_CAT_DEQUE && category != TF_CAT_ORDEREDDICT
-        && category != TF_CAT_TIMEZONE && category != TF_CAT_DECIMAL) {
+        && category != TF_CAT_MAPPINGPROXY && category != TF_CAT_TIMEZONE
+        && category != TF_CAT_DECIMAL) {
         return true;
     }
     signed char *result = &rec.layout_result[category];

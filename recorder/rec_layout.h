@@ -1,5 +1,5 @@
-/* Objects whose C struct is private to CPython: deque, OrderedDict, timezone, Decimal,
- * Path. A layout is used only after it has read a few objects made for the purpose
+/* Objects whose C struct is private to CPython: deque, OrderedDict, mappingproxy,
+ * timezone, Decimal. A layout is used only after it has read a few objects made for the purpose
  * correctly (rec_layout_known); otherwise objects of the type are opaque. */
 #ifndef REC_LAYOUT_H
 #define REC_LAYOUT_H
@@ -24,6 +24,8 @@ PyObject *rec_deque_next(struct rec_deque_pos *pos); /* borrowed, NULL at the en
 
 /* Keys in the OrderedDict's own order: start with *node = NULL; borrowed, NULL at the end. */
 PyObject *rec_odict_next(PyObject *odict, void **node);
+
+PyObject *rec_mappingproxy_mapping(PyObject *proxy); /* borrowed */
 
 PyObject *rec_timezone_offset(PyObject *timezone); /* borrowed */
 PyObject *rec_timezone_name(PyObject *timezone);   /* borrowed, NULL if none */

@@ -759,7 +759,7 @@ rec_read(PyObject *obj, const struct rec_type *type, uint64_t max_items)
     case TF_CAT_ARRAY: read_exporter(obj, max_items); break;
     case TF_CAT_MEMORYVIEW: read_memoryview(obj, max_items); break;
     case TF_CAT_GENERATOR: read_generator(obj); break;
-    case TF_CAT_MAPPINGPROXY:
+    case TF_CAT_MAPPINGPROXY: put_obj(rec_mappingproxy_mapping(obj)); break;
     case TF_CAT_INSTANCE: break;
     default: rec.view.note = TF_ELIDE_OPAQUE; break;
     }

@@ -402,11 +402,12 @@ obj_compare(struct rec_obj *obj, uint32_t depth)
     size_t attrs_same = same_prefix(&attrs, depth + 1);
     bool items_equal = items_same == obj->item_count && items_same == view->item_count;
     bool attrs_equal = attrs_same == obj->attr_count && attrs_same == view->attr_count;
-    if (items_equal && attrs_equal && view->more == obj->more) {
+    if (items_equal && attrs_equal && view->more == obj->more
+        && view->note == obj->note) {
         return;
     }
     size_t values = 0;
-    if (wants_image(obj)) {
+    if (wants_image(obj) || view->note != obj->note) {
         obj_write(obj, TF_OP_IMAGE, depth);
         return;
     }

@@ -7,6 +7,7 @@
  * - An uncaught KeyboardInterrupt: Py_RunMain finalises and then raises SIGINT on itself
  *   (Modules/main.c, exit_sigint; 3.8 and later), so that at_exit() never runs. The end of
  *   the finalisation, at_finalized(), is the last that is seen of it.
+ * - C code calls exit(3) in the middle: at_exit() too, with the interpreter still alive.
  * - os._exit, exec, a fatal signal: nothing runs; the file stays as it is, unfinished. */
 #include <Python.h>
 
@@ -152,6 +153,9 @@ static void
 at_exit(int status, void *unused)
 {
     (void)unused;
+    if (run.started && getpid() == run.pid && Py_IsInitialized()) {
+        PyGILState_Ensure(); /* C code called exit(): no other thread may go on */
+    }
     report(true, status & 0xff);
 }
 

@@ -34,6 +34,21 @@ ENDINGS = {
     "recursion": ("def f(): f()\nf()", 1),
 }
 
+# C code that ends the process under Python's feet, with and without the GIL.
+C_EXIT = """
+import ctypes, threading
+def count():
+    n = 0
+    while True:
+        n += 1
+for _ in range(%d):
+    threading.Thread(target=count, daemon=True).start()
+print('x', flush=True)
+ctypes.%s(None).exit(6)
+"""
+ENDINGS.update({"C exit, %s, %d threads" % (how, threads): (C_EXIT % (threads, how), 6)
+                for how in ("CDLL", "PyDLL") for threads in (0, 3)})
+
 # These end without finalisation: the recording stays unfinished, the program is as without.
 ABRUPT = {
     "os._exit": ("import os; print('x', flush=True); os._exit(9)", 9),

@@ -92,6 +92,16 @@ const struct cli_command cli_commands[] = {
      "stop only where EXPR is true; without EXPR: always", NULL,
      "condition 1 len(items) > 3", "breakpoint 1 stops only for more than three items"},
 
+    {"watch", CLI_GROUP_BREAKPOINTS, CLI_COMPLETE_NAMES, false, cli_do_watch, "[EXPR]",
+     "c and rc stop where this changes; alone: list them",
+     "EXPR is a name, an attribute or an element: of that object, whatever name it goes by "
+     "elsewhere.",
+     "watch self.total", "then rc: who changed it?"},
+    {"unwatch", CLI_GROUP_BREAKPOINTS, CLI_COMPLETE_NAMES, false, cli_do_unwatch,
+     "[EXPR | NUMBER]",
+     "no longer watch it; alone: nothing at all", NULL,
+     "unwatch 1", "forget the first one"},
+
     {"where w bt backtrace", CLI_GROUP_LOOKING, CLI_COMPLETE_NOTHING, false, cli_do_where, "[COUNT]",
      "the stack of this thread, the newest frame last",
      "The frame that is looked at has an arrow. With COUNT, so many of the newest frames.",

@@ -24,6 +24,10 @@ enum cli_answer cli_do_enable(struct cli_session *session, const char *args);
 enum cli_answer cli_do_disable(struct cli_session *session, const char *args);
 enum cli_answer cli_do_condition(struct cli_session *session, const char *args);
 
+/* cli_watch.c */
+enum cli_answer cli_do_watch(struct cli_session *session, const char *args);
+enum cli_answer cli_do_unwatch(struct cli_session *session, const char *args);
+
 /* cli_stack.c */
 enum cli_answer cli_do_where(struct cli_session *session, const char *args);
 enum cli_answer cli_do_up(struct cli_session *session, const char *args);

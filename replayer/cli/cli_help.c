@@ -103,8 +103,8 @@ cli_help_manual_text(void)
         const char *lead = "";
         for (const struct cli_command *c = cli_commands; c->names; c++) {
             if (c->group == group) {
-                fprintf(file, "%s  %s %s\n      %s", lead, c->names, c->arguments,
-                        c->summary);
+                fprintf(file, "%s  %s%s%s\n      %s", lead, c->names,
+                        *c->arguments ? " " : "", c->arguments, c->summary);
                 lead = "\n";
             }
         }

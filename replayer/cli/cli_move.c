@@ -203,41 +203,95 @@ struct order {
     uint32_t lineno;
 };
 
-static enum cli_answer
-move_times(struct cli_session *session, const struct order *order, uint64_t count)
+static bool
+is_run(const struct order *order)
+{
+    return order->move == RP_CONTINUE || order->move == RP_CONTINUE_BACK;
+}
+
+static tf_status
+move_by(struct cli_session *session, const struct order *order, uint64_t count,
+        struct rp_stop *ret_stop, struct tf_err *err)
 {
     struct rp_moving moving = {
         .move = order->move, .lineno = order->lineno, .breaks = order->breaks};
     struct rp_stop stop = {.seq = session->seq, .reason = RP_STOP_MOVED};
-    struct tf_err err = TF_ERR_INIT;
-    char reason[96];
-    bool run = order->move == RP_CONTINUE || order->move == RP_CONTINUE_BACK;
     moving.seq = session->seq;
-    tf_status status = run ? TF_OK : base_seq(session, &moving.seq, &err);
-    moving.frame = run || session->frame_idx == 0 ? 0 : session->frame.frame;
-    for (uint64_t i = 0; status == TF_OK && i < count && stop.reason == RP_STOP_MOVED;
-         i++) {
-        status = rp_move(session->rp, &moving, &stop, &err);
-        moving.seq = status == TF_OK ? stop.seq : moving.seq;
-        moving.frame = 0;
-        if (*session->env->interrupts && i + 1 < count) {
-            status = tf_err_set(&err, TF_ERR_INTERRUPTED, -1, "interrupted");
+    moving.frame = is_run(order) || session->frame_idx == 0 ? 0 : session->frame.frame;
+    tf_status status = is_run(order) ? TF_OK : base_seq(session, &moving.seq, err);
+    for (uint64_t i = 0; i < count && stop.reason == RP_STOP_MOVED; i++) {
+        if (status == TF_OK && i > 0 && *session->env->interrupts) {
+            status = tf_err_set(err, TF_ERR_INTERRUPTED, -1, "interrupted");
         }
+        if (status == TF_OK) {
+            status = rp_move(session->rp, &moving, &stop, err);
+        }
+        if (status != TF_OK) {
+            return status;
+        }
+        moving.seq = stop.seq;
+        moving.frame = 0;
     }
+    *ret_stop = stop;
+    return TF_OK;
+}
+
+/* A run ends earlier where something that is watched changes. */
+static tf_status
+stop_at_watch(struct cli_session *session, const struct order *order,
+              struct rp_stop *stop, struct cli_watch_hit *ret_hit, struct tf_err *err)
+{
+    bool forward = order->move == RP_CONTINUE;
+    uint64_t at_end = stop->reason != RP_STOP_BREAK; /* a change there counts, too */
+    uint64_t limit = forward ? stop->seq + at_end : stop->seq - at_end;
+    tf_status status =
+        cli_watch_find(session, session->seq, forward, limit, ret_hit, err);
+    if (status == TF_OK && ret_hit->watch) {
+        stop->seq = ret_hit->seq;
+    }
+    return status;
+}
+
+static void
+show_arrival(struct cli_session *session, const struct order *order,
+             const struct rp_stop *stop, const struct cli_watch_hit *hit, bool moved)
+{
+    char reason[96];
+    if (hit->watch) {
+        snprintf(reason, sizeof reason, "Watchpoint %" PRIu32, hit->watch->id);
+        cli_show_watch_hit(session, hit);
+    }
+    else {
+        describe_stop(session, stop, order->name, reason, sizeof reason);
+    }
+    if (!moved) {
+        cli_out_str(session->out, stop->reason == RP_STOP_START
+                                      ? "Nothing before this: "
+                                  : stop->reason == RP_STOP_END ? "Nothing after this: "
+                                                                : "Already here: ");
+    }
+    bool far = order->context || stop->reason == RP_STOP_BREAK;
+    cli_show_stop(session, reason, far ? 2 : 0);
+}
+
+static enum cli_answer
+move_times(struct cli_session *session, const struct order *order, uint64_t count)
+{
+    struct rp_stop stop;
+    struct cli_watch_hit hit = {0};
+    struct tf_err err = TF_ERR_INIT;
     uint64_t before = session->seq;
+    tf_status status = move_by(session, order, count, &stop, &err);
+    if (status == TF_OK && is_run(order)) {
+        status = stop_at_watch(session, order, &stop, &hit, &err);
+    }
     if (status == TF_OK) {
         status = cli_go(session, stop.seq, &err);
     }
     if (status != TF_OK) {
         return cli_refuse_err(session, &err);
     }
-    describe_stop(session, &stop, order->name, reason, sizeof reason);
-    bool far = order->context || stop.reason == RP_STOP_BREAK;
-    if (before == session->seq) {
-        cli_out_format(session->out, "Nothing %s: ",
-                       stop.reason == RP_STOP_START ? "before this" : "after this");
-    }
-    cli_show_stop(session, reason, far ? 2 : 0);
+    show_arrival(session, order, &stop, &hit, before != session->seq);
     return CLI_YES;
 }
 

@@ -18,6 +18,14 @@ cli_short_path(const struct rp *rp, const struct tf_def_file *file)
     return path;
 }
 
+/* A module's call event has no line on some versions. */
+static int
+line_suffix(uint32_t lineno, char *ret_text, size_t size)
+{
+    ret_text[0] = 0;
+    return lineno ? snprintf(ret_text, size, ":%" PRIu32, lineno) : 0;
+}
+
 size_t
 cli_put_tf(struct cli_out *out, struct tf_text text)
 {
@@ -29,7 +37,7 @@ cli_put_place(struct cli_out *out, const struct rp *rp, const struct tf_def_file
               uint32_t lineno)
 {
     char number[16];
-    int len = snprintf(number, sizeof number, ":%" PRIu32, lineno);
+    int len = line_suffix(lineno, number, sizeof number);
     size_t columns = cli_put_tf(out, cli_short_path(rp, file));
     cli_out_str(out, number);
     return columns + (size_t)len;
@@ -39,7 +47,7 @@ size_t
 cli_place_columns(const struct rp *rp, const struct tf_def_file *file, uint32_t lineno)
 {
     char number[16];
-    int len = snprintf(number, sizeof number, ":%" PRIu32, lineno);
+    int len = line_suffix(lineno, number, sizeof number);
     struct tf_text path = cli_short_path(rp, file);
     return cli_utf8_count(path.data, path.len) + (size_t)len;
 }

@@ -151,8 +151,9 @@ cli_do_exceptions(struct cli_session *session, const char *args)
 
 /* --- last and history --- */
 
-static bool
-parse_place(struct cli_session *session, const char *text, struct rp_place **ret_place)
+bool
+cli_parse_place(struct cli_session *session, const char *text,
+                struct rp_place **ret_place)
 {
     struct tf_err err = TF_ERR_INIT;
     if (rp_place_parse(session->rp, text, session->seq, session->frame.frame, ret_place,
@@ -175,8 +176,9 @@ put_written(struct cli_session *session, const struct rp_value *value, uint64_t 
     rp_buf_release(&text);
 }
 
-static void
-put_write(struct cli_session *session, const char *name, const struct rp_write *write)
+void
+cli_show_write(struct cli_session *session, const char *name,
+               const struct rp_write *write)
 {
     struct cli_out *out = session->out;
     cli_out_text(out, name, strlen(name));
@@ -207,7 +209,7 @@ place_for_last(struct cli_session *session, const char *text)
     if (again) {
         return true;
     }
-    if (!parse_place(session, text, &place)) {
+    if (!cli_parse_place(session, text, &place)) {
         return false;
     }
     rp_place_free(session->last_place);
@@ -237,7 +239,7 @@ cli_do_last(struct cli_session *session, const char *args)
     if (status != TF_OK) {
         return cli_refuse_err(session, &err);
     }
-    put_write(session, args, &write);
+    cli_show_write(session, args, &write);
     uint64_t there = write.by_seq ? write.by_seq : write.seq;
     rp_write_release(&write);
     if (cli_go(session, there, &err) != TF_OK) {
@@ -310,7 +312,7 @@ show_history(struct cli_session *session, const char *text, size_t max)
     struct rp_place *place;
     struct tf_err err = TF_ERR_INIT;
     size_t count = 0;
-    if (!parse_place(session, text, &place)) {
+    if (!cli_parse_place(session, text, &place)) {
         return CLI_NO;
     }
     struct row *rows = calloc(max, sizeof *rows);

@@ -31,6 +31,17 @@ struct cli_snapshot {
 
 #define CLI_SNAPSHOTS 16
 
+struct cli_watch {
+    uint32_t id;
+    char *text;
+    struct rp_place *place;
+};
+
+struct cli_watch_hit {
+    const struct cli_watch *watch; /* NULL: none */
+    uint64_t seq;
+};
+
 struct cli_session {
     struct cli_env *env;
     struct cli_out *out;
@@ -56,6 +67,10 @@ struct cli_session {
     uint32_t display_next_id;
     struct cli_snapshot snapshot[CLI_SNAPSHOTS];
     uint64_t stop_count;
+
+    struct cli_watch *watch;
+    size_t watch_count;
+    uint32_t watch_last_id;
 
     /* `last` again, from where it left us, goes on with the same object */
     struct rp_place *last_place;
@@ -143,6 +158,23 @@ void cli_show_vars(struct cli_session *session, const struct rp_vars *vars,
 bool cli_eval_text(struct cli_session *session, const char *text,
                    struct rp_buf *ret_text);
 void cli_show_displays(struct cli_session *session);
+
+/* --- cli_watch.c --- */
+/* The nearest change of a watched place between the event `from` and `limit`, both
+ * exclusive. */
+tf_status cli_watch_find(struct cli_session *session, uint64_t from, bool forward,
+                         uint64_t limit, struct cli_watch_hit *ret_hit,
+                         struct tf_err *err);
+void cli_show_watch_hit(struct cli_session *session, const struct cli_watch_hit *hit);
+void cli_watches_release(struct cli_session *session);
+
+/* --- cli_questions.c --- */
+/* "x: 3 -> 7  (seen at event 12)" */
+void cli_show_write(struct cli_session *session, const char *name,
+                    const struct rp_write *write);
+/* What `last`, `history` and `watch` are about; false: refused. */
+bool cli_parse_place(struct cli_session *session, const char *text,
+                     struct rp_place **ret_place);
 
 /* --- cli_changes.c --- */
 /* Says which locals of the event's frame are different from when we last stopped in it,

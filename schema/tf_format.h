@@ -176,8 +176,7 @@
 /* clang-format on */
 
 /* Type.flags */
-#define TF_TYPE_OWN_REPR \
- 0x1u /* its repr is Python code, or differs from its category's */
+#define TF_TYPE_OWN_REPR    0x1u  /* its repr is Python code, or C code of its own */
 #define TF_TYPE_OWN_STR     0x2u  /* exceptions: __str__ is not a built-in one */
 #define TF_TYPE_EXACT       0x4u  /* the very type that the category is named for */
 #define TF_TYPE_ENUM_STD    0x8u  /* enum: the standard repr, "<Color.RED: 1>" */

@@ -4,51 +4,67 @@
 #include <stdlib.h>
 #include <string.h>
 
+struct word {
+    const char *text; /* lower case */
+    size_t len;
+};
+
+/* clang-format off */
+#define W(text) {text, sizeof(text) - 1}
+/* clang-format on */
+
 /* Words that are enough by themselves. */
-static const char *const SECRET[] = {
-    "password",     "passwords",    "passwd",       "passphrase", "passphrases",
-    "passcode",     "pwd",          "secret",       "secrets",    "cookie",
-    "cookies",      "credential",   "credentials",  "creds",      "authorization",
-    "apikey",       "apikeys",      "privatekey",   "secretkey",  "accesskey",
-    "authtoken",    "accesstoken",  "refreshtoken", "csrftoken",  "apitoken",
-    "sessiontoken", "bearer",       "jwt",          "sessionid",  "otp",
-    "htpasswd",     "clientsecret", "pgpass",
+static const struct word SECRET[] = {
+    W("password"),    W("passwords"),    W("passwd"),        W("passphrase"),
+    W("passphrases"), W("passcode"),     W("pwd"),           W("secret"),
+    W("secrets"),     W("cookie"),       W("cookies"),       W("credential"),
+    W("credentials"), W("creds"),        W("authorization"), W("apikey"),
+    W("apikeys"),     W("privatekey"),   W("secretkey"),     W("accesskey"),
+    W("authtoken"),   W("accesstoken"),  W("refreshtoken"),  W("csrftoken"),
+    W("apitoken"),    W("sessiontoken"), W("bearer"),        W("jwt"),
+    W("sessionid"),   W("otp"),          W("htpasswd"),      W("clientsecret"),
+    W("pgpass"),
 };
 
 /* Word endings that are a secret in any compound written as one word (dbpassword). */
-static const char *const SECRET_ENDING[] = {"password", "passwd", "passphrase"};
+static const struct word SECRET_ENDING[] = {W("password"), W("passwd"),
+                                            W("passphrase")};
 
 /* What makes a `key` secret when it stands before it. */
-static const char *const KEY_OF[] = {
-    "api",     "private", "access", "secret",  "encryption", "encrypt",
-    "signing", "sign",    "master", "session", "ssh",        "auth",
-    "account", "shared",  "hmac",   "aes",     "rsa",        "license",
+static const struct word KEY_OF[] = {
+    W("api"),     W("private"), W("access"),  W("secret"), W("encryption"),
+    W("encrypt"), W("signing"), W("sign"),    W("master"), W("session"),
+    W("ssh"),     W("auth"),    W("account"), W("shared"), W("hmac"),
+    W("aes"),     W("rsa"),     W("license"),
 };
 
 /* Likewise `pass`, which alone is a step as often as a password. */
-static const char *const PASS_OF[] = {
-    "db",   "database", "smtp", "imap",  "mail",  "email", "ftp",   "ssh",
-    "user", "admin",    "root", "login", "mysql", "pg",    "redis", "proxy",
-    "http", "ldap",     "wifi", "auth",  "my",    "sudo",
+static const struct word PASS_OF[] = {
+    W("db"),    W("database"), W("smtp"),  W("imap"),  W("mail"), W("email"),
+    W("ftp"),   W("ssh"),      W("user"),  W("admin"), W("root"), W("login"),
+    W("mysql"), W("pg"),       W("redis"), W("proxy"), W("http"), W("ldap"),
+    W("wifi"),  W("auth"),     W("my"),    W("sudo"),
 };
 
 /* Likewise `auth`. */
-static const char *const AUTH_OF[] = {"basic", "http", "proxy", "digest"};
+static const struct word AUTH_OF[] = {W("basic"), W("http"), W("proxy"), W("digest")};
 
 /* `token` is secret as the last word (auth_token), before one of these (token_value), and in
  * the plural after one of TOKENS_OF. A token_count or the tokens of a lexer are not. */
-static const char *const TOKEN_BEFORE[] = {
-    "value", "key", "string", "str", "secret", "hash", "header", "bytes", "raw", "b64",
+static const struct word TOKEN_BEFORE[] = {
+    W("value"), W("key"),    W("string"), W("str"), W("secret"),
+    W("hash"),  W("header"), W("bytes"),  W("raw"),
 };
-static const char *const TOKENS_OF[] = {
-    "api", "auth", "access", "refresh", "bearer", "session", "csrf", "secret", "oauth",
+static const struct word TOKENS_OF[] = {
+    W("api"),     W("auth"), W("access"), W("refresh"), W("bearer"),
+    W("session"), W("csrf"), W("secret"), W("oauth"),
 };
 
 #define WORDS_MAX 16u
 
 struct words {
-    const char *start[WORDS_MAX];
-    size_t len[WORDS_MAX];
+    char text[REC_REDACT_NAME_BYTES]; /* the name in lower case */
+    struct word word[WORDS_MAX];
     size_t count;
 };
 
@@ -93,42 +109,39 @@ words_split(struct words *words, const char *text, size_t len)
 {
     words->count = 0;
     for (size_t i = 0; i < len && words->count < WORDS_MAX;) {
-        size_t start = i++;
-        while (i < len && !is_border(text, len, i)) {
+        size_t start = i;
+        do {
+            words->text[i] = lower(text[i]);
             i++;
-        }
+        } while (i < len && !is_border(text, len, i));
         enum letter first = letter_of(text[start]);
         if (first == LOWER || first == UPPER) {
-            words->start[words->count] = text + start;
-            words->len[words->count++] = i - start;
+            words->word[words->count++] = (struct word){words->text + start, i - start};
         }
     }
 }
 
 static bool
-text_equals(const char *text, size_t len, const char *word)
+equals(const struct word *a, const struct word *b)
 {
-    for (size_t i = 0; i < len; i++) {
-        if (word[i] == '\0' || lower(text[i]) != word[i]) {
-            return false;
-        }
-    }
-    return word[len] == '\0';
+    return a->len == b->len && a->text[0] == b->text[0]
+           && memcmp(a->text, b->text, a->len) == 0;
 }
 
 static bool
-word_is(const struct words *words, size_t i, const char *word)
+word_is(const struct words *words, size_t i, const char *text)
 {
-    return i < words->count && text_equals(words->start[i], words->len[i], word);
+    struct word word = {text, strlen(text)};
+    return i < words->count && equals(&words->word[i], &word);
 }
 
 #define WORD_IN(words, i, list) word_in(words, i, list, sizeof list / sizeof *list)
 
 static bool
-word_in(const struct words *words, size_t i, const char *const *list, size_t count)
+word_in(const struct words *words, size_t i, const struct word *list, size_t count)
 {
-    for (size_t k = 0; k < count; k++) {
-        if (word_is(words, i, list[k])) {
+    for (size_t k = 0; i < words->count && k < count; k++) {
+        if (equals(&words->word[i], &list[k])) {
             return true;
         }
     }
@@ -136,13 +149,13 @@ word_in(const struct words *words, size_t i, const char *const *list, size_t cou
 }
 
 static bool
-ends_secret(const struct words *words, size_t i)
+ends_secret(const struct word *word)
 {
     for (size_t k = 0; k < sizeof SECRET_ENDING / sizeof *SECRET_ENDING; k++) {
-        size_t len = strlen(SECRET_ENDING[k]);
-        if (words->len[i] > len
-            && text_equals(words->start[i] + words->len[i] - len, len,
-                           SECRET_ENDING[k])) {
+        const struct word *ending = &SECRET_ENDING[k];
+        if (word->len > ending->len
+            && memcmp(word->text + word->len - ending->len, ending->text, ending->len)
+                   == 0) {
             return true;
         }
     }
@@ -162,7 +175,7 @@ is_secret_token(const struct words *words, size_t i)
 static bool
 is_secret_word(const struct words *words, size_t i)
 {
-    if (WORD_IN(words, i, SECRET) || ends_secret(words, i)
+    if (WORD_IN(words, i, SECRET) || ends_secret(&words->word[i])
         || is_secret_token(words, i)) {
         return true;
     }

@@ -182,7 +182,9 @@ push(struct rp_text_job *job, struct rp_object *object, struct tf_err *err)
         .form = form,
         .path_len = job->path.len,
         .own = rp_text_wrapped(object),
+        .no_comma = job->no_comma,
     };
+    job->no_comma = false;
     if (job->frame[job->count - 1].own) {
         rp_buf_add_string(job->out, "<");
         rp_text_own_name(object, job->out);

@@ -21,6 +21,7 @@ struct rp_text_frame {
     uint8_t stage;     /* the form's own */
     bool own;          /* `<module.Type #id ...>` around it */
     bool attrs;        /* its attributes are being gone through */
+    bool no_comma;     /* a tuple that is an exception's arguments */
 };
 
 struct rp_text_job {
@@ -34,6 +35,7 @@ struct rp_text_job {
     struct rp_text_frame *frame;
     size_t count, cap;
     uint32_t turns;
+    bool no_comma; /* for the object that comes next */
 };
 
 typedef const struct rp_value *(*rp_text_next)(struct rp_text_job *job,

@@ -81,7 +81,8 @@ next_run(struct rp_text_job *job, struct rp_text_frame *frame)
         return &frame->object->item[items.first + frame->idx++];
     }
     bool more = has_more(frame);
-    if (frame->object->category == TF_CAT_TUPLE && frame->count == 1 && !more) {
+    if (frame->object->category == TF_CAT_TUPLE && frame->count == 1 && !more
+        && !frame->no_comma) {
         rp_buf_add_string(job->out, ",");
     }
     add_after(job, frame, more);
@@ -564,6 +565,18 @@ next_pattern(struct rp_text_job *job, struct rp_text_frame *frame)
     return child;
 }
 
+/* BaseException_repr (Objects/exceptions.c): one argument stands in parentheses without
+ * the comma of a tuple. */
+static const struct rp_value *
+next_exception(struct rp_text_job *job, struct rp_text_frame *frame)
+{
+    if (frame->stage == 0 && !frame->own) {
+        rp_buf_add_text(job->out, short_name(frame->object->type));
+        job->no_comma = true;
+    }
+    return next_one(job, frame);
+}
+
 /* --- Enumerations --- */
 
 /* global_enum_repr, global_flag_repr (Lib/enum.py): "re.IGNORECASE|re.MULTILINE". */
@@ -807,7 +820,7 @@ static const struct rp_text_form forms[TF_CAT_COUNT] = {
                         RP_WRAP_NEVER},
     [TF_CAT_MODULE] = {next_module, "<module ...>", "", "", "", "", RP_WRAP_NEVER},
     [TF_CAT_CLASS] = {next_class, "<class ...>", "", "", "", "", RP_WRAP_NEVER},
-    [TF_CAT_EXCEPTION] = {next_one, NULL, "", "", "", "", RP_WRAP_ALWAYS},
+    [TF_CAT_EXCEPTION] = {next_exception, NULL, "", "", "", "", RP_WRAP_ALWAYS},
     [TF_CAT_ENUM] = {next_enum, "<...>", "", "", "", "", RP_WRAP_NEVER},
     [TF_CAT_INT] = {next_one, NULL, "", "", "", "", RP_WRAP_ALWAYS},
     [TF_CAT_FLOAT] = {next_one, NULL, "", "", "", "", RP_WRAP_ALWAYS},
@@ -839,6 +852,10 @@ bool
 rp_text_wrapped(const struct rp_object *object)
 {
     uint8_t wrap = rp_text_form_of(object)->wrap;
+    if (object->category == TF_CAT_EXCEPTION) {
+        return object->attr_count || !rp_text_is(object->type->module, "builtins")
+               || object->type->flags & TF_TYPE_OWN_REPR;
+    }
     return wrap == RP_WRAP_ALWAYS
            || (wrap == RP_WRAP_SUBCLASS && !(object->type->flags & TF_TYPE_EXACT));
 }
@@ -846,5 +863,7 @@ rp_text_wrapped(const struct rp_object *object)
 const struct rp_text_form *
 rp_text_form_of(const struct rp_object *object)
 {
-    return &forms[object->category < TF_CAT_COUNT ? object->category : TF_CAT_OPAQUE];
+    bool nothing = object->note != TF_ELIDE_NONE && object->item_count == 0;
+    return &forms[nothing || object->category >= TF_CAT_COUNT ? TF_CAT_OPAQUE
+                                                              : object->category];
 }

@@ -49,7 +49,7 @@ def compare(recording, folder):
     return same
 
 
-@pytest.mark.parametrize("golden", GOLDEN, ids=lambda path: path.stem)
+@pytest.mark.parametrize("golden", GOLDEN, ids=[path.stem for path in GOLDEN])
 def test_golden(golden, tmp_path):
     compare(golden, tmp_path)
 
@@ -57,7 +57,8 @@ def test_golden(golden, tmp_path):
 @pytest.mark.parametrize("program", PROGRAMS)
 def test_recorded(program, tmp_path):
     recording = tmp_path / "it.pyrec"
-    subprocess.run([BUILD / "bin" / "pyrecord", "-q", "-o", recording, ROOT / program],
+    subprocess.run([BUILD / "bin" / "pyrecord", "-q", "-o", recording,
+                    "--include", Path(program).name, ROOT / program],
                    stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                    stderr=subprocess.DEVNULL, timeout=200)
     assert compare(recording, tmp_path / "gen") > 50

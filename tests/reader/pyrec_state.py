@@ -132,8 +132,8 @@ class Recording:
         self.files, self.codes, self.types, self.threads = {}, {}, {}, {}
         self.sources = {}
         self.objects, self.frames = {}, {}
-        self.stacks = {}
-        self.late = []
+        self.stacks = None  # not known yet
+        self.told = {}  # (chunk, frame) -> slots in that chunk's keyframe
 
     # --- Changes ---
 
@@ -221,7 +221,7 @@ class Recording:
             elif name == "local":
                 frame.slots[numbers["s"][0]] = values[0][0]
             elif name == "same":
-                frame.slots = dict(self.frames[frame.id].slots)
+                frame.slots = dict(self.told[numbers["n"][0], frame.id])
             elif name == "image":
                 obj = self.objects.setdefault(numbers["o"][0], Object(numbers["o"][0]))
                 obj.fill(numbers, values)
@@ -230,11 +230,16 @@ class Recording:
         ops.check_empty()
         return stacks
 
+    def begin_with(self, stacks):
+        self.stacks = stacks
+        self.frames.update({f.id: f for stack in stacks.values() for f in stack})
+
     def begin_chunk(self, chunk):
         stacks = self.read_keyframe(chunk.keyframe)
-        if chunk.number == 0 or chunk.HasField("gap"):
-            self.stacks = stacks
-            self.frames.update({f.id: f for stack in stacks.values() for f in stack})
+        self.told.update({(chunk.number, frame.id): dict(frame.slots)
+                          for stack in stacks.values() for frame in stack})
+        if self.stacks is None or chunk.HasField("gap"):
+            self.begin_with(stacks)
             return
         told = {thread: [self.picture(frame) for frame in stack]
                 for thread, stack in stacks.items() if stack}
@@ -278,6 +283,8 @@ class Recording:
         ops.check_empty()
 
     def finish(self, event, stack):
+        if not stack:
+            raise Bad("event %d has no frame" % event.seq)
         frame = event.frame = stack[-1]
         frame.lineno = event.lineno
         if event.kind in CALLS:
@@ -294,6 +301,8 @@ class Recording:
         self.pending = []
         for name, message in self.fields:
             if name == "header":
+                if message.format_version > 1 or message.incompatible_features:
+                    raise Bad("made by a newer version: this reader knows format 1")
                 self.header = message
             elif name == "footer":
                 self.footer = message
@@ -301,5 +310,7 @@ class Recording:
                 self.define(message)
             elif name == "source":
                 self.sources[message.file] = message
+            elif name == "checkpoint" and self.stacks is None:
+                self.begin_with(self.read_keyframe(message.state))
             elif name == "chunk":
                 yield from self.chunk_events(message)

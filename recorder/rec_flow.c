@@ -13,9 +13,9 @@ allocate(struct rec_flow *flow, uint32_t units)
     flow->change = calloc((size_t)units + 1, sizeof *flow->change);
     flow->subscr = calloc((size_t)units + 1, sizeof *flow->subscr);
     flow->last = calloc((size_t)units + 1, sizeof *flow->last);
-    flow->inplace = calloc((size_t)units + 1, sizeof *flow->inplace);
+    flow->jump = calloc((size_t)units + 1, sizeof *flow->jump);
     return flow->change != NULL && flow->subscr != NULL && flow->last != NULL
-           && flow->inplace != NULL;
+           && flow->jump != NULL;
 }
 
 struct line_fill {
@@ -73,6 +73,22 @@ fill_last(struct rec_flow *flow, PyCodeObject *code)
     return true;
 }
 
+static bool
+unit_slot_add(struct rec_unit_slot **list, uint32_t *count, uint32_t unit,
+              uint32_t slot)
+{
+    if ((*count & (*count - 1)) == 0) { /* full: 0, 1, 2, 4, 8 ... */
+        size_t cap = *count == 0 ? 1 : (size_t)*count * 2;
+        struct rec_unit_slot *more = realloc(*list, cap * sizeof *more);
+        if (more == NULL) {
+            return false;
+        }
+        *list = more;
+    }
+    (*list)[(*count)++] = (struct rec_unit_slot){unit, slot};
+    return true;
+}
+
 /* x += y; x = z on one line: what became of the first x cannot be seen in the second. */
 static bool
 is_stored_again(const struct rec_flow *flow, const struct rec_effect *effect,
@@ -99,9 +115,12 @@ rec_flow_init(struct rec_flow *flow, PyCodeObject *code)
         }
         flow->change[i + 1] = flow->change[i] + (effect[i].sort == REC_EFFECT_CHANGE);
         flow->subscr[i + 1] = flow->subscr[i] + (effect[i].sort == REC_EFFECT_SUBSCR);
+        flow->jump[i + 1] = flow->jump[i] + effect[i].jumps;
         if (effect[i].sort == REC_EFFECT_INPLACE) {
-            flow->inplace[flow->inplace_count++] =
-                (struct rec_inplace){i, effect[i].slot};
+            ok = unit_slot_add(&flow->inplace, &flow->inplace_count, i, effect[i].slot);
+        }
+        if (effect[i].sort == REC_EFFECT_STORE) {
+            ok = unit_slot_add(&flow->store, &flow->store_count, i, effect[i].slot);
         }
     }
     free(effect);
@@ -114,7 +133,9 @@ rec_flow_release(struct rec_flow *flow)
     free(flow->change);
     free(flow->subscr);
     free(flow->last);
+    free(flow->jump);
     free(flow->inplace);
+    free(flow->store);
 }
 
 /* --- Questions --- */
@@ -180,6 +201,46 @@ rec_flow_may_change(const struct rec_thread *thread, const struct rec_frame *top
     }
     return range_changes(top, top->unit,
                          kind == TF_EV_LINE || kind == TF_EV_OPCODE ? now : now + 1);
+}
+
+/* The end of what certainly ran, when the frame has gone from `from` to `now`. */
+static uint32_t
+straight_end(const struct rec_flow *flow, uint32_t from, uint32_t now)
+{
+    if (now >= from && now <= flow->unit_count) {
+        return flow->jump[now] == flow->jump[from] ? now : from;
+    }
+    uint32_t end = from; /* a jump back: up to the first jump */
+    while (end < flow->unit_count && flow->jump[end + 1] == flow->jump[from]) {
+        end++;
+    }
+    return end;
+}
+
+void
+rec_flow_note_stores(struct rec_frame *top, PyFrameObject *frame,
+                     enum tf_event_kind kind)
+{
+    if (top == NULL || top->frame == NULL || top->unit == REC_UNIT_UNKNOWN
+        || top->unit >= top->code->flow.unit_count
+        || (kind > TF_EV_THROW && top->frame != frame)) {
+        return;
+    }
+    const struct rec_flow *flow = &top->code->flow;
+    uint32_t end = straight_end(flow, top->unit, rec_py_frame_unit(top->frame));
+    uint32_t low = 0, high = flow->store_count;
+    while (low < high) { /* the first store at or behind top->unit */
+        uint32_t middle = (low + high) / 2;
+        if (flow->store[middle].unit < top->unit) {
+            low = middle + 1;
+        }
+        else {
+            high = middle;
+        }
+    }
+    for (; low < flow->store_count && flow->store[low].unit < end; low++) {
+        top->slot[flow->store[low].slot].kind = REC_VAL_ASSIGNED;
+    }
 }
 
 void

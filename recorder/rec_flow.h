@@ -20,11 +20,13 @@ struct rec_flow {
     uint32_t *subscr; /* [i]: x[y] before it: changes a defaultdict */
     uint32_t *last;   /* [i]: the last unit of the same line, here or further on */
 
-    struct rec_inplace {
+    uint32_t *jump; /* [i]: jumps before it */
+
+    struct rec_unit_slot {
         uint32_t unit, slot;
     } * inplace; /* x += y on a fast local: changes x unless it is a plain scalar now */
-
-    uint32_t inplace_count;
+    struct rec_unit_slot *store; /* assignments to fast locals, in order */
+    uint32_t inplace_count, store_count;
 };
 
 /* Works it out; false when memory ran out. Allocates Python objects. */
@@ -35,6 +37,11 @@ void rec_flow_release(struct rec_flow *flow);
  * its stack before this event (NULL none), `frame`: that of the event. */
 bool rec_flow_may_change(const struct rec_thread *thread, const struct rec_frame *top,
                          PyFrameObject *frame, enum tf_event_kind kind);
+/* Makes the locals that were certainly assigned since the frame's previous event differ
+ * from what is recorded, so that an assignment of an equal value is written too. Asked
+ * before the event, with the same arguments. */
+void rec_flow_note_stores(struct rec_frame *top, PyFrameObject *frame,
+                          enum tf_event_kind kind);
 /* The frame on top calls `frame`, or C code that it called does. */
 void rec_flow_called(struct rec_frame *caller, PyFrameObject *frame);
 /* After the event: where the frame stands. */

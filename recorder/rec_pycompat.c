@@ -369,6 +369,29 @@ is_harmless(unsigned opcode)
     }
 }
 
+static bool
+is_jump(unsigned opcode)
+{
+    switch (opcode) {
+    case FOR_ITER:
+    case SEND:
+    case JUMP_FORWARD:
+    case JUMP_BACKWARD:
+    case JUMP_BACKWARD_NO_INTERRUPT:
+    case JUMP_IF_FALSE_OR_POP:
+    case JUMP_IF_TRUE_OR_POP:
+    case POP_JUMP_FORWARD_IF_FALSE:
+    case POP_JUMP_FORWARD_IF_TRUE:
+    case POP_JUMP_FORWARD_IF_NONE:
+    case POP_JUMP_FORWARD_IF_NOT_NONE:
+    case POP_JUMP_BACKWARD_IF_FALSE:
+    case POP_JUMP_BACKWARD_IF_TRUE:
+    case POP_JUMP_BACKWARD_IF_NONE:
+    case POP_JUMP_BACKWARD_IF_NOT_NONE: return true;
+    default: return false;
+    }
+}
+
 /* `slot` of the STORE_FAST that follows an in-place operator, or -1. */
 static int
 stored_slot(const uint8_t *unit, Py_ssize_t after, Py_ssize_t end)
@@ -391,6 +414,7 @@ rec_py_code_effects(PyCodeObject *code, struct rec_effect *effect)
     Py_ssize_t end = PyBytes_GET_SIZE(bytes);
     for (Py_ssize_t i = 0; i + 1 < end; i += 2, effect++) {
         unsigned opcode = unit[i];
+        effect->jumps = is_jump(opcode);
         effect->sort = is_harmless(opcode) ? REC_EFFECT_NONE : REC_EFFECT_CHANGE;
         if (opcode == BINARY_SUBSCR) {
             effect->sort = REC_EFFECT_SUBSCR;

@@ -86,6 +86,7 @@ struct rec_effect {
     } sort;
 
     uint32_t slot;
+    bool jumps; /* what follows may not be what runs next */
 };
 
 /* One a code unit. False when memory ran out. Allocates Python objects. */

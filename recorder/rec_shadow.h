@@ -12,6 +12,9 @@
 struct rec_type;
 struct rec_slab;
 
+/* A kind that equals no value's. */
+#define REC_VAL_ASSIGNED 0xff
+
 /* A value as last recorded. */
 struct rec_val {
     uint8_t kind;  /* enum tf_value_kind */

@@ -176,6 +176,7 @@ record(PyFrameObject *object, enum tf_event_kind kind, PyObject *arg)
     }
     struct rec_frame *top = rec_thread_top(thread);
     rec_values_begin(rec_flow_may_change(thread, top, object, kind));
+    rec_flow_note_stores(top, object, kind);
     if (kind <= TF_EV_THROW && top != NULL) {
         rec_flow_called(top, object);
     }

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "rec_namespace.h"
 #include "rec_values.h"
 
 static inline struct tf_rows *

@@ -12,8 +12,6 @@
 #include "rec_scalar.h"
 #include "rec_type.h"
 
-struct rec_code;
-
 /* A new event. `changed`: objects may have changed since the one before; else those that
  * were looked at are not looked at again. */
 void rec_values_begin(bool changed);
@@ -28,11 +26,15 @@ struct rec_val rec_value_emit_redacted(void);
 /* Looks at everything that the roots lead to. */
 void rec_values_drain(void);
 
-/* The object that holds a module's or class body's variables. `whole`: all of them are
- * wanted, not only those that rec_values_globals() asks for. NULL when memory ran out. */
-struct rec_obj *rec_values_namespace(PyObject *dict, bool whole);
-/* Looks at the module globals that a code object uses. */
-void rec_values_globals(struct rec_obj *namespace, PyObject *dict,
-                        struct rec_code *code);
+/* --- For the parts of value capture --- */
+
+/* Marks an object to be looked at, once. */
+void rec_values_enqueue(struct rec_obj *obj, uint32_t depth);
+/* A new object, to be read when its turn comes; NULL when memory ran out. */
+struct rec_obj *rec_values_new(PyObject *obj);
+/* As rec_value_emit(), for the value of an attribute or key: redacted if its name is that of
+ * a secret. */
+struct rec_val rec_value_emit_named(const struct rec_src *name,
+                                    const struct rec_src *src, uint32_t depth);
 
 #endif

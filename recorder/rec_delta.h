@@ -1,0 +1,27 @@
+/* One object: writing it whole, finding and writing what changed in it since it was last
+ * recorded, and finding out quickly that nothing did. */
+#ifndef REC_DELTA_H
+#define REC_DELTA_H
+
+#include "rec_scalar.h"
+#include "rec_type.h"
+
+/* OP_NEW or OP_IMAGE from what rec_read() found. */
+void rec_obj_write(struct rec_obj *obj, enum tf_op_kind op, uint32_t depth);
+/* Writes how what rec_read() found differs from what is recorded. */
+void rec_obj_compare(struct rec_obj *obj, uint32_t depth);
+/* How many items rec_read() is to read of a known object: all, or as many as at first
+ * sight. */
+uint64_t rec_obj_items_wanted(const struct rec_obj *obj);
+/* So many values of it were written as changes. */
+void rec_obj_changed(struct rec_obj *obj, size_t values);
+/* True: it is as recorded, and what it refers to is marked to be looked at. False: not
+ * known, read all of it. */
+bool rec_obj_is_same(struct rec_obj *obj, uint32_t depth);
+/* Everything of it was compared or written just now. */
+void rec_obj_note_version(struct rec_obj *obj);
+
+/* Begins a change with its object and index. */
+void rec_delta_op(enum tf_op_kind op, uint64_t id, uint64_t index);
+
+#endif

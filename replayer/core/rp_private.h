@@ -268,8 +268,23 @@ void rp_breaks_free(struct rp_breaks *breaks); /* NULL is fine */
 bool rp_glob(struct tf_text pattern, struct tf_text text);
 bool rp_glob_magic(struct tf_text pattern);
 
+/* Where a variable is kept. */
+struct rp_spot {
+    enum {
+        RP_SPOT_SLOT,  /* `slot` of the frame */
+        RP_SPOT_CELL,  /* item 0 of `object` */
+        RP_SPOT_ENTRY, /* an entry of `object`, a namespace */
+    } sort;
+
+    uint32_t slot;
+    uint64_t object;
+};
+
+tf_status rp_variable_spot(struct rp *rp, uint64_t seq, uint64_t frame,
+                           struct tf_text name, struct rp_spot *ret_spot,
+                           struct tf_err *err);
+
 /* A built-in type that needs no definition in the recording. */
 const struct tf_def_type *rp_builtin_type(enum tf_category category);
-const struct tf_def_type *rp_builtin_named(const char *name);
 
 #endif

@@ -401,6 +401,66 @@ rp_variable(struct rp *rp, uint64_t seq, uint64_t frame, struct tf_text name,
     return status;
 }
 
+/* Where a name's value is kept, bound or not. */
+static tf_status
+spot_of(const struct view *view, struct tf_text name, struct rp_spot *spot,
+        struct tf_err *err)
+{
+    const struct tf_def_code *code = view->code;
+    struct rp_value value = {0};
+    tf_status status = TF_OK;
+    for (uint32_t slot = 0; slot < code->slot_count && status == TF_OK; slot++) {
+        unsigned kind = code->slot_kind[slot];
+        if (kind != TF_SLOT_MAPPING && !rp_text_equal(code->slot[slot], name)) {
+            continue;
+        }
+        *spot = (struct rp_spot){.sort = RP_SPOT_SLOT, .slot = slot};
+        status = rp_slot_value(view->rp, view->chunk, view->frame, slot, view->place,
+                               &value, err);
+        bool refers = status == TF_OK && value.kind == TF_VAL_REF;
+        if (refers && kind != TF_SLOT_LOCAL) {
+            spot->sort = kind == TF_SLOT_MAPPING ? RP_SPOT_ENTRY : RP_SPOT_CELL;
+            spot->object = value.ref;
+        }
+        rp_value_release(&value);
+        bool global = false; /* `global x` in a class body, or a module's builtin */
+        for (uint32_t i = 0; kind == TF_SLOT_MAPPING && i < code->global_count; i++) {
+            global |= rp_text_equal(code->global[i], name);
+        }
+        if (!global) {
+            return status;
+        }
+    }
+    if (status == TF_OK) {
+        status = globals_value(view, &value, err);
+    }
+    if (status == TF_OK && value.kind != TF_VAL_REF) {
+        status =
+            tf_err_set(err, TF_ERR_NOT_FOUND, -1, "there is no variable '%.*s' here",
+                       (int)(name.len < 100 ? name.len : 100), name.data);
+    }
+    *spot = (struct rp_spot){.sort = RP_SPOT_ENTRY, .object = value.ref};
+    rp_value_release(&value);
+    return status;
+}
+
+tf_status
+rp_variable_spot(struct rp *rp, uint64_t seq, uint64_t frame, struct tf_text name,
+                 struct rp_spot *ret_spot, struct tf_err *err)
+{
+    struct view view;
+    struct rp_spot spot = {0};
+    tf_status status = view_open(rp, seq, frame, &view, err);
+    if (status == TF_OK) {
+        status = spot_of(&view, name, &spot, err);
+        view_close(&view);
+    }
+    if (status == TF_OK) {
+        *ret_spot = spot;
+    }
+    return status;
+}
+
 /* --- The event's argument --- */
 
 /* The last OP_ARG among changes [first, end). */

@@ -1,0 +1,27 @@
+/* A place that can be written, as rp_place.c makes and rp_write.c searches it. */
+#ifndef RP_PLACE_H
+#define RP_PLACE_H
+
+#include "rp_private.h"
+
+enum rp_place_sort {
+    RP_PLACE_SLOT,  /* `slot` of frame `id` */
+    RP_PLACE_ITEM,  /* item `index` of object `id` */
+    RP_PLACE_ENTRY, /* the value for `key` in object `id` */
+    RP_PLACE_ATTR,  /* the value for `key` among its attributes */
+};
+
+struct rp_place {
+    enum rp_place_sort sort;
+    uint64_t id;
+    uint32_t slot;
+    size_t index;
+    struct rp_value key;
+};
+
+/* The value in a state of the object; *ret_idx: where it stands among the items or
+ * attributes. NULL: it is not there (or beyond what is recorded). */
+const struct rp_value *rp_place_in(const struct rp_place *place,
+                                   const struct rp_object *object, size_t *ret_idx);
+
+#endif

@@ -1,0 +1,371 @@
+/* Who wrote it: the last write of a place before a position, the next after it.
+ *
+ * The postings name the chunks in which the frame's slot or the object was written. In a
+ * chunk the changes are gone through in order; one that may concern the place is settled by
+ * comparing the value before its event with the value after it. Which may concern it is
+ * told from the changes alone, by following where the value stands among the items. */
+#include "rp_place.h"
+
+#include <stdlib.h>
+
+struct seeker {
+    struct rp *rp;
+    const struct rp_place *place;
+    bool forward;
+    struct tf_err *err;
+};
+
+void
+rp_write_release(struct rp_write *write)
+{
+    rp_value_release(&write->before);
+    rp_value_release(&write->after);
+}
+
+/* --- The value at a place of a chunk --- */
+
+/* Before a generator goes on in a chunk where it was not yet, its slots are what they were
+ * in the last chunk that wrote them. */
+static tf_status
+slot_value_before(const struct seeker *seeker, size_t chunk_idx,
+                  struct rp_value *ret_value)
+{
+    size_t older;
+    struct rp *rp = seeker->rp;
+    *ret_value = (struct rp_value){0};
+    for (;;) {
+        tf_status status =
+            tf_reader_slot_before(rp->reader, seeker->place->id, seeker->place->slot,
+                                  chunk_idx, &older, seeker->err);
+        if (status == TF_ERR_NOT_FOUND) {
+            return TF_OK;
+        }
+        if (status != TF_OK) {
+            return status;
+        }
+        struct rp_chunk *chunk;
+        status = rp_chunk_get(rp, older, &chunk, seeker->err);
+        if (status != TF_OK) {
+            return status;
+        }
+        uint32_t frame = rp_chunk_frame(chunk, seeker->place->id);
+        if (frame != RP_NONE) {
+            status = rp_slot_value(rp, chunk, frame, seeker->place->slot,
+                                   UINT32_MAX - 1, ret_value, seeker->err);
+            rp_chunk_put(rp, chunk);
+            return status;
+        }
+        rp_chunk_put(rp, chunk);
+        chunk_idx = older;
+    }
+}
+
+static tf_status
+value_at(const struct seeker *seeker, struct rp_chunk *chunk, rp_place_no at,
+         struct rp_value *ret_value, size_t *ret_idx)
+{
+    *ret_value = (struct rp_value){0};
+    *ret_idx = SIZE_MAX;
+    if (seeker->place->sort == RP_PLACE_SLOT) {
+        uint32_t frame = rp_chunk_frame(chunk, seeker->place->id);
+        return frame == RP_NONE
+                   ? TF_OK
+                   : rp_slot_value(seeker->rp, chunk, frame, seeker->place->slot, at,
+                                   ret_value, seeker->err);
+    }
+    struct rp_object *object;
+    tf_status status = rp_state_at(seeker->rp, seeker->place->id, chunk->idx, at,
+                                   &object, seeker->err);
+    if (status == TF_OK) {
+        const struct rp_value *found = rp_place_in(seeker->place, object, ret_idx);
+        if (found) {
+            rp_value_copy(ret_value, found);
+        }
+        rp_object_release(object);
+    }
+    return status;
+}
+
+/* --- One event's changes --- */
+
+static rp_place_no
+event_begin(const struct rp_chunk *chunk, uint32_t event)
+{
+    return event ? chunk->raw->op_end[event - 1] : 0;
+}
+
+static rp_place_no
+event_end(const struct rp_chunk *chunk, uint32_t event)
+{
+    return event < chunk->raw->event_count ? chunk->raw->op_end[event] : UINT32_MAX - 1;
+}
+
+/* A frame that is set up anew in this event brought its values with it. */
+static bool
+brings_slots(const struct seeker *seeker, const struct rp_chunk *chunk, uint32_t event)
+{
+    uint32_t frame = seeker->place->sort == RP_PLACE_SLOT
+                         ? rp_chunk_frame(chunk, seeker->place->id)
+                         : RP_NONE;
+    if (frame == RP_NONE) {
+        return false;
+    }
+    for (uint32_t i = chunk->frame[frame].slot_end;
+         i-- > chunk->frame[frame].slot_first;) {
+        const struct rp_cslot *slot = &chunk->slot[i];
+        if (slot->slot != RP_SLOT_RESET) {
+            break; /* resets sort last */
+        }
+        if (slot->place > event_begin(chunk, event)
+            && slot->place <= event_end(chunk, event)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static tf_status
+find_writer(const struct seeker *seeker, struct rp_write *write)
+{
+    struct rp_event event;
+    size_t idx;
+    if (!tf_reader_chunk_of_seq(seeker->rp->reader, write->seq, &idx)) {
+        return TF_OK; /* changes after the last event that was kept */
+    }
+    tf_status status = rp_event_at(seeker->rp, write->seq, &event, seeker->err);
+    if (status != TF_OK) {
+        return status;
+    }
+    struct rp_filter filter = {.thread = event.thread};
+    status = rp_find(seeker->rp, &filter, write->seq, false, &write->by_seq, NULL);
+    return status == TF_ERR_NOT_FOUND ? TF_OK : status;
+}
+
+/* Whether the event wrote the place; then fills `write`. */
+static tf_status
+check_event(const struct seeker *seeker, struct rp_chunk *chunk, uint32_t event,
+            bool *ret_wrote, struct rp_write *ret_write)
+{
+    struct rp_write write = {.seq = chunk->raw->first_seq + event};
+    size_t idx;
+    tf_status status =
+        value_at(seeker, chunk, event_end(chunk, event), &write.after, &idx);
+    if (status == TF_OK) {
+        status = brings_slots(seeker, chunk, event)
+                     ? slot_value_before(seeker, chunk->idx, &write.before)
+                     : value_at(seeker, chunk, event_begin(chunk, event), &write.before,
+                                &idx);
+    }
+    *ret_wrote = status == TF_OK && !rp_value_same(&write.before, &write.after);
+    if (*ret_wrote) {
+        write.created = write.before.kind == TF_VAL_UNBOUND;
+        write.removed = write.after.kind == TF_VAL_UNBOUND;
+        status = find_writer(seeker, &write);
+    }
+    if (status != TF_OK || !*ret_wrote) {
+        rp_write_release(&write);
+        return status;
+    }
+    *ret_write = write;
+    return TF_OK;
+}
+
+/* --- Changes in a chunk, in the direction of the search --- */
+
+struct changes { /* those of the slot or the object: places, ascending */
+    const rp_place_no *place;
+    const struct rp_cslot *slot;
+    uint32_t first, end;
+};
+
+static rp_place_no
+change_place(const struct changes *changes, uint32_t i)
+{
+    return changes->slot ? changes->slot[i].place : changes->place[i];
+}
+
+static struct changes
+changes_of(const struct seeker *seeker, const struct rp_chunk *chunk)
+{
+    struct changes changes = {0};
+    if (seeker->place->sort == RP_PLACE_SLOT) {
+        uint32_t frame = rp_chunk_frame(chunk, seeker->place->id);
+        changes.slot = chunk->slot;
+        if (frame != RP_NONE) {
+            uint32_t end = chunk->frame[frame].slot_end;
+            changes.first = chunk->frame[frame].slot_first;
+            while (changes.first < end
+                   && chunk->slot[changes.first].slot < seeker->place->slot) {
+                changes.first++;
+            }
+            changes.end = changes.first;
+            while (changes.end < end
+                   && chunk->slot[changes.end].slot == seeker->place->slot) {
+                changes.end++;
+            }
+        }
+        return changes;
+    }
+    uint32_t idx = rp_chunk_object(chunk, seeker->place->id);
+    changes.place = chunk->object_place;
+    if (idx != RP_NONE) {
+        changes.first = chunk->object_first[idx];
+        changes.end = chunk->object_first[idx + 1];
+    }
+    return changes;
+}
+
+/* Whether a change may concern the value that stands at *idx on the near side of it (as
+ * seen in the direction of the search); else *idx is where it stands on the far side. */
+static bool
+may_concern(const struct seeker *seeker, const struct rp_chunk *chunk, uint32_t change,
+            size_t *idx)
+{
+    const struct rp_place *place = seeker->place;
+    if (place->sort == RP_PLACE_SLOT) {
+        return true;
+    }
+    const struct tf_op *op = rp_object_op(chunk, change);
+    bool attr = place->sort == RP_PLACE_ATTR;
+    if (op->kind == TF_OP_NEW || op->kind == TF_OP_IMAGE) {
+        return true;
+    }
+    if (op->kind == (attr ? TF_OP_ATTR_SET : TF_OP_ITEM_SET)) {
+        return op->index == *idx
+               || (place->sort != RP_PLACE_ITEM && op->index % 2 == 0);
+    }
+    if (op->kind != (attr ? TF_OP_ATTR_SPLICE : TF_OP_ITEM_SPLICE)) {
+        return false;
+    }
+    if (place->sort == RP_PLACE_ITEM) {
+        return op->index <= place->index;
+    }
+    uint64_t near = seeker->forward ? op->count : op->value_count;
+    uint64_t far = seeker->forward ? op->value_count : op->count;
+    if (*idx == SIZE_MAX) {
+        return far > 0;
+    }
+    if (op->index > *idx) {
+        return false;
+    }
+    if (op->index + near <= *idx) {
+        *idx = (size_t)(*idx - near + far);
+        return false;
+    }
+    return true;
+}
+
+/* Where the value stands at the side from which the search comes. */
+static tf_status
+stands_at(const struct seeker *seeker, struct rp_chunk *chunk, rp_place_no at,
+          size_t *idx)
+{
+    struct rp_value value;
+    tf_status status = value_at(seeker, chunk, at, &value, idx);
+    rp_value_release(&value);
+    return status;
+}
+
+/* Searches the changes at places in (low, high]. */
+static tf_status
+search_chunk(const struct seeker *seeker, struct rp_chunk *chunk, rp_place_no low,
+             rp_place_no high, bool *ret_wrote, struct rp_write *ret_write)
+{
+    struct changes changes = changes_of(seeker, chunk);
+    uint32_t count = changes.end - changes.first;
+    size_t idx;
+    *ret_wrote = false;
+    tf_status status = stands_at(seeker, chunk, seeker->forward ? low : high, &idx);
+    uint32_t done = UINT32_MAX; /* the event that was looked at last */
+    for (uint32_t n = 0; n < count && status == TF_OK && !*ret_wrote; n++) {
+        uint32_t i = seeker->forward ? changes.first + n : changes.end - 1 - n;
+        rp_place_no at = change_place(&changes, i);
+        if (at <= low || at > high || at == 0) {
+            continue;
+        }
+        uint32_t event = rp_chunk_event_of(chunk, at);
+        if (!may_concern(seeker, chunk, i, &idx) || event == done) {
+            continue;
+        }
+        done = event;
+        status = check_event(seeker, chunk, event, ret_wrote, ret_write);
+        if (status == TF_OK && !*ret_wrote) {
+            rp_place_no side =
+                seeker->forward ? event_end(chunk, event) : event_begin(chunk, event);
+            status = stands_at(seeker, chunk, side, &idx);
+        }
+        if (status == TF_OK) {
+            status = rp_progress(seeker->rp, n, count, seeker->err);
+        }
+    }
+    return status;
+}
+
+static tf_status
+next_chunk(const struct seeker *seeker, size_t *idx)
+{
+    struct tf_reader *reader = seeker->rp->reader;
+    const struct rp_place *place = seeker->place;
+    if (place->sort == RP_PLACE_SLOT) {
+        return (seeker->forward ? tf_reader_slot_after : tf_reader_slot_before)(
+            reader, place->id, place->slot, *idx, idx, seeker->err);
+    }
+    return (seeker->forward ? tf_reader_object_after : tf_reader_object_before)(
+        reader, place->id, TF_POSTING_ANY, *idx, idx, seeker->err);
+}
+
+static tf_status
+search_writes(const struct seeker *seeker, uint64_t seq, struct rp_write *ret_write)
+{
+    struct rp *rp = seeker->rp;
+    struct rp_chunk *chunk;
+    uint32_t event;
+    tf_status status = rp_chunk_at(rp, seq, &chunk, &event, seeker->err);
+    if (status != TF_OK) {
+        return status;
+    }
+    rp_place_no here = chunk->raw->op_end[event];
+    rp_place_no low = seeker->forward ? here : 0;
+    rp_place_no high = seeker->forward ? UINT32_MAX - 1 : here;
+    size_t idx = chunk->idx, before;
+    for (;;) {
+        bool wrote;
+        status = search_chunk(seeker, chunk, low, high, &wrote, ret_write);
+        rp_chunk_put(rp, chunk);
+        if (status != TF_OK || wrote) {
+            return status;
+        }
+        before = idx;
+        status = next_chunk(seeker, &idx);
+        if (status == TF_ERR_NOT_FOUND
+            || (status == TF_OK && (seeker->forward ? idx <= before : idx >= before))) {
+            return tf_err_set(seeker->err, TF_ERR_NOT_FOUND, -1,
+                              "no write %s this event",
+                              seeker->forward ? "after" : "at or before");
+        }
+        if (status == TF_OK) {
+            status = rp_chunk_get(rp, idx, &chunk, seeker->err);
+        }
+        if (status != TF_OK) {
+            return status;
+        }
+        low = 0;
+        high = UINT32_MAX - 1;
+    }
+}
+
+tf_status
+rp_write_last(struct rp *rp, const struct rp_place *place, uint64_t seq,
+              struct rp_write *ret_write, struct tf_err *err)
+{
+    struct seeker seeker = {rp, place, false, err};
+    return search_writes(&seeker, seq, ret_write);
+}
+
+tf_status
+rp_write_next(struct rp *rp, const struct rp_place *place, uint64_t seq,
+              struct rp_write *ret_write, struct tf_err *err)
+{
+    struct seeker seeker = {rp, place, true, err};
+    return search_writes(&seeker, seq, ret_write);
+}

@@ -228,8 +228,8 @@ def markdown(rows):
 
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--seconds", type=float, default=1.5,
-                        help="about how long recording a program takes (default 1.5)")
+    parser.add_argument("--seconds", type=float, default=3.0,
+                        help="about how long recording a program takes (default 3)")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--size", type=int, help="the programs' size, instead of --seconds")
     parser.add_argument("--only", action="append", help="these programs only")

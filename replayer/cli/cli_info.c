@@ -58,6 +58,24 @@ cli_put_command(struct cli_out *out, const struct rp *rp)
     }
 }
 
+/* The exception is the argument of the event that raised it. */
+static void
+put_failure(struct cli_out *out, struct rp *rp, uint64_t seq)
+{
+    struct rp_value value;
+    bool has;
+    if (!seq || rp_event_arg(rp, seq, &has, &value, NULL) != TF_OK || !has) {
+        return;
+    }
+    if (value.kind == TF_VAL_REF) {
+        cli_out_str(out, " by ");
+        cli_out_style(out, CLI_BAD);
+        cli_put_exception(out, rp, value.ref, seq, 200);
+        cli_out_style(out, CLI_PLAIN);
+    }
+    rp_value_release(&value);
+}
+
 void
 cli_put_outcome(struct cli_out *out, struct rp *rp)
 {
@@ -79,12 +97,7 @@ cli_put_outcome(struct cli_out *out, struct rp *rp)
     else {
         cli_out_format(out, "Ended with status %" PRId32, footer->exit_status);
     }
-    if (footer->failure_object && footer->failure_seq) {
-        cli_out_str(out, " by ");
-        cli_out_style(out, CLI_BAD);
-        cli_put_exception(out, rp, footer->failure_object, footer->failure_seq, 200);
-        cli_out_style(out, CLI_PLAIN);
-    }
+    put_failure(out, rp, footer->failure_seq);
 }
 
 static void

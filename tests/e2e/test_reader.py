@@ -12,6 +12,7 @@ ROOT = Path(__file__).parents[2]
 BUILD = ROOT / os.environ.get("BUILD", "build")
 READER = ROOT / "tests" / "reader" / "pyrec_reader.py"
 GOLDEN = sorted((ROOT / "tests" / "golden").glob("*.pyrec"))
+BUILT = sorted((ROOT / "tests" / "golden").glob("*.txt"))
 PROGRAMS = ["samples/distant_cause.py", "samples/thread_race.py",
             "tests/programs/closures.py", "tests/programs/containers.py",
             "tests/programs/coroutines.py", "tests/programs/exceptions.py",
@@ -52,6 +53,13 @@ def compare(recording, folder):
 @pytest.mark.parametrize("golden", GOLDEN, ids=[path.stem for path in GOLDEN])
 def test_golden(golden, tmp_path):
     compare(golden, tmp_path)
+
+
+@pytest.mark.parametrize("text", BUILT, ids=[path.stem for path in BUILT])
+def test_built(text, tmp_path):
+    recording = tmp_path / "it.pyrec"
+    subprocess.run([BUILD / "tests" / "pyrec-build", text, recording], check=True)
+    compare(recording, tmp_path / "gen")
 
 
 @pytest.mark.parametrize("program", PROGRAMS)

@@ -423,9 +423,17 @@ spot_of(const struct view *view, struct tf_text name, struct rp_spot *spot,
             spot->object = value.ref;
         }
         rp_value_release(&value);
-        bool global = false; /* `global x` in a class body, or a module's builtin */
-        for (uint32_t i = 0; kind == TF_SLOT_MAPPING && i < code->global_count; i++) {
-            global |= rp_text_equal(code->global[i], name);
+        bool global = false; /* not bound in the class body, but in the module */
+        if (status == TF_OK && kind == TF_SLOT_MAPPING) {
+            struct rp_value bound;
+            struct rp_value mapping = {.kind = refers ? TF_VAL_REF : TF_VAL_NONE,
+                                       .ref = spot->object};
+            status = entry_named(view, &mapping, name, &bound, err);
+            for (uint32_t i = 0; status == TF_OK && i < code->global_count; i++) {
+                global |= bound.kind == TF_VAL_UNBOUND
+                          && rp_text_equal(code->global[i], name);
+            }
+            rp_value_release(&bound);
         }
         if (!global) {
             return status;

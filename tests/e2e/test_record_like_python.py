@@ -266,7 +266,7 @@ def test_relative_python_option(pyrecord, see, venv, tmp_path):
 
 
 def test_system_python_beside_active_venv(pyrecord, see, venv, tmp_path):
-    bare = run.run([PYTHON, see], cwd=tmp_path, env=venv_environment(venv))
+    bare = run.run(["/usr/bin/env", PYTHON, see], cwd=tmp_path, env=venv_environment(venv))
     ours = run.pyrecord("-q", "--python", PYTHON, see, cwd=tmp_path, env=venv_environment(venv))
     assert ours.text.splitlines() == bare.text.splitlines()
 

@@ -38,7 +38,7 @@ PYTHON = os.environ.get("PYTHON", "/usr/bin/python3")
 PYRECORD = os.path.join(BUILD, "bin", "pyrecord")
 PYREPLAY = os.path.join(BUILD, "bin", "pyreplay")
 CTRACER = os.path.join(BUILD, "tests", "ctracer")
-DIFFERENCES_KEPT = 30
+DIFFERENCES_KEPT = int(os.environ.get("DIFFERENCES", "30"))
 OPCODES_311 = {"RESUME": 151, "RETURN_VALUE": 83, "YIELD_VALUE": 86, "LOAD_GLOBAL": 116,
                "STORE_GLOBAL": 97, "DELETE_GLOBAL": 98, "EXTENDED_ARG": 144}
 

@@ -404,7 +404,8 @@ class Tracer:
             return None
         if issubclass(cls, OSError) and self.plain.text(OSError.filename.__get__(value))[0] is None:
             return None
-        return str(value)
+        text = str(value)
+        return None if " at 0x" in text else text  # the text holds an address
 
     def locals(self, row, frame):
         texts = {}

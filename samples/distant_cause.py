@@ -7,13 +7,14 @@ becomes None. Nothing notices until the yearly mean adds it up, thousands of eve
     $ pyreplay distant_cause.pyrec
     > p reading
     > last reading.celsius
+    > u
     > p text
 
 Adding None fails. Where did it come from? `last` goes there directly: to the line that
-read the reading, with the text that it was made of.
+wrote it. Its caller has the text that it was made of.
 
 Shows: celsius=None
-Shows: distant_cause.py:50 self.celsius = celsius
+Shows: distant_cause.py:51 self.celsius = celsius
 Shows: '2025-08-14;-'
 """
 import datetime

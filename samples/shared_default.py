@@ -7,14 +7,15 @@ defined, so every invoice that does not bring a list of its own writes to the sa
     $ pyreplay shared_default.pyrec
     > p invoice
     > last invoice["lines"][0]
-    > w
+    > u
+    > p customer
 
 The failing invoice is Brandt's. The first of its lines was put there in this very list
 while the invoice was Adler's.
 
 Shows: 'customer': 'Brandt'
-Shows: shared_default.py:28 lines.append((text, cents))
-Shows: customer='Adler'
+Shows: shared_default.py:29 lines.append((text, cents))
+Shows: 'Adler'
 """
 
 ORDERS = [

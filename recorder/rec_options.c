@@ -76,10 +76,10 @@ static const struct cl_option OPTIONS[] = {
     {.id = OPT_EVENTS,
      .long_name = "events",
      .argument = "LIST",
-     .help =
-         "kinds of events, separated by commas: call, line, return, exception, opcode, "
-         "c_call, c_return, c_exception, all (default: " REC_EVENTS_DEFAULT
-         "; +KIND adds to the default)"},
+     .help = "kinds of events, separated by commas: line, exception, opcode, c_call, "
+             "c_return, c_exception, all (default: " REC_EVENTS_DEFAULT
+             "; +KIND adds to the default). call and return are always recorded: the "
+             "stack is made of them"},
     {.id = OPT_NO_VALUES,
      .long_name = "no-values",
      .help = "no values of variables, arguments and results",
@@ -243,7 +243,7 @@ parse_events(const char *list, uint32_t *ret_events, struct tf_err *err)
         parse_events(REC_EVENTS_DEFAULT, &defaults, NULL);
         events |= defaults;
     }
-    *ret_events = events;
+    *ret_events = events | event_bits("call", 4) | event_bits("return", 6);
     return TF_OK;
 }
 

@@ -77,13 +77,14 @@ def functions(rows):
 @pytest.mark.parametrize("option,kinds", [
     ([], {"call", "line", "return", "exception"}),
     (["--events", "call,line,return,exception"], {"call", "line", "return", "exception"}),
-    (["--events", "line"], {"line"}),
+    # without calls and returns there is no stack: they are always there
+    (["--events", "line"], {"call", "line", "return"}),
     (["--events=call,return"], {"call", "return"}),
-    (["--events", "exception"], {"exception"}),
+    (["--events", "exception"], {"call", "return", "exception"}),
     (["--events", "+opcode"], {"call", "line", "return", "exception", "opcode"}),
     (["--events", "+c_call,+c_return,+c_exception"],
      {"call", "line", "return", "exception", "c_call", "c_return", "c_exception"}),
-    (["--events", "c_call"], {"c_call"}),
+    (["--events", "c_call"], {"call", "return", "c_call"}),
     (["--events", "all"],
      {"call", "line", "return", "exception", "opcode", "c_call", "c_return", "c_exception"}),
 ])

@@ -121,7 +121,8 @@ knows_what_to_run(void **state)
 #define BIT(kind) (1u << TF_##kind)
 #define CALLS     (BIT(EV_START) | BIT(EV_RESUME) | BIT(EV_THROW))
 #define RETURNS   (BIT(EV_RETURN) | BIT(EV_YIELD) | BIT(EV_UNWIND))
-#define DEFAULTS  (CALLS | RETURNS | BIT(EV_LINE) | BIT(EV_EXCEPTION))
+#define ALWAYS    (CALLS | RETURNS)
+#define DEFAULTS  (ALWAYS | BIT(EV_LINE) | BIT(EV_EXCEPTION))
 
 static void
 reads_event_lists(void **state)
@@ -133,12 +134,13 @@ reads_event_lists(void **state)
         uint32_t events;
     } CASES[] = {
         {REC_EVENTS_DEFAULT, DEFAULTS},
-        {"line", BIT(EV_LINE)},
-        {"call", CALLS},
-        {"call,return", CALLS | RETURNS},
+        {"line", ALWAYS | BIT(EV_LINE)},
+        {"call", ALWAYS},
+        {"return", ALWAYS},
+        {"call,return", ALWAYS},
         {"+opcode", DEFAULTS | BIT(EV_OPCODE)},
         {"+c_call,+c_return", DEFAULTS | BIT(EV_C_CALL) | BIT(EV_C_RETURN)},
-        {"line,+opcode", BIT(EV_LINE) | BIT(EV_OPCODE)},
+        {"line,+opcode", ALWAYS | BIT(EV_LINE) | BIT(EV_OPCODE)},
         {"all", DEFAULTS | BIT(EV_OPCODE) | BIT(EV_C_CALL) | BIT(EV_C_RETURN)
                     | BIT(EV_C_EXCEPTION)},
     };

@@ -1,6 +1,7 @@
 /* repr() of single values, as CPython prints them. */
 #include "rp_scalar.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -54,12 +55,13 @@ digits_at(double real, int precision, int nudge, struct digits *ret)
     return true;
 }
 
-/* Up to 15 digits every decimal comes back from a double as it was, so 15 digits without
- * their zeros are the fewest whenever 15 are enough. */
+/* Up to 15 digits every decimal comes back from a normal double as it was, so 15 digits
+ * without their zeros are the fewest whenever 15 are enough. Below DBL_MIN precision fades,
+ * and fewer may do. */
 static void
 shortest_digits(double real, struct digits *ret)
 {
-    for (int precision = 15; precision <= 17; precision++) {
+    for (int precision = real < DBL_MIN ? 1 : 15; precision <= 17; precision++) {
         if (digits_at(real, precision, 0, ret) || digits_at(real, precision, 1, ret)
             || digits_at(real, precision, -1, ret)) {
             return;

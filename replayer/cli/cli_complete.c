@@ -177,8 +177,11 @@ cli_complete_line(void *context, const char *line, struct cli_choices *choices)
         complete_argument(session, command->complete, args, choices);
         return;
     }
-    complete_expression(session, line + (*line == '!'), choices);
-    if (choices->word_len == strlen(line) || strncmp(line, "reverse-", 8) == 0) {
+    bool reverse = strncmp(line, "reverse-", 8) == 0; /* the only ones with a hyphen */
+    if (!reverse) {
+        complete_expression(session, line + (*line == '!'), choices);
+    }
+    if (reverse || choices->word_len == strlen(line)) {
         choices->word_len = strlen(line);
         add_commands(choices, line);
     }

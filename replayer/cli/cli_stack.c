@@ -167,6 +167,18 @@ cli_do_down(struct cli_session *session, const char *args)
     return look_at(session, count < idx ? idx - (size_t)count : 0);
 }
 
+static const char *
+why_idle(struct cli_session *session, uint32_t id)
+{
+    struct rp_filter filter = {.thread = id};
+    uint64_t seq;
+    if (rp_find(session->rp, &filter, session->seq, false, &seq, NULL) != TF_OK) {
+        return "not begun yet";
+    }
+    bool more = rp_find(session->rp, &filter, session->seq, true, &seq, NULL) == TF_OK;
+    return more ? "in nothing that is recorded" : "ended";
+}
+
 static void
 put_thread(struct cli_session *session, uint32_t id)
 {
@@ -190,9 +202,7 @@ put_thread(struct cli_session *session, uint32_t id)
     }
     else {
         cli_out_style(out, CLI_DIM);
-        cli_out_str(out,
-                    "runs nothing now (not yet begun, ended, or outside of what is "
-                    "recorded)");
+        cli_out_str(out, why_idle(session, id));
         cli_out_style(out, CLI_PLAIN);
     }
     cli_out_char(out, '\n');

@@ -114,7 +114,7 @@ def test_goto(shop):
                 "goto +99999999", "goto -99999999")
     assert shown[3].startswith("End of the recording") and shown[5].startswith("Start of the")
     assert shown[4].startswith("Failure: ") and "raises KeyError: 'bob'" in shown[4]
-    assert shown[6] == shown[3] and shown[7] == shown[5]
+    assert first_line(shown[6]) == first_line(shown[3]) and first_line(shown[7]) == first_line(shown[5])
     assert "there is no event %d; they are 1 to %d" % (last + 1, last) in refused(
         shop, "goto %d" % (last + 1))
     assert "A number, +N" in refused(shop, "goto nowhere")
@@ -260,7 +260,8 @@ def test_history(shop):
 
 def test_threads(threads):
     stop, = ask(threads, "threads")
-    assert "-> " in stop and "helper" in stop
+    assert "->  1" in stop and "not begun yet" in stop
+    assert "ended" in ask(threads, "goto end", "threads")[1]
     inside = seq_of(threads, event="line", function="worker", line=8)[0]
     there, listed, main, name, step = ask(
         threads, "goto %d" % inside, "threads", "thread 1", "p ready", "s")

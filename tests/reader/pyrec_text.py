@@ -121,6 +121,9 @@ class Texts:
         category = self.category(obj)
         if category in NEVER_WRAPPED:
             return False
+        if category == "exception":
+            kind = self.kind(obj)
+            return bool(obj.attrs or kind.module != b"builtins" or kind.flags & OWN_REPR)
         return category in ALWAYS_WRAPPED or not self.kind(obj).flags & EXACT
 
     def note_object(self, obj, path):
@@ -286,7 +289,10 @@ class Texts:
         return self.of(obj.items[0], path + ".cell_contents")
 
     def make_exception(self, obj, path, bare):
-        return self.of(obj.items[0], path + ".args")
+        text = self.of(obj.items[0], path + ".args")
+        if bare:
+            return text
+        return short_name(self.kind(obj)) + (text[:-2] + ")" if text.endswith(",)") else text)
 
     def made(self, made, bare):
         """repr() of a real one; what stands in its brackets for a subclass."""

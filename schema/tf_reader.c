@@ -288,7 +288,7 @@ tf_status
 tf_reader_source(struct tf_reader *reader, uint32_t file_id, struct tf_text *ret_text,
                  struct tf_err *err)
 {
-    struct tf_source_text *source;
+    struct tf_source_text *source = NULL;
     tf_status status = source_find(reader, file_id, &source, err);
     if (status != TF_OK) {
         return status;

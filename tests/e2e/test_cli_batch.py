@@ -263,8 +263,8 @@ def test_threads(threads):
     assert "->  1" in stop and "not begun yet" in stop
     assert "ended" in ask(threads, "goto end", "threads")[1]
     inside = seq_of(threads, event="line", function="worker", line=8)[0]
-    there, listed, main, name, step = ask(
-        threads, "goto %d" % inside, "threads", "thread 1", "p ready", "s")
+    there, listed, main, _, name, step = ask(
+        threads, "goto %d" % inside, "threads", "thread 1", "u 99", "p ready", "s")
     assert re.search(r"^-> \s*2\s+.*worker\(\)$", listed, re.M), listed
     assert main.startswith("->  1") and "Event" in name
     assert "threads.py" in step or "threading.py" in step

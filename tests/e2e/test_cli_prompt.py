@@ -85,7 +85,7 @@ def test_completion(terminal):
     def tab(text, rest):
         one.child.send(text + "\t")
         one.child.expect(re.escape(text))
-        one.child.expect(r"^\W*" + re.escape(rest) + r"(?!\w)")
+        one.child.expect(re.escape(rest) + r"(?!\w)")
         one.child.send("\x15")  # empty the line
         one.child.expect(r"\x1b\[K")
 
@@ -97,7 +97,7 @@ def test_completion(terminal):
     tab("goto fai", "lure")
     tab("help longl", "ist")
     one.child.send("p ca\t")
-    one.child.expect(r"p cart")
+    one.child.expect("rt")
     one.child.send(".\t\t")
     one.child.expect(r"items +owner")
     one.child.send("\x15")

@@ -219,6 +219,45 @@ place_for_last(struct cli_session *session, const char *text)
     return session->last_text != NULL;
 }
 
+static bool
+is_end(uint8_t kind)
+{
+    return kind == TF_EV_RETURN || kind == TF_EV_YIELD || kind == TF_EV_UNWIND;
+}
+
+/* What is written between a function's end and the next event is written by the line that
+ * called it: `x = f()`, or a sort that called its key function. */
+static bool
+written_by_caller(struct cli_session *session)
+{
+    if (!is_end(session->event.kind) || cli_select_frame(session, 1, NULL) != TF_OK) {
+        return false;
+    }
+    return session->frame.frame || cli_select_frame(session, 0, NULL) != TF_OK;
+}
+
+static void
+show_writer(struct cli_session *session)
+{
+    struct cli_out *out = session->out;
+    if (!written_by_caller(session)) {
+        cli_show_stop(session, "Written", 2);
+        return;
+    }
+    const struct rp_frame *frame = &session->frame;
+    cli_out_str(out, "Written: ");
+    cli_out_style(out, CLI_BOLD);
+    cli_put_place(out, session->rp, frame->file, frame->lineno);
+    cli_out_style(out, CLI_PLAIN);
+    cli_out_str(out, " in ");
+    cli_put_function(out, frame->code);
+    cli_out_str(out, ", after ");
+    cli_put_function(out, session->event.code);
+    cli_out_str(out, " returned (d looks there)\n");
+    uint32_t first = frame->lineno > 2 ? frame->lineno - 2 : 1;
+    cli_show_source(session, frame->file->id, first, frame->lineno + 2, frame->lineno);
+}
+
 enum cli_answer
 cli_do_last(struct cli_session *session, const char *args)
 {
@@ -246,7 +285,7 @@ cli_do_last(struct cli_session *session, const char *args)
         return cli_refuse_err(session, &err);
     }
     session->last_seq = session->seq;
-    cli_show_stop(session, "Written", 2);
+    show_writer(session);
     return CLI_YES;
 }
 
@@ -256,20 +295,40 @@ struct row {
     struct rp_value value;
 };
 
+/* The line that wrote, given the event before the write was seen: that event's own, or its
+ * caller's when its function ended there. */
+static bool
+find_writer(struct cli_session *session, uint64_t seq, struct rp_frame *ret_frame)
+{
+    struct rp_event event;
+    if (rp_event_at(session->rp, seq, &event, NULL) != TF_OK) {
+        return false;
+    }
+    if (is_end(event.kind) && event.parent
+        && rp_frame_at(session->rp, seq, event.parent, ret_frame, NULL) == TF_OK) {
+        return true;
+    }
+    *ret_frame = (struct rp_frame){.thread = event.thread,
+                                   .lineno = event.lineno,
+                                   .code = event.code,
+                                   .file = event.file};
+    return true;
+}
+
 static void
 put_row(struct cli_session *session, const struct row *row)
 {
     struct cli_out *out = session->out;
-    struct rp_event event;
+    struct rp_frame writer;
     uint64_t at = row->by_seq ? row->by_seq : row->seq;
     cli_out_format(out, "%10" PRIu64 "  ", at);
-    if (rp_event_at(session->rp, at, &event, NULL) == TF_OK) {
+    if (find_writer(session, at, &writer)) {
         if (session->facts->thread_count > 1) {
-            cli_out_format(out, "t%-3" PRIu32, event.thread);
+            cli_out_format(out, "t%-3" PRIu32, writer.thread);
         }
-        size_t used = cli_put_place(out, session->rp, event.file, event.lineno);
+        size_t used = cli_put_place(out, session->rp, writer.file, writer.lineno);
         cli_out_str(out, "  ");
-        used += 2 + cli_put_function(out, event.code);
+        used += 2 + cli_put_function(out, writer.code);
         cli_out_pad(out, used < 34 ? 36 - used : 2);
     }
     if (row->removed) {

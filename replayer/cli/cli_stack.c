@@ -47,9 +47,13 @@ put_frame(struct cli_session *session, const struct rp_frame *frame, size_t colu
             line.data++;
             line.len--;
         }
-        cli_out_pad(out, used < 20 ? 22 - used : 2);
+        size_t width = session->batch ? 200 : cli_out_columns(out);
+        size_t name_columns = used < 20 ? 22 : used + 2;
+        size_t taken = 5 + columns + name_columns;
+        cli_out_pad(out, name_columns - used);
         cli_out_style(out, CLI_DIM);
-        cli_out_text_cut(out, line.data, line.len, 60);
+        cli_out_text_cut(out, line.data, line.len,
+                         width > taken + 20 ? width - taken : 20);
         cli_out_style(out, CLI_PLAIN);
     }
     cli_out_char(out, '\n');

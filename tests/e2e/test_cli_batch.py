@@ -250,12 +250,35 @@ def test_last_again_keeps_to_the_object(shop):
     assert "no write of cart.owner" in refused(shop, *["last cart.owner"] * 3)
 
 
+def test_last_of_what_a_call_gave_shows_the_calling_line(shop):
+    """`amount = total(...)`: the event before the write is inside total()."""
+    text, rn = ask(shop, "last amount", "p cart.owner")
+    assert re.search(r"^Written: \S*shop\.py:20 in report\(\), after total\(\) returned", text, re.M), text
+    assert re.search(r"^->\s+20\s+amount = total", text, re.M) and rn == "'bob'\n"
+
+
+def test_watch_stops_where_it_changes_both_ways(shop):
+    made, back, first, none, forward, gone = ask(
+        shop, "watch cart.owner", "rc", "rc", "rc", "c", "unwatch 1")
+    assert made.startswith("Watchpoint 1: cart.owner")
+    assert "cart.owner: 'ann' -> 'bob'" in back and "Watchpoint 1: " in back
+    assert "-> 'ann'" in first and "Cart.__init__()" in first
+    assert "Start of the recording" in none
+    assert "-> 'ann'" in forward
+    assert "no watchpoint" in refused(shop, "unwatch 7")
+
+
 def test_history(shop):
     seq = seq_of(shop, event="return", function="total")[0]
     _, text = ask(shop, "goto %d" % seq, "history result")
     values = [line.split()[-1] for line in text.splitlines()]
     assert values == ["0", "6", "16"]
     assert all("shop.py:1" in line for line in text.splitlines())
+
+
+def test_history_names_the_calling_line(shop):
+    text, = ask(shop, "history amount")
+    assert re.search(r"shop\.py:20  report\(\) +30$", text, re.M), text
 
 
 def test_threads(threads):

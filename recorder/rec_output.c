@@ -26,18 +26,20 @@ no_memory(struct tf_err *err)
 static char *
 script_stem(const char *name)
 {
-    size_t len = strlen(name);
-    while (len > 1 && name[len - 1] == '/') {
-        len--;
+    char *path = strdup(name);
+    if (path == NULL) {
+        return NULL;
     }
-    const char *slash = memrchr(name, '/', len);
-    const char *base = slash != NULL && len > 1 ? slash + 1 : name;
-    len -= (size_t)(base - name);
-    const char *dot = memrchr(base, '.', len);
-    if (dot != NULL && dot > base && dot + 1 < base + len) {
-        len = (size_t)(dot - base);
+    for (size_t len = strlen(path); len > 1 && path[len - 1] == '/'; len--) {
+        path[len - 1] = '\0';
     }
-    return strndup(base, len);
+    const char *slash = strrchr(path, '/');
+    const char *base = slash != NULL && slash[1] != '\0' ? slash + 1 : path;
+    const char *dot = strrchr(base, '.');
+    bool has_extension = dot != NULL && dot > base && dot[1] != '\0';
+    char *stem = has_extension ? strndup(base, (size_t)(dot - base)) : strdup(base);
+    free(path);
+    return stem;
 }
 
 /* `.` and the like say nothing: take the directory's own name. */

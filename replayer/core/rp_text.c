@@ -133,7 +133,17 @@ add_closed(struct rp_text_job *job, const struct rp_object *object)
     }
     rp_buf_add_string(job->out, "<");
     rp_text_own_name(object, job->out);
-    rp_buf_add_string(job->out, " ...>");
+    rp_buf_add_string(job->out,
+                      object->item_count || object->attr_count ? " ...>" : ">");
+}
+
+/* A wrapped object that stands in the text already, or too deep in others. */
+static bool
+is_folded(const struct rp_text_job *job, const struct rp_object *object)
+{
+    return rp_text_wrapped(object)
+           && (job->wrapped >= RP_TEXT_WRAPPED
+               || (object->id && rp_map_get(&job->unfolded, object->id) != RP_NONE));
 }
 
 static bool
@@ -183,8 +193,15 @@ push(struct rp_text_job *job, struct rp_object *object, struct tf_err *err)
         .path_len = job->path.len,
         .own = rp_text_wrapped(object),
         .no_comma = job->no_comma,
+        .weight = object->category == TF_CAT_METHOD ? RP_TEXT_WRAPPED
+                                                    : rp_text_wrapped(object),
     };
     job->no_comma = false;
+    job->wrapped += job->frame[job->count - 1].weight;
+    if (rp_text_wrapped(object) && object->id
+        && !rp_map_put(&job->unfolded, object->id, 0)) {
+        return rp_no_memory(err);
+    }
     if (job->frame[job->count - 1].own) {
         rp_buf_add_string(job->out, "<");
         rp_text_own_name(object, job->out);
@@ -203,7 +220,7 @@ add_object(struct rp_text_job *job, const struct rp_value *value, struct tf_err 
     if (status != TF_OK) {
         return status;
     }
-    bool open = is_open(job, object);
+    bool open = is_open(job, object) || is_folded(job, object);
     bool deep = job->count >= RP_TEXT_DEPTH
                 || (job->limits.depth && job->count >= job->limits.depth);
     if (!open) {
@@ -272,6 +289,7 @@ pop(struct rp_text_job *job)
 {
     struct rp_text_frame *frame = &job->frame[--job->count];
     rp_path_reset(job, frame);
+    job->wrapped -= frame->weight;
     rp_object_release(frame->object);
     free(frame->order);
 }
@@ -333,6 +351,7 @@ rp_value_text(struct rp *rp, const struct rp_value *value, uint64_t seq,
         pop(&job);
     }
     free(job.frame);
+    rp_map_release(&job.unfolded);
     rp_buf_release(&job.path);
     if (status == TF_OK && (out->failed || (notes && notes->failed))) {
         return rp_no_memory(err);

@@ -12,6 +12,11 @@
 #define RP_TEXT_DEPTH ((size_t)1000)
 #define RP_TEXT_BYTES ((size_t)64 << 20)
 
+/* A wrapped object (`<module.Type #id attr=value ...>`) is unfolded once a text, and not
+ * inside so many others: then it is `<module.Type #id ...>`, and nothing in it is noted.
+ * Else one instance would show the whole program through its attributes. */
+#define RP_TEXT_WRAPPED 2u
+
 struct rp_text_frame {
     struct rp_object *object;
     const struct rp_text_form *form;
@@ -21,6 +26,7 @@ struct rp_text_frame {
     uint8_t stage;     /* the form's own */
     bool own;          /* `<module.Type #id ...>` around it */
     bool attrs;        /* its attributes are being gone through */
+    uint8_t weight;    /* by how much it counts as wrapped */
     bool no_comma;     /* a tuple that is an exception's arguments */
 };
 
@@ -36,6 +42,9 @@ struct rp_text_job {
     size_t count, cap;
     uint32_t turns;
     bool no_comma; /* for the object that comes next */
+    struct rp_map
+        unfolded;     /* ids of the wrapped objects that are in the text already */
+    unsigned wrapped; /* how many objects around are wrapped, or count as such */
 };
 
 typedef const struct rp_value *(*rp_text_next)(struct rp_text_job *job,

@@ -175,7 +175,8 @@ def test_cut_off_recording(keep, recording, tmp_path, pyreplay):
         import json
 
         facts = json.loads(done.text)
-        assert facts["complete"] is False
+        if keep < 0.99:  # with nothing but the seek table gone, every event is there
+            assert facts["complete"] is False
         assert facts["events"] <= run.info(recording)["events"]
     else:
         told(done, 3, "cut.pyrec")

@@ -79,10 +79,10 @@ class Dump:
             row["instruction"] = event.instruction
         row["arg"] = None
         if event.arg is not None:
-            row["arg"] = self.texts.of(event.arg, "return")
+            row["arg"] = self.texts.text_of(event.arg, "return")
             if name == "exception" and event.arg[0] == "ref":
                 row["exception"] = self.exception(event.arg)
-        row["locals"] = {name: self.texts.of(value, name)
+        row["locals"] = {name: self.texts.text_of(value, name)
                          for name, value in self.variables(frame)}
         if self.texts.notes.elided:
             row["elided"] = self.texts.notes.elided

@@ -249,7 +249,20 @@ class Recording:
 
     # --- Events ---
 
+    def take_over(self, chunk):
+        """What the chunks before left for the first event of this one: part of the state
+        that the keyframe tells."""
+        first = Event()
+        first.arg, first.late = None, []
+        if chunk.event_count and self.stacks is not None:
+            stack = self.stacks.setdefault(chunk.thread[0], [])
+            for change in self.pending:
+                self.change(change, stack, first)
+            self.pending = []
+        return first
+
     def chunk_events(self, chunk):
+        first = self.take_over(chunk)
         self.begin_chunk(chunk)
         self.next_object, self.next_frame = chunk.first_object, chunk.first_frame
         ops = Ops(chunk.changes)
@@ -258,11 +271,12 @@ class Recording:
         next_stamp = stamps.take() - 1 if chunk.stamp_event else None
         stamp_ns = Column(chunk.stamp_ns)
         instruction = Column(chunk.instruction)
-        pending, self.pending = self.pending, []
         for place in range(chunk.event_count):
-            event = Event()
+            event = Event() if place else first
             event.seq, event.kind = chunk.first_seq + place, chunk.kind[place]
-            event.thread, event.arg, event.late = chunk.thread[place], None, []
+            event.thread = chunk.thread[place]
+            if place:
+                event.arg, event.late = None, []
             lineno += chunk.line[place]
             event.lineno = lineno
             if place == next_stamp:
@@ -271,15 +285,12 @@ class Recording:
             event.time_ns = time_ns
             event.instruction = instruction.take() if event.kind == EV_OPCODE else None
             stack = self.stacks.setdefault(event.thread, [])
-            for change in pending:
-                self.change(change, stack, event)
-            pending = []
             for _ in range(chunk.op_count[place]):
                 self.change(ops.take(), stack, event)
             yield self.finish(event, stack)
             if event.kind in POPS:
                 stack.pop()
-        self.pending = pending + list(ops.rest())
+        self.pending += ops.rest()
         ops.check_empty()
 
     def finish(self, event, stack):

@@ -57,6 +57,8 @@ class Texts:
     def __init__(self, recording):
         self.recording = recording
         self.open = []
+        self.inside = 0  # so many wrapped objects are around
+        self.unfolded = set()
 
     def begin(self, event):
         """Texts are of this event from here on."""
@@ -78,7 +80,16 @@ class Texts:
 
     # --- Scalars ---
 
+    def text_of(self, value, path=""):
+        """A whole text: repr() where Python has one."""
+        held = self.open, self.inside, self.unfolded
+        self.open, self.inside, self.unfolded = [], 0, set()
+        text = self.of(value, path)
+        self.open, self.inside, self.unfolded = held
+        return text
+
     def of(self, value, path=""):
+        """A part of a text."""
         name = value[0]
         if name == "ref":
             return self.object(self.recording.objects[value[1]], path)
@@ -119,6 +130,8 @@ class Texts:
 
     def wrapped(self, obj):
         category = self.category(obj)
+        if obj.note and not obj.items:
+            return True
         if category in NEVER_WRAPPED:
             return False
         if category == "exception":
@@ -136,27 +149,32 @@ class Texts:
 
     def object(self, obj, path):
         category = self.category(obj)
-        if obj.id in self.open:
-            if category in AGAIN and not self.wrapped(obj):
-                return AGAIN[category]
-            return "<%s ...>" % self.own_name(obj)
+        wrapped = self.wrapped(obj)
+        if obj.id in self.open and not wrapped and category in AGAIN:
+            return AGAIN[category]
+        if obj.id in self.open or wrapped and (self.inside >= 2 or obj.id in self.unfolded):
+            return "<%s%s>" % (self.own_name(obj), " ..." * bool(obj.items or obj.attrs))
         self.note_object(obj, path)
         reason = ELISIONS[obj.note]
         if (reason and reason not in ("opaque", "items", "length")
                 and not obj.items and not obj.attrs):
             return "<elided: %s, %s>" % (reason, self.own_name(obj))
+        weight = 1 if wrapped else 2 if category == "method" else 0
+        if wrapped:
+            self.unfolded.add(obj.id)
         self.open.append(obj.id)
-        try:
-            return self.content(obj, category, path)
-        finally:
-            self.open.pop()
+        self.inside += weight
+        text = self.content(obj, category, path)
+        self.inside -= weight
+        self.open.pop()
+        return text
 
     def content(self, obj, category, path):
         make = getattr(self, "make_" + category, None)
-        if not obj.items and (obj.note or category in ("mappingproxy", "array", "memoryview")):
-            make = None
-        elif not self.wrapped(obj):
+        if not self.wrapped(obj):
             return make(obj, path, False)
+        if obj.note and not obj.items:
+            make = None
         text = "<" + self.own_name(obj)
         if make:
             text += " " + make(obj, path, True)
@@ -431,25 +449,53 @@ class Texts:
 
     def exception_text(self, obj):
         """str() of it, as a traceback prints it."""
-        notes, self.notes = self.notes, Notes()
-        try:
-            args, _, _, _, text = obj.items[:5]
-            if text[0] in ("str", "str_cut"):
-                return self.plain(text)
-            if args[0] != "ref":
-                return self.of(args)
-            args = self.recording.objects[args[1]]
-            if len(args.items) == 1:
-                key_error = self.is_key_error(self.kind(obj))
-                return (self.of if key_error else self.plain)(args.items[0])
-            return self.of(obj.items[0]) if args.items or args.more else ""
-        finally:
-            self.notes = notes
+        args, _, _, _, text = obj.items[:5]
+        if text[0] in ("str", "str_cut"):
+            return self.plain(text)
+        if args[0] != "ref":
+            return self.quietly(args)
+        args = self.recording.objects[args[1]]
+        built_in = self.built_in(obj, args)
+        if built_in is not None:
+            return built_in
+        if len(args.items) == 1 and not args.more:
+            if "KeyError" in self.bases(self.kind(obj)):
+                return self.quietly(args.items[0])
+            return self.plain(args.items[0])
+        return self.quietly(obj.items[0]) if args.items or args.more else ""
 
-    def is_key_error(self, kind):
-        names = [full_name(kind)] + [full_name(self.recording.types[base])
-                                     for base in kind.base_type]
-        return "builtins.KeyError" in names
+    def built_in(self, obj, args):
+        """Of those with a __str__ of their own: Python's, of an exception made anew."""
+        names = self.bases(self.kind(obj))
+        values = [self.python_value(value) for value in args.items]
+        for kind, count in ((SyntaxError, 2), (OSError, 2), (UnicodeDecodeError, 5),
+                            (UnicodeEncodeError, 5), (UnicodeTranslateError, 4)):
+            if kind.__name__ in names and len(values) == count:
+                if kind is OSError:
+                    held = {decode(name[1]): value
+                            for name, value in zip(obj.attrs[::2], obj.attrs[1::2])}
+                    values += [self.python_value(held.get("filename", ("none",))), None,
+                               self.python_value(held.get("filename2", ("none",)))]
+                return str(kind(*values))
+        return None
+
+    def python_value(self, value):
+        """What it is, of scalars and tuples."""
+        if value[0] == "ref":
+            return tuple(self.python_value(item)
+                         for item in self.recording.objects[value[1]].items)
+        return self.scalar(value)
+
+    def bases(self, kind):
+        return [decode(kind.name)] + [decode(self.recording.types[base].name)
+                                      for base in kind.base_type]
+
+    def quietly(self, value):
+        """A text without notes."""
+        notes, self.notes = self.notes, Notes()
+        text = self.text_of(value)
+        self.notes = notes
+        return text
 
     def plain(self, value):
         """str() of a value."""
@@ -463,4 +509,4 @@ class Texts:
             if (category in ("str", "Decimal", "Path") and len(obj.items) == 1
                     and obj.items[0][0] == "str"):
                 return decode(obj.items[0][1])
-        return self.of(value)
+        return self.quietly(value)

@@ -106,7 +106,7 @@ int
 cli_complain_err(struct cli_env *env, const char *file, const struct tf_err *err)
 {
     char place[48] = "";
-    if (err->file_off >= 0) {
+    if (err->file_off > 0) {
         snprintf(place, sizeof place, " (at byte %lld)", (long long)err->file_off);
     }
     bool named = !file || strstr(err->message, file);

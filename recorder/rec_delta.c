@@ -150,8 +150,9 @@ face_update(const struct face *face, struct rec_obj *obj, size_t prefix, size_t 
 
 /* OP_NEW or OP_IMAGE from rec.view. */
 void
-rec_obj_write(struct rec_obj *obj, enum tf_op_kind op, uint32_t depth)
+rec_obj_write(struct rec_obj *obj, enum tf_op_kind op)
 {
+    uint32_t depth = obj->depth;
     struct rec_view *view = &rec.view;
     size_t count = view->item_count + view->attr_count;
     if (view->failed || !rec_obj_reserve(obj, count) || !tf_rows_op(rows(), op)) {
@@ -227,8 +228,9 @@ rec_obj_changed(struct rec_obj *obj, size_t values)
 }
 
 void
-rec_obj_compare(struct rec_obj *obj, uint32_t depth)
+rec_obj_compare(struct rec_obj *obj)
 {
+    uint32_t depth = obj->depth;
     struct rec_view *view = &rec.view;
     size_t count = view->item_count + view->attr_count;
     if (view->failed
@@ -262,7 +264,7 @@ rec_obj_compare(struct rec_obj *obj, uint32_t depth)
     }
     size_t values = 0;
     if (wants_image(obj) || view->note != obj->note) {
-        rec_obj_write(obj, TF_OP_IMAGE, depth);
+        rec_obj_write(obj, TF_OP_IMAGE);
         return;
     }
     if (!items_equal) {

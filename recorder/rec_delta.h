@@ -6,10 +6,27 @@
 #include "rec_scalar.h"
 #include "rec_type.h"
 
+/* Where in an object a change can be. */
+struct rec_hint {
+    enum {
+        REC_HINT_NONE, /* anywhere */
+        REC_HINT_TAIL, /* a list or dict: from item `index` on */
+        REC_HINT_ITEM, /* a list: item `index`; a dict: the value of entry `index` */
+    } sort;
+
+    int64_t index;
+};
+
+/* Looks at the place of the hint only. False when that does not do: look at all of it. */
+bool rec_obj_look_there(struct rec_obj *obj, struct rec_hint hint);
+/* Marks what an unchanged object refers to, at its present depth. False when something was
+ * left out of it that could be taken in now. */
+bool rec_obj_follow(struct rec_obj *obj);
+
 /* OP_NEW or OP_IMAGE from what rec_read() found. */
-void rec_obj_write(struct rec_obj *obj, enum tf_op_kind op, uint32_t depth);
+void rec_obj_write(struct rec_obj *obj, enum tf_op_kind op);
 /* Writes how what rec_read() found differs from what is recorded. */
-void rec_obj_compare(struct rec_obj *obj, uint32_t depth);
+void rec_obj_compare(struct rec_obj *obj);
 /* How many items rec_read() is to read of a known object: all, or as many as at first
  * sight. */
 uint64_t rec_obj_items_wanted(const struct rec_obj *obj);
@@ -17,7 +34,7 @@ uint64_t rec_obj_items_wanted(const struct rec_obj *obj);
 void rec_obj_changed(struct rec_obj *obj, size_t values);
 /* True: it is as recorded, and what it refers to is marked to be looked at. False: not
  * known, read all of it. */
-bool rec_obj_is_same(struct rec_obj *obj, uint32_t depth);
+bool rec_obj_is_same(struct rec_obj *obj);
 /* Everything of it was compared or written just now. */
 void rec_obj_note_version(struct rec_obj *obj);
 

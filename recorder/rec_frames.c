@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "rec_namespace.h"
+#include "rec_touch.h"
 #include "rec_values.h"
 
 static inline struct tf_rows *
@@ -201,6 +202,7 @@ static void
 pop(struct rec_thread *thread, bool keep)
 {
     struct rec_frame *frame = thread->stack[--thread->depth];
+    rec_touch_forget(frame);
     frame->on_stack = false;
     if (!keep) {
         frame_forget(frame);
@@ -261,6 +263,23 @@ resume_chain(struct rec_thread *thread, PyFrameObject *object)
     }
 }
 
+/* A function's cells may have been filled by C code that is long done: type.__new__ fills
+ * that of `__class__` after the class body has returned. */
+static void
+look_at_cells(const struct rec_frame *frame)
+{
+    PyObject **slots = rec_py_frame_slots(frame->frame);
+    for (uint32_t i = frame->fast_count; i > 0; i--) {
+        if (slots[i - 1] == NULL || !PyCell_Check(slots[i - 1])) {
+            break; /* free variables come last */
+        }
+        struct rec_obj *cell = rec_shadow_find(&rec.shadow, slots[i - 1]);
+        if (cell != NULL) {
+            rec_values_look(cell, (struct rec_hint){REC_HINT_NONE, 0});
+        }
+    }
+}
+
 struct rec_frame *
 rec_frame_enter(struct rec_thread *thread, PyFrameObject *object, struct rec_code *code,
                 enum tf_event_kind kind)
@@ -285,6 +304,7 @@ rec_frame_enter(struct rec_thread *thread, PyFrameObject *object, struct rec_cod
         }
         write_enter(frame);
     }
+    look_at_cells(frame);
     frame->call_seq = rec.seq + 1;
     frame->call_kind = (uint8_t)kind;
     return frame;

@@ -22,6 +22,7 @@ struct rec_frame {
     uint8_t call_kind;
     uint32_t lineno;
     uint32_t unit; /* where it stood at its latest event; REC_UNIT_UNKNOWN */
+    bool opcodes;  /* its opcode events are ours alone */
     bool on_stack;
     uint64_t known_chunk;  /* chunk in which its slots are known to a reader */
     uint64_t full_chunk;   /* chunk whose keyframe has all its slots; UINT64_MAX none */

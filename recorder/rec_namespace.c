@@ -11,6 +11,19 @@ rows(void)
     return &rec.batch->changes;
 }
 
+/* A whole one. */
+static void
+namespace_look(struct rec_obj *obj)
+{
+    uint64_t version = rec_py_dict_version(obj->addr);
+    if (obj->epoch != rec.epoch) {
+        rec_values_enqueue(obj, 0);
+    }
+    else if (version == 0 || version != obj->version) {
+        rec_values_look(obj, (struct rec_hint){REC_HINT_NONE, 0});
+    }
+}
+
 struct rec_obj *
 rec_values_namespace(PyObject *dict, bool whole)
 {
@@ -36,12 +49,14 @@ rec_values_namespace(PyObject *dict, bool whole)
         obj->partial = false;
         obj->type = type;
         obj->epoch = rec.epoch;
+        obj->depth = 0;
         rec_read_namespace(dict);
-        rec_obj_write(obj, TF_OP_IMAGE, 0);
+        rec_obj_write(obj, TF_OP_IMAGE);
+        rec_obj_note_version(obj);
         return obj;
     }
     if (whole) {
-        rec_values_enqueue(obj, 0);
+        namespace_look(obj);
     }
     return obj;
 }
@@ -110,10 +125,7 @@ rec_values_globals(struct rec_obj *namespace, PyObject *dict, struct rec_code *c
         rec_values_drain();
     }
     if (!namespace->partial) {
-        uint64_t version = rec_py_dict_version(dict);
-        if (version == 0 || version != namespace->version) {
-            rec_values_enqueue(namespace, 0);
-        }
+        namespace_look(namespace);
     }
     bool known = code->global_namespace == namespace->id;
     code->global_namespace = namespace->id;

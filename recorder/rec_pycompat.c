@@ -166,6 +166,12 @@ rec_py_frame_want_opcodes(PyFrameObject *frame)
     frame->f_trace_opcodes = 1;
 }
 
+void
+rec_py_frame_drop_opcodes(PyFrameObject *frame)
+{
+    frame->f_trace_opcodes = 0;
+}
+
 PyFrameObject *
 rec_py_generator_frame(PyObject *generator)
 {
@@ -281,92 +287,10 @@ rec_py_code_lines(PyCodeObject *code, void (*line)(void *ctx, uint32_t lineno),
     return true;
 }
 
-void
-rec_py_code_ranges(PyCodeObject *code,
-                   void (*range)(void *ctx, uint32_t lineno, uint32_t from,
-                                 uint32_t to),
-                   void *ctx)
-{
-    PyCodeAddressRange bounds;
-    _PyCode_InitAddressRange(code, &bounds);
-    while (_PyLineTable_NextAddressRange(&bounds)) {
-        range(ctx, bounds.ar_line > 0 ? (uint32_t)bounds.ar_line : 0,
-              (uint32_t)bounds.ar_start / (uint32_t)sizeof(_Py_CODEUNIT),
-              (uint32_t)bounds.ar_end / (uint32_t)sizeof(_Py_CODEUNIT));
-    }
-}
-
 uint32_t
 rec_py_code_unit_count(PyCodeObject *code)
 {
     return (uint32_t)Py_SIZE(code);
-}
-
-/* Instructions that change no object but fast locals, the value stack, and what is on it
- * alone. Operators may call C code of the operands' types, which is taken to compute only;
- * Python code that they call is seen by its own events. */
-static bool
-is_harmless(unsigned opcode)
-{
-    switch (opcode) {
-    case CACHE:
-    case POP_TOP:
-    case PUSH_NULL:
-    case NOP:
-    case UNARY_POSITIVE:
-    case UNARY_NEGATIVE:
-    case UNARY_NOT:
-    case UNARY_INVERT:
-    case GET_LEN:
-    case LOAD_BUILD_CLASS:
-    case LOAD_ASSERTION_ERROR:
-    case RETURN_VALUE:
-    case LIST_TO_TUPLE:
-    case SWAP:
-    case COPY:
-    case LOAD_CONST:
-    case LOAD_NAME:
-    case LOAD_ATTR:
-    case LOAD_METHOD:
-    case LOAD_GLOBAL:
-    case LOAD_FAST:
-    case LOAD_CLOSURE:
-    case LOAD_DEREF:
-    case LOAD_CLASSDEREF:
-    case STORE_FAST:
-    case DELETE_FAST:
-    case BUILD_TUPLE:
-    case BUILD_LIST:
-    case BUILD_MAP:
-    case BUILD_CONST_KEY_MAP:
-    case BUILD_STRING:
-    case BUILD_SLICE:
-    case LIST_APPEND:
-    case COMPARE_OP:
-    case IS_OP:
-    case CONTAINS_OP:
-    case GET_ITER:
-    case JUMP_FORWARD:
-    case JUMP_BACKWARD:
-    case JUMP_BACKWARD_NO_INTERRUPT:
-    case JUMP_IF_FALSE_OR_POP:
-    case JUMP_IF_TRUE_OR_POP:
-    case POP_JUMP_FORWARD_IF_FALSE:
-    case POP_JUMP_FORWARD_IF_TRUE:
-    case POP_JUMP_FORWARD_IF_NONE:
-    case POP_JUMP_FORWARD_IF_NOT_NONE:
-    case POP_JUMP_BACKWARD_IF_FALSE:
-    case POP_JUMP_BACKWARD_IF_TRUE:
-    case POP_JUMP_BACKWARD_IF_NONE:
-    case POP_JUMP_BACKWARD_IF_NOT_NONE:
-    case MAKE_FUNCTION:
-    case COPY_FREE_VARS:
-    case RESUME:
-    case EXTENDED_ARG:
-    case PRECALL:
-    case KW_NAMES: return true;
-    default: return false;
-    }
 }
 
 static bool
@@ -392,18 +316,36 @@ is_jump(unsigned opcode)
     }
 }
 
-/* `slot` of the STORE_FAST that follows an in-place operator, or -1. */
-static int
-stored_slot(const uint8_t *unit, Py_ssize_t after, Py_ssize_t end)
+static enum rec_effect
+opcode_effect(unsigned opcode, uint32_t arg, bool reads_dict)
 {
-    while (after + 1 < end && unit[after] == CACHE) {
-        after += 2;
+    switch (opcode) {
+    case STORE_FAST: return REC_EFFECT_STORE;
+    case STORE_ATTR:
+    case DELETE_ATTR: return REC_EFFECT_ATTR;
+    case LOAD_ATTR: return reads_dict ? REC_EFFECT_ATTR : REC_EFFECT_NONE;
+    case STORE_SUBSCR:
+    case DELETE_SUBSCR: return REC_EFFECT_STORE_SUBSCR;
+    case BINARY_SUBSCR: return REC_EFFECT_LOAD_SUBSCR;
+    case BINARY_OP: return arg >= NB_INPLACE_ADD ? REC_EFFECT_INPLACE : REC_EFFECT_NONE;
+    case STORE_DEREF:
+    case DELETE_DEREF: return REC_EFFECT_CELL;
+    case CALL: return REC_EFFECT_CALL;
+    case CALL_FUNCTION_EX: return REC_EFFECT_CALL_EX;
+    case FOR_ITER:
+    case UNPACK_SEQUENCE:
+    case UNPACK_EX:
+    case LIST_EXTEND:
+    case SET_UPDATE:
+    case DICT_UPDATE:
+    case DICT_MERGE:
+    case CONTAINS_OP: return REC_EFFECT_ITERATE;
+    default: return REC_EFFECT_NONE;
     }
-    return after + 1 < end && unit[after] == STORE_FAST ? unit[after + 1] : -1;
 }
 
 bool
-rec_py_code_effects(PyCodeObject *code, struct rec_effect *effect)
+rec_py_code_effects(PyCodeObject *code, uint8_t *effect, uint32_t *arg)
 {
     PyObject *bytes = PyCode_GetCode(code);
     if (bytes == NULL) {
@@ -411,32 +353,50 @@ rec_py_code_effects(PyCodeObject *code, struct rec_effect *effect)
         return false;
     }
     const uint8_t *unit = (const uint8_t *)PyBytes_AS_STRING(bytes);
-    Py_ssize_t end = PyBytes_GET_SIZE(bytes);
-    for (Py_ssize_t i = 0; i + 1 < end; i += 2, effect++) {
-        unsigned opcode = unit[i];
-        effect->jumps = is_jump(opcode);
-        effect->sort = is_harmless(opcode) ? REC_EFFECT_NONE : REC_EFFECT_CHANGE;
-        if (opcode == BINARY_SUBSCR) {
-            effect->sort = REC_EFFECT_SUBSCR;
+    Py_ssize_t count = PyBytes_GET_SIZE(bytes) / 2;
+    Py_ssize_t first = 0; /* unit at which the instruction's EXTENDED_ARGs begin */
+    uint32_t extended = 0;
+    for (Py_ssize_t i = 0; i < count; i++) {
+        unsigned opcode = unit[2 * i];
+        extended = extended << 8 | unit[2 * i + 1];
+        if (opcode == EXTENDED_ARG) {
+            continue;
         }
-        else if (opcode == STORE_FAST) {
-            effect->sort = REC_EFFECT_STORE;
-            effect->slot =
-                unit[i + 1]; /* its low byte does: two may be taken for one */
+        arg[i] = extended;
+        bool reads_dict = opcode == LOAD_ATTR
+                          && (Py_ssize_t)extended < PyTuple_GET_SIZE(code->co_names)
+                          && _PyUnicode_EqualToASCIIString(
+                              PyTuple_GET_ITEM(code->co_names, extended), "__dict__");
+        effect[i] = (uint8_t)(opcode_effect(opcode, extended, reads_dict)
+                              | (is_jump(opcode) ? REC_EFFECT_JUMPS : 0));
+        if (first < i && effect[i] != REC_EFFECT_STORE) {
+            /* No opcode event comes for what follows an EXTENDED_ARG (Python/ceval.c). */
+            effect[first] = effect[i] & (uint8_t)~REC_EFFECT_JUMPS;
+            arg[first] = extended;
         }
-        else if (opcode == BINARY_OP && unit[i + 1] < NB_INPLACE_ADD) {
-            effect->sort = REC_EFFECT_NONE;
-        }
-        else if (opcode == BINARY_OP) {
-            int slot = stored_slot(unit, i + 2, end);
-            if (slot >= 0 && !(i >= 2 && unit[i - 2] == EXTENDED_ARG)) {
-                effect->sort = REC_EFFECT_INPLACE;
-                effect->slot = (uint32_t)slot;
-            }
-        }
+        extended = 0;
+        first = i + 1;
     }
     Py_DECREF(bytes);
     return true;
+}
+
+PyObject **
+rec_py_frame_stack(PyFrameObject *frame)
+{
+    _PyInterpreterFrame *f = frame->f_frame;
+    return f->stacktop > 0 ? f->localsplus + f->stacktop : NULL;
+}
+
+/* The stack holds: method or NULL, callable or self, arguments (Python/ceval.c, CALL). */
+void
+rec_py_call(PyObject **stack_top, uint32_t arg, struct rec_call *ret)
+{
+    PyObject **base = stack_top - arg - 2;
+    bool is_method = base[0] != NULL;
+    ret->callable = base[is_method ? 0 : 1];
+    ret->arg = base + (is_method ? 1 : 2);
+    ret->arg_count = arg + (is_method ? 1u : 0u);
 }
 
 static Py_ssize_t extra_index = -1;
@@ -502,6 +462,93 @@ rec_py_dict_get_str(PyObject *dict, PyObject *name)
                              name); /* other keys may have an __eq__ of their own */
     }
     return _PyDict_GetItem_KnownHash(dict, name, hash);
+}
+
+bool
+rec_py_dict_entry(PyObject *dict, uint32_t i, PyObject **ret_key, PyObject **ret_value)
+{
+    PyDictObject *mp = (PyDictObject *)dict;
+    PyDictKeysObject *keys = mp->ma_keys;
+    if (mp->ma_values != NULL || keys->dk_nentries != mp->ma_used
+        || (Py_ssize_t)i >= keys->dk_nentries) {
+        return false;
+    }
+    if (DK_IS_UNICODE(keys)) {
+        *ret_key = DK_UNICODE_ENTRIES(keys)[i].me_key;
+        *ret_value = DK_UNICODE_ENTRIES(keys)[i].me_value;
+    }
+    else {
+        *ret_key = DK_ENTRIES(keys)[i].me_key;
+        *ret_value = DK_ENTRIES(keys)[i].me_value;
+    }
+    return *ret_key != NULL && *ret_value != NULL;
+}
+
+static Py_ssize_t
+dict_index_at(const PyDictKeysObject *keys, size_t i)
+{
+    switch (keys->dk_log2_index_bytes - keys->dk_log2_size) {
+    case 0: return ((const int8_t *)keys->dk_indices)[i];
+    case 1: return ((const int16_t *)keys->dk_indices)[i];
+    case 2: return ((const int32_t *)keys->dk_indices)[i];
+    default: return (Py_ssize_t)((const int64_t *)keys->dk_indices)[i];
+    }
+}
+
+static bool
+is_equal_key(PyObject *a, PyObject *b)
+{
+    int64_t x, y;
+    if (a == b) {
+        return true;
+    }
+    if (PyUnicode_CheckExact(a) && PyUnicode_CheckExact(b)) {
+        return PyUnicode_IS_READY(a) && PyUnicode_IS_READY(b) && _PyUnicode_EQ(a, b);
+    }
+    return PyLong_CheckExact(a) && PyLong_CheckExact(b) && rec_py_int64(a, &x)
+           && rec_py_int64(b, &y) && x == y;
+}
+
+/* Probes as lookdict does (Objects/dictobject.c), but compares exact strs and ints only: no
+ * __eq__ is called. A key of another type with the same hash makes the answer unknown. */
+int64_t
+rec_py_dict_position(PyObject *dict, PyObject *key)
+{
+    PyObject *at, *value;
+    int64_t small;
+    PyDictKeysObject *keys = ((PyDictObject *)dict)->ma_keys;
+    Py_hash_t hash = -1;
+    if (PyUnicode_CheckExact(key)) {
+        hash = ((PyASCIIObject *)key)->hash;
+    }
+    else if (PyLong_CheckExact(key) && rec_py_int64(key, &small)) {
+        hash = PyLong_Type.tp_hash(key);
+    }
+    if (PyDict_GET_SIZE(dict) == 0) {
+        return REC_PY_DICT_NEW;
+    }
+    if (hash == -1 || !rec_py_dict_entry(dict, 0, &at, &value)) {
+        return REC_PY_DICT_UNKNOWN;
+    }
+    size_t mask = (size_t)DK_SIZE(keys) - 1;
+    size_t perturb = (size_t)hash, i = (size_t)hash & mask;
+    for (;;) {
+        Py_ssize_t entry = dict_index_at(keys, i);
+        if (entry == DKIX_EMPTY) {
+            return REC_PY_DICT_NEW;
+        }
+        if (entry < 0 || !rec_py_dict_entry(dict, (uint32_t)entry, &at, &value)) {
+            return REC_PY_DICT_UNKNOWN;
+        }
+        if (is_equal_key(at, key)) {
+            return entry;
+        }
+        if (!DK_IS_UNICODE(keys) && DK_ENTRIES(keys)[entry].me_hash == hash) {
+            return REC_PY_DICT_UNKNOWN;
+        }
+        perturb >>= 5;
+        i = (i * 5 + perturb + 1) & mask;
+    }
 }
 
 PyObject *

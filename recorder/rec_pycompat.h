@@ -48,6 +48,7 @@ uint64_t rec_py_gil_switches(void);
 void rec_py_frame_mute_lines(PyFrameObject *frame);
 /* Opcode events for this frame (as `frame.f_trace_opcodes = True`). */
 void rec_py_frame_want_opcodes(PyFrameObject *frame);
+void rec_py_frame_drop_opcodes(PyFrameObject *frame);
 /* The frame object of a generator, coroutine or asynchronous generator that has one by
  * now, or NULL. Does not make one. */
 PyFrameObject *rec_py_generator_frame(PyObject *generator);
@@ -68,29 +69,41 @@ bool rec_py_code_globals(PyCodeObject *code, uint8_t *used);
 /* Calls `line` for each line number that has code, in no order. Allocates. */
 bool rec_py_code_lines(PyCodeObject *code, void (*line)(void *ctx, uint32_t lineno),
                        void *ctx);
-/* Calls `range` for each run of code units [from, to) of one line (0: none). */
-void rec_py_code_ranges(PyCodeObject *code,
-                        void (*range)(void *ctx, uint32_t lineno, uint32_t from,
-                                      uint32_t to),
-                        void *ctx);
 uint32_t rec_py_code_unit_count(PyCodeObject *code);
 
-/* What an instruction can do to objects that others see. */
-struct rec_effect {
-    enum {
-        REC_EFFECT_NONE,   /* nothing */
-        REC_EFFECT_CHANGE, /* anything */
-        REC_EFFECT_SUBSCR, /* nothing, unless it subscripts a defaultdict */
-        REC_EFFECT_INPLACE, /* changes the operand that is then stored in `slot`, or not */
-        REC_EFFECT_STORE, /* assigns the fast local `slot` */
-    } sort;
-
-    uint32_t slot;
-    bool jumps; /* what follows may not be what runs next */
+/* What an instruction can do to objects, and where on the value stack these are (TOS: the
+ * top). Python code that it calls has its own events and instructions. */
+enum rec_effect {
+    REC_EFFECT_NONE,
+    REC_EFFECT_STORE,        /* assigns fast local `arg` */
+    REC_EFFECT_ATTR,         /* changes attributes of TOS */
+    REC_EFFECT_STORE_SUBSCR, /* changes the item TOS of what is below it */
+    REC_EFFECT_LOAD_SUBSCR,  /* reads it: a defaultdict may grow */
+    REC_EFFECT_INPLACE,      /* changes what is below TOS, or not */
+    REC_EFFECT_CELL,         /* changes the cell in fast local `arg` */
+    REC_EFFECT_CALL,         /* calls with `arg` arguments: see rec_py_call() */
+    REC_EFFECT_CALL_EX,      /* calls with a tuple, and a dict if `arg` & 1 */
+    REC_EFFECT_ITERATE,      /* takes items from TOS */
+    REC_EFFECT_JUMPS = 0x80, /* a flag: what follows may not be what runs next */
 };
 
-/* One a code unit. False when memory ran out. Allocates Python objects. */
-bool rec_py_code_effects(PyCodeObject *code, struct rec_effect *effect);
+/* One a code unit: effect (with flag) and argument. An instruction that is reached through
+ * EXTENDED_ARG stands at the first of these, too. False when memory ran out. Allocates
+ * Python objects. */
+bool rec_py_code_effects(PyCodeObject *code, uint8_t *effect, uint32_t *arg);
+
+/* The value stack during an opcode event: past its top, so that [-1] is TOS; NULL when it
+ * is not known. */
+PyObject **rec_py_frame_stack(PyFrameObject *frame);
+
+/* What a REC_EFFECT_CALL calls, with which arguments (self first). */
+struct rec_call {
+    PyObject *callable;
+    PyObject *const *arg;
+    size_t arg_count;
+};
+
+void rec_py_call(PyObject **stack_top, uint32_t arg, struct rec_call *ret);
 
 /* A pointer of ours in the code object; NULL if none. Its `release` is called when the
  * code object dies. */
@@ -105,6 +118,15 @@ uint64_t rec_py_dict_version(PyObject *dict);
 /* Borrowed value for an exact str key, NULL if there is none. Never compares with anything
  * but exact strs. */
 PyObject *rec_py_dict_get_str(PyObject *dict, PyObject *name);
+/* A dict without holes is one whose entries are all in use. The entry of a key that is an
+ * exact str or int; REC_PY_DICT_NEW when there is none, REC_PY_DICT_UNKNOWN for other keys
+ * and dicts with holes. */
+#define REC_PY_DICT_NEW     (-1)
+#define REC_PY_DICT_UNKNOWN (-2)
+int64_t rec_py_dict_position(PyObject *dict, PyObject *key);
+/* Entry `i` of a dict without holes (borrowed); false for any other. */
+bool rec_py_dict_entry(PyObject *dict, uint32_t i, PyObject **ret_key,
+                       PyObject **ret_value);
 /* The instance's `__dict__` if it exists as an object (borrowed), else NULL; never makes
  * it. */
 PyObject *rec_py_instance_dict(PyObject *obj);

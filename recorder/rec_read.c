@@ -76,7 +76,9 @@ put_text(const char *text, size_t len)
         view->scratch = more;
         view->scratch_cap = len + 64;
     }
-    memcpy(view->scratch, text, len);
+    if (len > 0) {
+        memcpy(view->scratch, text, len);
+    }
     put((struct rec_src){.sort = SRC_TEXT, .text = view->scratch, .len = len});
 }
 
@@ -302,30 +304,65 @@ is_plain(PyObject *obj)
            || PyBytes_CheckExact(obj) || PyBool_Check(obj);
 }
 
-/* str(exc), where the type's own C code makes it and touches nothing but plain values. */
+static bool
+are_plain(PyObject *tuple)
+{
+    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(tuple); i++) {
+        PyObject *item = PyTuple_GET_ITEM(tuple, i);
+        if (!is_plain(item) && !(PyTuple_CheckExact(item) && are_plain(item))) {
+            return false;
+        }
+    }
+    return true;
+}
+
+#define HAS_STR_OF(type, exc_type) \
+ ((type)->tp_str == ((PyTypeObject *)(exc_type))->tp_str)
+
+/* Does str(exc) run C code only, and on plain values only? The fields are those that the
+ * types' tp_str read (Objects/exceptions.c). */
+static bool
+has_plain_str(PyObject *exc, PyObject *args)
+{
+    PyTypeObject *type = Py_TYPE(exc);
+    if (!are_plain(args)) {
+        return false;
+    }
+    if (HAS_STR_OF(type, PyExc_BaseException) || HAS_STR_OF(type, PyExc_KeyError)) {
+        return true;
+    }
+    if (HAS_STR_OF(type, PyExc_OSError)) {
+        PyOSErrorObject *os = (PyOSErrorObject *)exc;
+        return is_plain(os->myerrno) && is_plain(os->strerror) && is_plain(os->filename)
+               && is_plain(os->filename2);
+    }
+    if (HAS_STR_OF(type, PyExc_SyntaxError)) {
+        PySyntaxErrorObject *syntax = (PySyntaxErrorObject *)exc;
+        return is_plain(syntax->msg) && is_plain(syntax->filename)
+               && is_plain(syntax->lineno);
+    }
+    if (HAS_STR_OF(type, PyExc_ImportError)) {
+        return is_plain(((PyImportErrorObject *)exc)->msg);
+    }
+    if (HAS_STR_OF(type, PyExc_UnicodeDecodeError)
+        || HAS_STR_OF(type, PyExc_UnicodeEncodeError)
+        || HAS_STR_OF(type, PyExc_UnicodeTranslateError)) {
+        PyUnicodeErrorObject *unicode = (PyUnicodeErrorObject *)exc;
+        return is_plain(unicode->encoding) && is_plain(unicode->object)
+               && is_plain(unicode->reason);
+    }
+    return false;
+}
+
 static PyObject *
 exception_text(PyObject *exc, PyObject *args)
 {
-    PyTypeObject *type = Py_TYPE(exc);
-    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(args); i++) {
-        if (!is_plain(PyTuple_GET_ITEM(args, i))) {
-            return NULL;
-        }
-    }
-    if (type->tp_str == ((PyTypeObject *)PyExc_OSError)->tp_str) {
-        PyOSErrorObject *os = (PyOSErrorObject *)exc;
-        if (!is_plain(os->myerrno) || !is_plain(os->strerror) || !is_plain(os->filename)
-            || !is_plain(os->filename2)) {
-            return NULL;
-        }
-    }
-    else if (type->tp_str != ((PyTypeObject *)PyExc_BaseException)->tp_str
-             && type->tp_str != ((PyTypeObject *)PyExc_KeyError)->tp_str) {
+    if (!has_plain_str(exc, args)) {
         return NULL;
     }
     PyObject *error[3];
     PyErr_Fetch(&error[0], &error[1], &error[2]);
-    PyObject *text = type->tp_str(exc);
+    PyObject *text = Py_TYPE(exc)->tp_str(exc);
     PyErr_Clear();
     PyErr_Restore(error[0], error[1], error[2]);
     return text;

@@ -3,9 +3,10 @@
 
 /* Follows the references of an object that is as it was recorded. False when a value was
  * left out that might be taken in now. */
-static bool
-follow(struct rec_obj *obj, uint32_t depth)
+bool
+rec_obj_follow(struct rec_obj *obj)
 {
+    uint32_t depth = obj->depth;
     bool no_refs = true, leaves = true;
     size_t count = (size_t)obj->item_count + obj->attr_count;
     for (size_t i = 0; i < count; i++) {
@@ -19,8 +20,10 @@ follow(struct rec_obj *obj, uint32_t depth)
             no_refs = false;
             leaves = leaves && child->leaf && !child->fresh;
         }
-        else if (val->kind == TF_VAL_ELIDED && val->note != TF_ELIDE_REDACTED
-                 && val->note != TF_ELIDE_OPAQUE) {
+        else if (val->kind == TF_VAL_ELIDED
+                 && (val->note == TF_ELIDE_BUDGET
+                     || (val->note == TF_ELIDE_DEPTH
+                         && depth < rec.options->max_depth))) {
             return false;
         }
     }
@@ -83,12 +86,13 @@ inline_attrs_are_same(const struct rec_obj *obj, uint32_t depth)
 
 /* Is the object as it was recorded? False: not known, look at all of it. */
 bool
-rec_obj_is_same(struct rec_obj *obj, uint32_t depth)
+rec_obj_is_same(struct rec_obj *obj)
 {
+    uint32_t depth = obj->depth;
     const struct rec_type *type = obj->type;
     bool attrs = type->has_dict || type->slot_count > 0;
     if (type->fixed && !attrs) {
-        return obj->no_refs || follow(obj, depth);
+        return obj->no_refs || rec_obj_follow(obj);
     }
     if (type->category == TF_CAT_LIST && !attrs) {
         return list_is_same(obj, depth);
@@ -96,7 +100,7 @@ rec_obj_is_same(struct rec_obj *obj, uint32_t depth)
     PyObject *dict = dict_behind(obj);
     if (dict != NULL) {
         return obj->version != 0 && obj->version == rec_py_dict_version(dict)
-               && (obj->no_refs || follow(obj, depth));
+               && (obj->no_refs || rec_obj_follow(obj));
     }
     return type->category == TF_CAT_INSTANCE && type->slot_count == 0
            && inline_attrs_are_same(obj, depth);
@@ -109,4 +113,126 @@ rec_obj_note_version(struct rec_obj *obj)
     PyObject *dict = dict_behind(obj);
     obj->version = dict != NULL ? rec_py_dict_version(dict) : 0;
     obj->no_refs = false;
+}
+
+/* --- Places --- */
+
+static inline struct tf_rows *
+rows(void)
+{
+    return &rec.batch->changes;
+}
+
+static void
+set_item(struct rec_obj *obj, uint32_t i, const struct rec_src *name, PyObject *value)
+{
+    struct rec_src src = rec_src_obj(value);
+    if (rec_value_same(&obj->val[i], &src, obj->depth + 1)) {
+        return;
+    }
+    rec_delta_op(TF_OP_ITEM_SET, obj->id, i);
+    obj->val[i] = name != NULL ? rec_value_emit_named(name, &src, obj->depth + 1)
+                               : rec_value_emit(&src, obj->depth + 1);
+    rec_obj_changed(obj, 1);
+}
+
+/* Values [from, end of the object) give way to `come` new ones, which the caller emits. */
+static void
+begin_tail(struct rec_obj *obj, uint32_t from, size_t come)
+{
+    rec_delta_op(TF_OP_ITEM_SPLICE, obj->id, from);
+    tf_rows_u64(rows(), obj->item_count - from);
+    tf_rows_u64(rows(), come);
+    rec_obj_changed(obj, come + 1);
+    obj->item_count = from;
+}
+
+static bool
+look_at_list(struct rec_obj *obj, struct rec_hint hint)
+{
+    PyListObject *list = (PyListObject *)obj->addr;
+    size_t size = (size_t)PyList_GET_SIZE(list);
+    if (hint.index < 0 || (uint64_t)hint.index > obj->item_count) {
+        return false;
+    }
+    uint32_t i = (uint32_t)hint.index;
+    if (hint.sort == REC_HINT_ITEM) {
+        if (size != obj->item_count || i >= size || list->ob_item[i] == NULL) {
+            return false;
+        }
+        set_item(obj, i, NULL, list->ob_item[i]);
+        return true;
+    }
+    for (; i < obj->item_count && i < size && list->ob_item[i] != NULL; i++) {
+        set_item(obj, i, NULL, list->ob_item[i]);
+    }
+    if (i == obj->item_count && i == size) {
+        return true;
+    }
+    if (!rec_obj_reserve(obj, size)) {
+        return false;
+    }
+    begin_tail(obj, i, size - i);
+    for (; i < size; i++) {
+        struct rec_src src = rec_src_obj(list->ob_item[i]);
+        struct rec_val val = rec_value_emit(&src, obj->depth + 1);
+        obj->val[obj->item_count++] = val;
+    }
+    return true;
+}
+
+/* A dict without holes: its entries stand in the order of its items. */
+static bool
+look_at_dict(struct rec_obj *obj, struct rec_hint hint)
+{
+    PyObject *key, *value;
+    size_t size = (size_t)PyDict_GET_SIZE(obj->addr);
+    if (!rec_py_dict_entry(obj->addr, 0, &key, &value) || hint.index < 0
+        || (uint64_t)hint.index * 2 > obj->item_count || size * 2 < obj->item_count) {
+        return false;
+    }
+    uint32_t i = (uint32_t)hint.index;
+    if (hint.sort == REC_HINT_TAIL && (i * 2 != obj->item_count || size == i)) {
+        return size == i && i * 2 == obj->item_count;
+    }
+    obj->version = 0;
+    if (hint.sort == REC_HINT_ITEM) {
+        if (i * 2 >= obj->item_count
+            || !rec_py_dict_entry(obj->addr, i, &key, &value)) {
+            return false;
+        }
+        struct rec_src name = rec_src_obj(key);
+        if (!rec_value_same(&obj->val[i * 2], &name, obj->depth + 1)) {
+            return false;
+        }
+        set_item(obj, i * 2 + 1, &name, value);
+        return true;
+    }
+    if (!rec_obj_reserve(obj, size * 2)) {
+        return false;
+    }
+    begin_tail(obj, i * 2, (size - i) * 2);
+    for (; i < size && rec_py_dict_entry(obj->addr, i, &key, &value); i++) {
+        struct rec_src pair[2] = {rec_src_obj(key), rec_src_obj(value)};
+        struct rec_val val = rec_value_emit(&pair[0], obj->depth + 1);
+        obj->val[obj->item_count++] = val;
+        val = rec_value_emit_named(&pair[0], &pair[1], obj->depth + 1);
+        obj->val[obj->item_count++] = val;
+    }
+    return true;
+}
+
+bool
+rec_obj_look_there(struct rec_obj *obj, struct rec_hint hint)
+{
+    bool attrs = obj->type->has_dict || obj->type->slot_count > 0;
+    if (hint.sort == REC_HINT_NONE || attrs || obj->more != 0 || obj->note != 0
+        || Py_TYPE(obj->addr) != obj->type->type) {
+        return false;
+    }
+    switch ((enum tf_category)obj->type->category) {
+    case TF_CAT_LIST: return look_at_list(obj, hint);
+    case TF_CAT_DICT: return look_at_dict(obj, hint);
+    default: return false;
+    }
 }

@@ -98,7 +98,8 @@ rec_shadow_init(struct rec_shadow *shadow)
     shadow->filter = calloc((size_t)1 << FILTER_BITS, 1);
     return shadow->filter != NULL && table_init(&shadow->objects, TABLE_MIN)
            && table_init(&shadow->types, TABLE_MIN)
-           && table_init(&shadow->frames, TABLE_MIN);
+           && table_init(&shadow->frames, TABLE_MIN)
+           && table_init(&shadow->owners, TABLE_MIN);
 }
 
 /* --- Entries --- */
@@ -158,6 +159,7 @@ rec_shadow_release(struct rec_shadow *shadow)
     free(shadow->objects.entry);
     free(shadow->types.entry);
     free(shadow->frames.entry);
+    free(shadow->owners.entry);
     free(shadow->filter);
     memset(shadow, 0, sizeof *shadow);
 }
@@ -250,6 +252,7 @@ died_slow(struct rec_shadow *shadow, uintptr_t base)
     if (obj != NULL) {
         obj_free(shadow, obj);
     }
+    rec_shadow_take(shadow, &shadow->owners, base);
     struct rec_type *type = rec_shadow_take(shadow, &shadow->types, base);
     if (type != NULL) {
         shadow->type_died(type);

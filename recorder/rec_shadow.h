@@ -33,6 +33,8 @@ struct rec_obj {
     struct rec_val *val;             /* items, then attributes (name, value, ...) */
     uint32_t item_count, attr_count; /* values */
     uint32_t val_cap;
+    uint32_t depth;        /* the least at which it was met: how far its items may go */
+    uint64_t deep_mark;    /* walk over all that can be reached, in which it was met last */
     uint32_t epoch;        /* rec_state.epoch when it was last looked at */
     uint32_t delta_count;  /* values in changes since the last image */
     uint32_t delta_chunks; /* chunks with such changes */
@@ -78,6 +80,7 @@ struct rec_shadow {
     struct rec_table objects; /* base -> struct rec_obj */
     struct rec_table types;   /* base -> struct rec_type */
     struct rec_table frames;  /* base of the frame object -> struct rec_frame */
+    struct rec_table owners;  /* base of an instance's __dict__ -> struct rec_obj */
     uint8_t *filter;          /* counts entries of all tables by a hash of the base */
     uint64_t next_id;
     struct rec_slab *slabs;   /* of struct rec_obj, never given back while recording */

@@ -20,6 +20,7 @@
 #include "tf_writer.h"
 
 struct rec_thread;
+struct rec_touch;
 struct raised;
 
 /* What an object holds at this moment; see rec_read.h. */
@@ -49,7 +50,7 @@ struct rec_view {
 
 struct rec_visit {
     struct rec_obj *obj;
-    uint32_t depth;
+    bool look; /* it may have changed; else only its depth did */
 };
 
 struct rec_state {
@@ -65,7 +66,15 @@ struct rec_state {
     struct rec_shadow shadow;
     uint32_t epoch;        /* counts the times that objects may have changed */
     uint64_t gil_switches; /* at the latest event */
-    bool defaultdict_seen;
+    bool switched;         /* the GIL went to another thread since the event before */
+    bool left_out;         /* the event's budget did not do */
+    bool
+        look_again; /* something may have changed without an instruction that was seen */
+    struct rec_touch *touched;
+    size_t touched_count, touched_cap;
+    struct rec_obj **deep;
+    size_t deep_cap;
+    uint64_t deep_mark;
     uint64_t event_start_bytes; /* of the batch, when the event began */
     uint64_t budget;            /* new objects that this event may still make */
     struct rec_visit *queue;

@@ -5,6 +5,7 @@
 
 #include "rec_frames.h"
 #include "rec_session.h"
+#include "rec_touch.h"
 #include "rec_values.h"
 #include "tf_limits.h"
 
@@ -16,6 +17,7 @@
 #define PROFILE_EVENTS \
  (1u << TF_EV_C_CALL | 1u << TF_EV_C_RETURN | 1u << TF_EV_C_EXCEPTION)
 
+static bool hook_new_threads(void);
 static int trace_event(PyObject *self, PyFrameObject *frame, int what, PyObject *arg);
 static int profile_event(PyObject *self, PyFrameObject *frame, int what, PyObject *arg);
 
@@ -153,6 +155,37 @@ write_event(struct rec_thread *thread, struct rec_frame *frame, enum tf_event_ki
     }
 }
 
+/* Threads that began without our hooks (in C code) may have run Python code unseen. */
+static void
+look_at_threads(const struct rec_thread *thread)
+{
+    uint64_t switches = rec_py_gil_switches();
+    rec.switched = switches != rec.gil_switches || thread != rec.thread;
+    rec.gil_switches = switches;
+    if (rec.switched && hook_new_threads()) {
+        rec.look_again = true;
+    }
+}
+
+/* An opcode event comes before each instruction: rec_touch.h says what for. They are not
+ * asked for while the program has a trace function of its own, which would get them, too. */
+static void
+want_opcodes(const struct rec_thread *thread, struct rec_frame *frame,
+             enum tf_event_kind kind)
+{
+    if ((kind == TF_EV_LINE || kind == TF_EV_OPCODE) && frame->opcodes) {
+        return;
+    }
+    bool recorded = rec.options->events & 1u << TF_EV_OPCODE;
+    if (recorded || (rec.options->values && thread->next_trace == NULL)) {
+        rec_py_frame_want_opcodes(frame->frame);
+        frame->opcodes = !recorded;
+    }
+    else {
+        rec.look_again = true;
+    }
+}
+
 static void
 record(PyFrameObject *object, enum tf_event_kind kind, PyObject *arg)
 {
@@ -169,13 +202,13 @@ record(PyFrameObject *object, enum tf_event_kind kind, PyObject *arg)
         if (kind <= TF_EV_THROW && thread->next_trace == NULL) {
             rec_py_frame_mute_lines(object);
         }
+        rec.look_again = true;
         return;
     }
-    if (kind <= TF_EV_THROW && rec.options->events & 1u << TF_EV_OPCODE) {
-        rec_py_frame_want_opcodes(object);
-    }
     struct rec_frame *top = rec_thread_top(thread);
-    rec_values_begin(rec_flow_may_change(thread, top, object, kind));
+    look_at_threads(thread);
+    rec_values_begin(rec.look_again || rec.left_out);
+    rec.look_again = thread->next_trace != NULL || thread->next_profile != NULL;
     rec_flow_note_stores(top, object, kind);
     if (kind <= TF_EV_THROW && top != NULL) {
         rec_flow_called(top, object);
@@ -188,10 +221,35 @@ record(PyFrameObject *object, enum tf_event_kind kind, PyObject *arg)
         rec_session_stop("out of memory");
         return;
     }
+    if (rec.options->values) {
+        rec_touch_look(top, frame);
+    }
+    want_opcodes(thread, frame, kind);
     write_event(thread, frame, kind, arg);
 }
 
 /* --- The trace function --- */
+
+/* False when the event is ours alone. */
+static bool
+before_instruction(PyFrameObject *object)
+{
+    struct rec_thread *thread = rec_thread_of(PyThreadState_Get());
+    struct rec_frame *frame = thread != NULL ? rec_thread_top(thread) : NULL;
+    if (!rec.active || frame == NULL || frame->frame != object) {
+        return rec.options->events & 1u << TF_EV_OPCODE;
+    }
+    if (rec.options->values) {
+        rec_touch_instruction(frame);
+    }
+    if (frame->opcodes && thread->next_trace != NULL) {
+        rec_py_frame_drop_opcodes(object);
+        frame->opcodes = false;
+        rec.look_again = true;
+        return false;
+    }
+    return !frame->opcodes;
+}
 
 /* The program's own function comes after ours, through CPython's own trampoline. When that
  * took our place (it removes itself after an error), we take it back. */
@@ -221,6 +279,9 @@ trace_event(PyObject *self, PyFrameObject *frame, int what, PyObject *arg)
     case PyTrace_EXCEPTION: kind = TF_EV_EXCEPTION; break;
     case PyTrace_OPCODE: kind = TF_EV_OPCODE; break;
     default: return 0;
+    }
+    if (what == PyTrace_OPCODE && !before_instruction(frame)) {
+        return 0;
     }
     if (rec.active
         && (is_end_of_frame(kind) || kind <= TF_EV_THROW
@@ -278,6 +339,21 @@ hook_thread(PyThreadState *tstate)
     }
 }
 
+static bool
+hook_new_threads(void)
+{
+    bool found = false;
+    PyThreadState *tstate = PyInterpreterState_ThreadHead(PyInterpreterState_Get());
+    for (; rec.active && tstate != NULL; tstate = PyThreadState_Next(tstate)) {
+        PyObject *self;
+        if (rec_py_get_trace(tstate, &self) == NULL) {
+            hook_thread(tstate);
+            found = true;
+        }
+    }
+    return found;
+}
+
 static PyObject *
 after_set(PyObject *result)
 {
@@ -304,13 +380,7 @@ sys_setprofile(PyObject *self, PyObject *arg)
 static PyObject *
 after_start(PyObject *result)
 {
-    PyThreadState *tstate = PyInterpreterState_ThreadHead(PyInterpreterState_Get());
-    for (; rec.active && tstate != NULL; tstate = PyThreadState_Next(tstate)) {
-        PyObject *self;
-        if (rec_py_get_trace(tstate, &self) == NULL) {
-            hook_thread(tstate);
-        }
-    }
+    hook_new_threads();
     return result;
 }
 

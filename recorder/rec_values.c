@@ -3,7 +3,6 @@
 #include <stdlib.h>
 
 #include "rec_delta.h"
-#include "rec_namespace.h"
 #include "rec_read.h"
 #include "rec_redact.h"
 
@@ -18,9 +17,10 @@ rows(void)
 }
 
 void
-rec_values_begin(bool changed)
+rec_values_begin(bool again)
 {
-    rec.epoch += changed;
+    rec.epoch += again;
+    rec.left_out = false;
     rec.budget = rec.options->max_objects;
     rec.queue_head = rec.queue_tail = 0;
     rec.event_start_bytes = rows()->len;
@@ -29,7 +29,15 @@ rec_values_begin(bool changed)
 void
 rec_values_enqueue(struct rec_obj *obj, uint32_t depth)
 {
-    if (obj->epoch == rec.epoch || (obj->leaf && !obj->fresh)) {
+    bool look = obj->epoch != rec.epoch;
+    bool queued = obj->fresh && !look;
+    if ((!look && depth >= obj->depth) || (obj->leaf && !obj->fresh)) {
+        return;
+    }
+    if (depth < obj->depth) {
+        obj->depth = depth;
+    }
+    if (queued) {
         return;
     }
     if (rec.queue_tail == rec.queue_cap) {
@@ -43,7 +51,7 @@ rec_values_enqueue(struct rec_obj *obj, uint32_t depth)
         rec.queue_cap = cap;
     }
     obj->epoch = rec.epoch;
-    rec.queue[rec.queue_tail++] = (struct rec_visit){obj, depth};
+    rec.queue[rec.queue_tail++] = (struct rec_visit){obj, look};
 }
 
 /* --- Values --- */
@@ -104,8 +112,8 @@ rec_values_new(PyObject *obj)
     }
     entry->type = type;
     entry->fresh = true;
-    rec.defaultdict_seen |= type->category == TF_CAT_DEFAULTDICT;
     entry->epoch = rec.epoch - 1;
+    entry->depth = UINT32_MAX;
     if (rec.budget > 0) {
         rec.budget--;
     }
@@ -130,6 +138,7 @@ rec_value_emit(const struct rec_src *src, uint32_t depth)
             return emit_elided(src->obj, TF_ELIDE_DEPTH);
         }
         if (rec.budget == 0 || (obj = rec_values_new(src->obj)) == NULL) {
+            rec.left_out = true;
             return emit_elided(src->obj, TF_ELIDE_BUDGET);
         }
     }
@@ -163,43 +172,64 @@ rec_value_emit_named(const struct rec_src *name, const struct rec_src *src,
     return is_secret(name) ? rec_value_emit_redacted() : rec_value_emit(src, depth);
 }
 
+/* --- Objects --- */
+
+/* So that a change of the dict by itself is a change of the instance, too. */
 static void
-obj_visit(struct rec_obj *obj, uint32_t depth)
+note_owner(struct rec_obj *obj)
 {
-    if (obj->namespace && obj->partial) {
-        if (obj->fresh) {
-            rec.view.item_count = rec.view.attr_count = 0;
-            rec.view.more = 0;
-            rec.view.note = TF_ELIDE_NONE;
-            rec.view.failed = false;
-            obj->fresh = false;
-            rec_obj_write(obj, TF_OP_NEW, depth);
-        }
-        return;
+    PyObject *dict = obj->type->has_dict ? rec_py_instance_dict(obj->addr) : NULL;
+    if (dict != NULL) {
+        rec_shadow_put(&rec.shadow, &rec.shadow.owners, rec_py_base(dict), obj);
     }
-    if (obj->fresh) {
+}
+
+static void
+obj_begin(struct rec_obj *obj)
+{
+    if (obj->namespace && obj->partial) { /* its names come one by one */
+        rec.view.item_count = rec.view.attr_count = 0;
+        rec.view.more = 0;
+        rec.view.note = TF_ELIDE_NONE;
+        rec.view.failed = false;
+    }
+    else {
         rec_read(obj->addr, obj->type, rec.options->max_items);
-        obj->fresh = false;
-        rec_obj_write(obj, TF_OP_NEW, depth);
-        rec_obj_note_version(obj);
-        return;
     }
+    obj->fresh = false;
+    rec_obj_write(obj, TF_OP_NEW);
+    rec_obj_note_version(obj);
+    note_owner(obj);
+}
+
+static void
+obj_look(struct rec_obj *obj)
+{
     if (!obj->namespace
         && Py_TYPE(obj->addr) != obj->type->type) { /* __class__ assigned */
         struct rec_type *type = rec_type_of(Py_TYPE(obj->addr));
         if (type != NULL) {
             obj->type = type;
             rec_read(obj->addr, type, rec_obj_items_wanted(obj));
-            rec_obj_write(obj, TF_OP_IMAGE, depth);
+            rec_obj_write(obj, TF_OP_IMAGE);
         }
         return;
     }
-    if (rec_obj_is_same(obj, depth)) {
+    if ((obj->namespace && obj->partial) || rec_obj_is_same(obj)) {
         return;
     }
     rec_read(obj->addr, obj->type, rec_obj_items_wanted(obj));
-    rec_obj_compare(obj, depth);
+    rec_obj_compare(obj);
     rec_obj_note_version(obj);
+    note_owner(obj);
+}
+
+void
+rec_values_look(struct rec_obj *obj, struct rec_hint hint)
+{
+    if (!obj->fresh && !rec_obj_look_there(obj, hint)) {
+        obj_look(obj);
+    }
 }
 
 void
@@ -207,7 +237,12 @@ rec_values_drain(void)
 {
     while (rec.queue_head < rec.queue_tail) {
         struct rec_visit visit = rec.queue[rec.queue_head++];
-        obj_visit(visit.obj, visit.depth);
+        if (visit.obj->fresh) {
+            obj_begin(visit.obj);
+        }
+        else if (visit.look || !rec_obj_follow(visit.obj)) {
+            obj_look(visit.obj);
+        }
     }
     rec.queue_head = rec.queue_tail = 0;
 }

@@ -9,12 +9,15 @@
 #ifndef REC_VALUES_H
 #define REC_VALUES_H
 
+#include "rec_delta.h"
 #include "rec_scalar.h"
 #include "rec_type.h"
 
-/* A new event. `changed`: objects may have changed since the one before; else those that
- * were looked at are not looked at again. */
-void rec_values_begin(bool changed);
+/* A new event. `again`: everything that it leads to is looked at again; else only what is
+ * new to it, and what rec_values_look() is called for. */
+void rec_values_begin(bool again);
+/* Looks at one object that may have changed, at the place of the hint if it has one. */
+void rec_values_look(struct rec_obj *obj, struct rec_hint hint);
 /* Appends `src` as a value to the changes, and makes it known if it is a new object.
  * `depth`: 1 for a root. */
 struct rec_val rec_value_emit(const struct rec_src *src, uint32_t depth);

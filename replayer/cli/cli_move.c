@@ -156,9 +156,10 @@ cli_show_stop(struct cli_session *session, const char *reason, unsigned context)
     cli_show_displays(session);
 }
 
+/* `whole`: the move was not by thread. */
 static void
 describe_stop(const struct cli_session *session, const struct rp_stop *stop,
-              const char *moved, char *ret_text, size_t size)
+              const char *moved, bool whole, char *ret_text, size_t size)
 {
     switch (stop->reason) {
     case RP_STOP_MOVED: snprintf(ret_text, size, "%s", moved); break;
@@ -169,15 +170,16 @@ describe_stop(const struct cli_session *session, const struct rp_stop *stop,
     case RP_STOP_RETURN: snprintf(ret_text, size, "%s, at the return", moved); break;
     case RP_STOP_CALL: snprintf(ret_text, size, "%s, at the call", moved); break;
     case RP_STOP_START:
-        snprintf(ret_text, size, "Start of %s",
-                 session->facts->thread_count > 1 ? "what is recorded of it"
-                                                  : "the recording");
+    case RP_STOP_END: {
+        const char *end = stop->reason == RP_STOP_START ? "Start" : "End";
+        if (whole || session->facts->thread_count == 1) {
+            snprintf(ret_text, size, "%s of the recording", end);
+        }
+        else {
+            snprintf(ret_text, size, "%s of thread %" PRIu32, end, session->thread);
+        }
         break;
-    case RP_STOP_END:
-        snprintf(ret_text, size, "End of %s",
-                 session->facts->thread_count > 1 ? "what is recorded of it"
-                                                  : "the recording");
-        break;
+    }
     }
 }
 
@@ -262,7 +264,7 @@ show_arrival(struct cli_session *session, const struct order *order,
         cli_show_watch_hit(session, hit);
     }
     else {
-        describe_stop(session, stop, order->name, reason, sizeof reason);
+        describe_stop(session, stop, order->name, is_run(order), reason, sizeof reason);
     }
     if (!moved) {
         cli_out_str(session->out, stop->reason == RP_STOP_START

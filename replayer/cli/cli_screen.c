@@ -23,46 +23,75 @@ is_name_char(char c)
     return isalnum((unsigned char)c) || c == '_' || (unsigned char)c >= 0x80;
 }
 
-/* Whether the name stands in the line as a word, and not as an attribute. */
-static bool
-line_has_name(struct tf_text line, struct tf_text name)
+/* Where the name stands in the line as a word, and not as an attribute or in a string: the
+ * place after it; 0: nowhere. */
+static size_t
+find_name(struct tf_text line, struct tf_text name)
 {
     for (size_t i = 0; name.len && i + name.len <= line.len; i++) {
         bool begins =
             i == 0 || (!is_name_char(line.data[i - 1]) && line.data[i - 1] != '.');
         bool ends = i + name.len == line.len || !is_name_char(line.data[i + name.len]);
         if (begins && ends && memcmp(line.data + i, name.data, name.len) == 0) {
-            return true;
+            return i + name.len;
         }
     }
-    return false;
+    return 0;
 }
 
-/* A local that the failing line uses, the last one assigned before the others: what one
- * asks about first. */
+/* Length of the attributes (".items.first") that follow at `from`, without a last one
+ * that is called. */
+static size_t
+attributes_len(struct tf_text line, size_t from)
+{
+    size_t end = from;
+    while (end < line.len && line.data[end] == '.') {
+        size_t at = end + 1;
+        while (at < line.len && is_name_char(line.data[at])) {
+            at++;
+        }
+        if (at == end + 1 || (at < line.len && line.data[at] == '(')) {
+            break;
+        }
+        end = at;
+    }
+    return end - from;
+}
+
+/* A local that the failing line uses, a variable rather than an argument: what one asks
+ * about first. */
+static const struct rp_var *
+find_suspect(const struct rp_vars *vars, struct tf_text line)
+{
+    const struct rp_var *suspect = NULL;
+    for (size_t i = 0; i < vars->count; i++) {
+        const struct rp_var *var = &vars->var[i];
+        bool better = !suspect || suspect->argument || !var->argument;
+        if (better && var->slot_kind != TF_SLOT_MAPPING && find_name(line, var->name)) {
+            suspect = var;
+        }
+    }
+    return suspect;
+}
+
 static bool
 put_suspect(struct cli_session *session)
 {
     struct rp_vars vars;
     struct tf_text line;
-    const struct rp_var *suspect = NULL;
     const struct rp_event *event = &session->event;
     if (rp_source_line(session->rp, event->file->id, event->lineno, &line, NULL)
             != TF_OK
         || rp_locals(session->rp, session->seq, event->frame, &vars, NULL) != TF_OK) {
         return false;
     }
-    for (size_t i = 0; i < vars.count; i++) {
-        const struct rp_var *var = &vars.var[i];
-        bool better = !suspect || suspect->argument || !var->argument;
-        if (better && var->slot_kind != TF_SLOT_MAPPING
-            && line_has_name(line, var->name)) {
-            suspect = var;
-        }
-    }
+    const struct rp_var *suspect = find_suspect(&vars, line);
     if (suspect) {
+        size_t after = find_name(line, suspect->name);
+        size_t more = attributes_len(line, after);
         cli_out_str(session->out, "   last ");
-        size_t used = cli_put_tf(session->out, suspect->name);
+        size_t used = cli_put_tf(session->out, suspect->name)
+                      + cli_out_text(session->out, line.data + after, more);
         cli_out_pad(session->out, used < 13 ? 15 - used : 2);
         cli_out_str(session->out, "go back to where it got its value\n");
     }

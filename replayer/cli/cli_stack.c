@@ -6,6 +6,7 @@
 
 #include "cli_handlers.h"
 #include "cli_session.h"
+#include "cli_utf8.h"
 
 #define WHERE_FRAMES 50
 
@@ -29,16 +30,21 @@ cli_select_frame(struct cli_session *session, size_t idx, struct tf_err *err)
     return TF_OK;
 }
 
+/* How wide the columns of a listed stack are. */
+struct widths {
+    size_t place, function;
+};
+
 static void
-put_frame(struct cli_session *session, const struct rp_frame *frame, size_t columns,
-          bool is_here)
+put_frame(struct cli_session *session, const struct rp_frame *frame,
+          struct widths widths, bool is_here)
 {
     struct cli_out *out = session->out;
     struct tf_text line;
     cli_out_style(out, is_here ? CLI_CURRENT : CLI_PLAIN);
     cli_out_str(out, is_here ? "-> " : "   ");
     size_t used = cli_put_place(out, session->rp, frame->file, frame->lineno);
-    cli_out_pad(out, columns > used ? columns - used + 2 : 2);
+    cli_out_pad(out, widths.place > used ? widths.place - used + 2 : 2);
     used = cli_put_function(out, frame->code);
     cli_out_style(out, CLI_PLAIN);
     if (rp_source_line(session->rp, frame->file->id, frame->lineno, &line, NULL)
@@ -48,8 +54,8 @@ put_frame(struct cli_session *session, const struct rp_frame *frame, size_t colu
             line.len--;
         }
         size_t width = session->batch ? 200 : cli_out_columns(out);
-        size_t name_columns = used < 20 ? 22 : used + 2;
-        size_t taken = 5 + columns + name_columns;
+        size_t name_columns = used < widths.function ? widths.function + 2 : used + 2;
+        size_t taken = 5 + widths.place + name_columns;
         cli_out_pad(out, name_columns - used);
         cli_out_style(out, CLI_DIM);
         cli_out_text_cut(out, line.data, line.len,
@@ -59,16 +65,26 @@ put_frame(struct cli_session *session, const struct rp_frame *frame, size_t colu
     cli_out_char(out, '\n');
 }
 
-static size_t
-widest_place(const struct cli_session *session, const struct rp_stack *stack)
+#define PLACE_COLUMNS_MAX    50
+#define FUNCTION_COLUMNS_MAX 30
+
+static struct widths
+find_widths(const struct cli_session *session, const struct rp_stack *stack)
 {
-    size_t widest = 0;
+    struct widths widths = {0, 0};
     for (size_t i = 0; i < stack->count; i++) {
         const struct rp_frame *frame = &stack->frame[i];
-        size_t columns = cli_place_columns(session->rp, frame->file, frame->lineno);
-        widest = columns > widest && columns <= 50 ? columns : widest;
+        struct tf_text name = frame->code->qualname;
+        size_t place = cli_place_columns(session->rp, frame->file, frame->lineno);
+        size_t function = cli_utf8_count(name.data, name.len) + 2;
+        if (place > widths.place && place <= PLACE_COLUMNS_MAX) {
+            widths.place = place;
+        }
+        if (function > widths.function && function <= FUNCTION_COLUMNS_MAX) {
+            widths.function = function;
+        }
     }
-    return widest;
+    return widths;
 }
 
 void
@@ -82,7 +98,7 @@ cli_show_stack(struct cli_session *session, size_t max)
         cli_refuse_err(session, &err);
         return;
     }
-    size_t columns = widest_place(session, &stack);
+    struct widths widths = find_widths(session, &stack);
     size_t older = stack.total - skip - stack.count;
     if (older) {
         cli_out_str(session->out, "   ... ");
@@ -90,7 +106,7 @@ cli_show_stack(struct cli_session *session, size_t max)
         cli_out_format(session->out, " (w %zu shows all)\n", stack.total);
     }
     for (size_t i = stack.count; i-- > 0;) {
-        put_frame(session, &stack.frame[i], columns, skip + i == session->frame_idx);
+        put_frame(session, &stack.frame[i], widths, skip + i == session->frame_idx);
     }
     if (skip) {
         cli_out_str(session->out, "   ... ");
@@ -120,7 +136,7 @@ look_at(struct cli_session *session, size_t idx)
         return cli_refuse_err(session, &err);
     }
     if (session->frame.frame) {
-        put_frame(session, &session->frame, 0, true);
+        put_frame(session, &session->frame, (struct widths){0, 0}, true);
     }
     return CLI_YES;
 }

@@ -128,13 +128,24 @@ cli_do_pp(struct cli_session *session, const char *args)
 
 /* --- Variables --- */
 
+/* __name__, __builtins__ and the like of a module or class body. */
+static bool
+is_furniture(const struct rp_var *var)
+{
+    const char *name = var->name.data;
+    size_t len = var->name.len;
+    return var->slot_kind == TF_SLOT_MAPPING && len > 4 && memcmp(name, "__", 2) == 0
+           && memcmp(name + len - 2, "__", 2) == 0;
+}
+
 static size_t
 widest_name(const struct rp_vars *vars, bool arguments_only)
 {
     size_t widest = 0;
     for (size_t i = 0; i < vars->count; i++) {
         size_t columns = cli_utf8_count(vars->var[i].name.data, vars->var[i].name.len);
-        bool counts = (vars->var[i].argument || !arguments_only) && columns <= 24;
+        bool counts = (vars->var[i].argument || !arguments_only) && columns <= 24
+                      && !is_furniture(&vars->var[i]);
         widest = counts && columns > widest ? columns : widest;
     }
     return widest;
@@ -167,24 +178,31 @@ void
 cli_show_vars(struct cli_session *session, const struct rp_vars *vars,
               bool arguments_only, size_t max)
 {
-    size_t name_columns = widest_name(vars, arguments_only), shown = 0, left = 0;
+    size_t name_columns = widest_name(vars, arguments_only), shown = 0, left = 0,
+           hidden = 0;
     for (size_t i = 0; i < vars->count; i++) {
         const struct rp_var *var = &vars->var[i];
-        if (arguments_only && !var->argument) {
-            continue;
+        if (is_furniture(var)) {
+            hidden++;
         }
-        if (shown == max) {
-            left++;
-            continue;
+        else if (var->argument || !arguments_only) {
+            if (shown < max) {
+                put_var(session, var, name_columns);
+            }
+            shown++;
         }
-        put_var(session, var, name_columns);
-        shown++;
     }
+    left = shown > max ? shown - max : 0;
     if (left) {
         cli_out_format(session->out, "   ... %zu more: %s\n", left,
                        arguments_only ? "args" : "locals");
     }
-    if (!shown) {
+    if (hidden) {
+        cli_out_style(session->out, CLI_DIM);
+        cli_out_format(session->out, "   (and %zu such as __name__: p EXPR)\n", hidden);
+        cli_out_style(session->out, CLI_PLAIN);
+    }
+    else if (!shown) {
         cli_out_str(session->out, "   (none)\n");
     }
 }

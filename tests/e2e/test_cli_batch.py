@@ -395,7 +395,7 @@ def test_opening_screen(shop):
     text = done.text
     assert done.status == 0
     for part in ("shop.py", "Python 3", "events", "Ended with status 1 by KeyError: 'bob'", "Stack",
-                 "-> ", "Source", "Locals of report()", "Try", "rn", "last "):
+                 "-> ", "Source", "Locals of report()", "Try", "rn", "last cart.owner "):
         assert part in text, part
     assert len(text.splitlines()) <= 40
 

@@ -23,16 +23,27 @@ is_name_char(char c)
     return isalnum((unsigned char)c) || c == '_' || (unsigned char)c >= 0x80;
 }
 
+static bool
+is_word_at(struct tf_text line, size_t at, size_t len)
+{
+    bool begins =
+        at == 0 || (!is_name_char(line.data[at - 1]) && line.data[at - 1] != '.');
+    return begins && (at + len == line.len || !is_name_char(line.data[at + len]));
+}
+
 /* Where the name stands in the line as a word, and not as an attribute or in a string: the
  * place after it; 0: nowhere. */
 static size_t
 find_name(struct tf_text line, struct tf_text name)
 {
+    char quote = 0;
     for (size_t i = 0; name.len && i + name.len <= line.len; i++) {
-        bool begins =
-            i == 0 || (!is_name_char(line.data[i - 1]) && line.data[i - 1] != '.');
-        bool ends = i + name.len == line.len || !is_name_char(line.data[i + name.len]);
-        if (begins && ends && memcmp(line.data + i, name.data, name.len) == 0) {
+        char c = line.data[i];
+        if (quote || c == '"' || c == '\'') {
+            quote = !quote ? c : quote == c ? 0 : quote;
+        }
+        else if (memcmp(line.data + i, name.data, name.len) == 0
+                 && is_word_at(line, i, name.len)) {
             return i + name.len;
         }
     }

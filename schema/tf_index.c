@@ -192,7 +192,7 @@ take_column(struct tf_index *index, const struct index_column *column,
         memcpy((char *)index + lists[column->list].off, &any, sizeof any);
     }
     /* every entry names a frame, so there are no more than frames */
-    return count == any.count && count <= frames->count
+    return count > 0 && count == any.count && count <= frames->count
            && take_values(column, bytes, &any, frames);
 }
 

@@ -56,12 +56,15 @@ scan_gap(const struct scan *scan, const struct tf_chunk_view *view)
 static bool
 scan_count_kinds(struct tf_reader *reader, struct tf_cursor kinds)
 {
-    uint64_t kind;
+    uint64_t kind, count[TF_EV_COUNT] = {0};
     while (kinds.at < kinds.end) {
         if (!tf_cursor_u64(&kinds, &kind) || kind == 0 || kind >= TF_EV_COUNT) {
             return false;
         }
-        reader->kind_events[kind]++;
+        count[kind]++;
+    }
+    for (int i = 0; i < TF_EV_COUNT; i++) {
+        reader->kind_events[i] += count[i];
     }
     return true;
 }
@@ -89,12 +92,18 @@ scan_chunk(const struct scan *scan, struct tf_cursor bytes)
     struct tf_reader *reader = scan->reader;
     struct tf_chunk_view view;
     if (!tf_chunk_view_get(bytes, &view) || !chunk_follows(reader, &view)
-        || tf_cursor_count_varints(view.event[TF_EVENT_KIND]) != view.event_count
-        || !scan_count_kinds(reader, view.event[TF_EVENT_KIND])) {
+        || tf_cursor_count_varints(view.event[TF_EVENT_KIND]) != view.event_count) {
         return scan_damaged(scan, "a chunk");
+    }
+    tf_status status = scan_gap(scan, &view);
+    if (status != TF_OK) {
+        return status;
     }
     if (!tf_list_next(&reader->index.chunk)) {
         return scan_no_memory(scan);
+    }
+    if (!scan_count_kinds(reader, view.event[TF_EVENT_KIND])) {
+        return scan_damaged(scan, "a chunk");
     }
     reader->index.chunk.at[reader->index.chunk.count++] = (struct tf_chunk_info){
         .first_seq = view.first_seq,
@@ -107,7 +116,7 @@ scan_chunk(const struct scan *scan, struct tf_cursor bytes)
     reader->event_count += view.event_count;
     reader->end_object = view.first_object + view.object_count;
     reader->end_frame = view.first_frame + view.frame_count;
-    return scan_gap(scan, &view);
+    return TF_OK;
 }
 
 /* The first varint fields of a message, by number; those not there are 0. */

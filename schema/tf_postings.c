@@ -283,10 +283,10 @@ take_column(struct tf_postings *postings, const struct column *column,
     size_t count = tf_cursor_count_varints(bytes);
     struct tf_entry **entry = &postings->entry[column->list];
     uint64_t value, sum = 0;
-    if (count > TF_UNPACK_BYTES_MAX / sizeof **entry) {
+    if (count == 0 || count > TF_UNPACK_BYTES_MAX / sizeof **entry) {
         return false;
     }
-    if (*entry == NULL && count > 0) {
+    if (*entry == NULL) {
         *entry = calloc(count, sizeof **entry);
         postings->count[column->list] = *entry != NULL ? count : 0;
         postings->memory_bytes += count * sizeof **entry;

@@ -7,6 +7,7 @@
 
 #define SCREEN_FRAMES 8
 #define SCREEN_LOCALS 10
+#define HINT_COLUMNS  24
 
 static void
 put_heading(struct cli_out *out, const char *text)
@@ -103,11 +104,18 @@ put_suspect(struct cli_session *session)
         cli_out_str(session->out, "   last ");
         size_t used = cli_put_tf(session->out, suspect->name)
                       + cli_out_text(session->out, line.data + after, more);
-        cli_out_pad(session->out, used < 13 ? 15 - used : 2);
+        cli_out_pad(session->out,
+                    used + 7 < HINT_COLUMNS ? HINT_COLUMNS - 5 - used : 2);
         cli_out_str(session->out, "go back to where it got its value\n");
     }
     rp_vars_release(&vars);
     return suspect != NULL;
+}
+
+static void
+put_hint(struct cli_out *out, const char *command, const char *what)
+{
+    cli_out_format(out, "   %-*s%s\n", HINT_COLUMNS, command, what);
 }
 
 static void
@@ -116,18 +124,21 @@ put_hints(struct cli_session *session)
     struct cli_out *out = session->out;
     put_heading(out, "Try\n");
     if (!session->opening.failure) {
-        cli_out_str(out, "   n                   one line forward (rn: one back)\n"
-                         "   b FUNCTION          a breakpoint; c goes there, rc back\n"
-                         "   exceptions          what was raised, caught ones too\n");
+        put_hint(out, "n", "one line forward (rn: one back)");
+        put_hint(out, "b FUNCTION", "a breakpoint; c goes there, rc back");
+        put_hint(out, "exceptions", "what was raised, caught ones too");
         return;
     }
-    cli_out_str(out, "   rn                  one line back, over calls\n");
+    put_hint(out, "rn", "one line back, over calls");
     if (!put_suspect(session)) {
-        cli_out_str(out, "   exceptions          what was raised before\n");
+        put_hint(out, "exceptions", "what was raised before");
     }
-    cli_out_str(out, session->event.depth > 0
-                         ? "   rf                  back to this function's call\n"
-                         : "   goto start          how it all began\n");
+    if (session->event.depth > 0) {
+        put_hint(out, "rf", "back to this function's call");
+    }
+    else {
+        put_hint(out, "goto start", "how it all began");
+    }
 }
 
 static void

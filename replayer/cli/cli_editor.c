@@ -332,6 +332,10 @@ cli_editor_read(struct cli_editor *editor, const char *prompt, const char **ret_
     if (editor->edit) {
         return read_edited(editor, ret_line);
     }
+    if (isatty(editor->env->in_fd)) {
+        cli_out_str(editor->env->out, prompt);
+        cli_out_flush(editor->env->out);
+    }
     ssize_t len = getline(&editor->line, &editor->cap, stdin);
     if (len < 0) {
         return CLI_EDITOR_END;

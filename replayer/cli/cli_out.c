@@ -56,7 +56,8 @@ pager_start(struct cli_out *out)
     int pipe_fd[2];
     out->paging = false;
     if (!pager || !*pager) {
-        pager = "less -R -F -X";
+        pager =
+            "if command -v less >/dev/null; then exec less -R -F -X; else exec cat; fi";
     }
     if (strcmp(pager, "cat") == 0 || pipe(pipe_fd) != 0) {
         return;

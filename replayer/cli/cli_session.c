@@ -148,6 +148,19 @@ cli_refuse_expr(struct cli_session *session, const char *text,
     return CLI_NO;
 }
 
+/* `r = 3`, `n - 1`: somebody has a variable of the command's name in mind. */
+static void
+refuse_args(struct cli_session *session, const char *args, const char *what)
+{
+    if (ispunct((unsigned char)*args)) {
+        cli_refuse(session, "%s; as an expression: p %s %s", what, session->command,
+                   args);
+    }
+    else {
+        cli_refuse(session, "%s, not '%s'", what, args);
+    }
+}
+
 bool
 cli_count_arg(struct cli_session *session, const char *args, uint64_t fallback,
               uint64_t *ret_count)
@@ -159,8 +172,7 @@ cli_count_arg(struct cli_session *session, const char *args, uint64_t fallback,
     }
     uint64_t count = strtoull(args, &end, 10);
     if (!isdigit((unsigned char)*args) || *end || count == 0) {
-        cli_refuse(session, "'%s' is no count; to see a variable of that name: p %s",
-                   args, session->command);
+        refuse_args(session, args, "takes a count, 1 or more");
         return false;
     }
     *ret_count = count;
@@ -171,8 +183,7 @@ bool
 cli_no_args(struct cli_session *session, const char *args)
 {
     if (*args) {
-        cli_refuse(session, "takes nothing after it; as an expression: p %s %s",
-                   session->command, args);
+        refuse_args(session, args, "takes nothing after it");
     }
     return !*args;
 }

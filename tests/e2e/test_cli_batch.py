@@ -81,8 +81,8 @@ def test_step_and_back(shop):
 
 def test_counts(shop):
     assert first_line(ask(shop, "goto 3", "s 7")[1]) == first_line(ask(shop, "goto 9", "s")[1])
-    assert "is no count" in refused(shop, "s x")
-    assert "is no count" in refused(shop, "s 0")
+    assert "takes a count, 1 or more" in refused(shop, "s x")
+    assert "takes a count, 1 or more" in refused(shop, "s 0")
     assert "p n = 3" in refused(shop, "r = 3") or "p r = 3" in refused(shop, "r = 3")
 
 

@@ -146,8 +146,10 @@ tf_rows_text(struct tf_rows *rows, enum tf_value_kind kind, const void *bytes,
     if (tf_rows_reserve(rows, 11 + len)) {
         tf_rows_byte(rows, (unsigned)kind);
         tf_rows_u64(rows, len);
-        memcpy(rows->data + rows->len, bytes, len);
-        rows->len += len;
+        if (len > 0) { /* `bytes` may be NULL then */
+            memcpy(rows->data + rows->len, bytes, len);
+            rows->len += len;
+        }
     }
 }
 

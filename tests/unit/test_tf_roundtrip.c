@@ -441,7 +441,7 @@ test_seek_table(void **state)
 static int
 protoc(const char *path)
 {
-    char command[600];
+    char command[2000];
     snprintf(command, sizeof command,
              "bash -c 'set -o pipefail; zstd -dc %s | protoc --decode=pyrec.Recording "
              "-I %s/schema %s/schema/recording.proto >%s.decoded'",

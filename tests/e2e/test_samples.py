@@ -74,3 +74,11 @@ def test_commands_find_the_cause(sample, tmp_path):
 def test_a_promise_that_is_not_kept_is_noticed():
     assert list(missing(["a.py:3 x = 1", "'y'"], "a.py:4 x = 1 'y'")) == ["a.py:3"]
     assert not list(missing(["a.py:3 x = 1", "'y'"], "at a.py:3 in f\n x = 1 'y'"))
+
+
+def test_demo_steps_back_to_the_cause():
+    session = run([str(ROOT / "samples" / "demo.sh")], ROOT)
+    assert session.returncode == 0, session.stderr
+    for text in ("TypeError: unsupported operand", "celsius=None", "'2025-08-14;-'",
+                 "number_or_none(): returns None", "bin/pyreplay"):
+        assert text in session.stdout + session.stderr

@@ -50,9 +50,11 @@ enum cli_answer cli_do_undisplay(struct cli_session *session, const char *args);
 
 /* cli_questions.c */
 enum cli_answer cli_do_exceptions(struct cli_session *session, const char *args);
+enum cli_answer cli_do_info(struct cli_session *session, const char *args);
+
+/* cli_writes.c */
 enum cli_answer cli_do_last(struct cli_session *session, const char *args);
 enum cli_answer cli_do_history(struct cli_session *session, const char *args);
-enum cli_answer cli_do_info(struct cli_session *session, const char *args);
 
 /* cli_session.c */
 enum cli_answer cli_do_help(struct cli_session *session, const char *args);

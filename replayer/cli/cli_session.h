@@ -168,7 +168,7 @@ tf_status cli_watch_find(struct cli_session *session, uint64_t from, bool forwar
 void cli_show_watch_hit(struct cli_session *session, const struct cli_watch_hit *hit);
 void cli_watches_release(struct cli_session *session);
 
-/* --- cli_questions.c --- */
+/* --- cli_writes.c --- */
 /* "x: 3 -> 7  (seen at event 12)" */
 void cli_show_write(struct cli_session *session, const char *name,
                     const struct rp_write *write);

@@ -1,0 +1,293 @@
+/* Who wrote it: last, history, and what a watchpoint shows. */
+#include <ctype.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli_handlers.h"
+#include "cli_session.h"
+
+#define HISTORY_SHOWN 50
+#define HISTORY_MAX   1000000u
+
+bool
+cli_parse_place(struct cli_session *session, const char *text,
+                struct rp_place **ret_place)
+{
+    struct tf_err err = TF_ERR_INIT;
+    if (rp_place_parse(session->rp, text, session->seq, session->frame.frame, ret_place,
+                       &err)
+        != TF_OK) {
+        cli_refuse_err(session, &err);
+        return false;
+    }
+    return true;
+}
+
+static void
+put_written(struct cli_session *session, const struct rp_value *value, uint64_t seq)
+{
+    struct rp_limits limits = {200, 0, 0, 0};
+    struct rp_buf text = RP_BUF_INIT;
+    rp_value_text(session->rp, value, seq, session->batch ? NULL : &limits, &text, NULL,
+                  NULL, NULL);
+    cli_out_text(session->out, text.data ? text.data : "", text.len);
+    rp_buf_release(&text);
+}
+
+void
+cli_show_write(struct cli_session *session, const char *name,
+               const struct rp_write *write)
+{
+    struct cli_out *out = session->out;
+    cli_out_text(out, name, strlen(name));
+    cli_out_str(out, ": ");
+    if (write->created) {
+        cli_out_str(out, "not there");
+    }
+    else {
+        put_written(session, &write->before, write->seq > 1 ? write->seq - 1 : 1);
+    }
+    cli_out_str(out, " -> ");
+    if (write->removed) {
+        cli_out_str(out, "gone");
+    }
+    else {
+        put_written(session, &write->after, write->seq);
+    }
+    cli_out_format(out, "  (seen at event %" PRIu64 ")\n", write->seq);
+}
+
+/* The place is kept: at the write `self` may be another object, or no name at all. */
+static bool
+place_for_last(struct cli_session *session, const char *text)
+{
+    struct rp_place *place;
+    bool again = session->last_place && session->last_seq == session->seq
+                 && strcmp(session->last_text, text) == 0;
+    if (again) {
+        return true;
+    }
+    if (!cli_parse_place(session, text, &place)) {
+        return false;
+    }
+    rp_place_free(session->last_place);
+    free(session->last_text);
+    session->last_place = place;
+    session->last_text = strdup(text);
+    return session->last_text != NULL;
+}
+
+static bool
+is_end(uint8_t kind)
+{
+    return kind == TF_EV_RETURN || kind == TF_EV_YIELD || kind == TF_EV_UNWIND;
+}
+
+/* What is written between a function's end and the next event is written by the line that
+ * called it: `x = f()`, or a sort that called its key function. */
+static bool
+written_by_caller(struct cli_session *session)
+{
+    if (!is_end(session->event.kind) || cli_select_frame(session, 1, NULL) != TF_OK) {
+        return false;
+    }
+    return session->frame.frame || cli_select_frame(session, 0, NULL) != TF_OK;
+}
+
+static void
+show_writer(struct cli_session *session)
+{
+    struct cli_out *out = session->out;
+    if (!written_by_caller(session)) {
+        cli_show_stop(session, "Written", 2);
+        return;
+    }
+    const struct rp_frame *frame = &session->frame;
+    cli_out_str(out, "Written: ");
+    cli_out_style(out, CLI_BOLD);
+    cli_put_place(out, session->rp, frame->file, frame->lineno);
+    cli_out_style(out, CLI_PLAIN);
+    cli_out_str(out, " in ");
+    cli_put_function(out, frame->code);
+    cli_out_str(out, ", after ");
+    cli_put_function(out, session->event.code);
+    cli_out_str(out, " returned (d looks there)\n");
+    uint32_t first = frame->lineno > 2 ? frame->lineno - 2 : 1;
+    cli_show_source(session, frame->file->id, first, frame->lineno + 2, frame->lineno);
+}
+
+enum cli_answer
+cli_do_last(struct cli_session *session, const char *args)
+{
+    struct rp_write write;
+    struct tf_err err = TF_ERR_INIT;
+    if (!*args) {
+        return cli_refuse(session, "of what? For example: last self.total");
+    }
+    if (!cli_has_event(session) || !place_for_last(session, args)) {
+        return CLI_NO;
+    }
+    tf_status status =
+        rp_write_last(session->rp, session->last_place, session->seq, &write, &err);
+    if (status == TF_ERR_NOT_FOUND) {
+        return cli_refuse(session, "no write of %s before event %" PRIu64, args,
+                          session->seq);
+    }
+    if (status != TF_OK) {
+        return cli_refuse_err(session, &err);
+    }
+    cli_show_write(session, args, &write);
+    uint64_t there = write.by_seq ? write.by_seq : write.seq;
+    rp_write_release(&write);
+    if (cli_go(session, there, &err) != TF_OK) {
+        return cli_refuse_err(session, &err);
+    }
+    session->last_seq = session->seq;
+    show_writer(session);
+    return CLI_YES;
+}
+
+struct row {
+    uint64_t seq, by_seq;
+    bool removed;
+    struct rp_value value;
+};
+
+/* The line that wrote, given the event before the write was seen: that event's own, or its
+ * caller's when its function ended there. */
+static bool
+find_writer(struct cli_session *session, uint64_t seq, struct rp_frame *ret_frame)
+{
+    struct rp_event event;
+    if (rp_event_at(session->rp, seq, &event, NULL) != TF_OK) {
+        return false;
+    }
+    if (is_end(event.kind) && event.parent
+        && rp_frame_at(session->rp, seq, event.parent, ret_frame, NULL) == TF_OK) {
+        return true;
+    }
+    *ret_frame = (struct rp_frame){.thread = event.thread,
+                                   .lineno = event.lineno,
+                                   .code = event.code,
+                                   .file = event.file};
+    return true;
+}
+
+static void
+put_row(struct cli_session *session, const struct row *row)
+{
+    struct cli_out *out = session->out;
+    struct rp_frame writer;
+    uint64_t at = row->by_seq ? row->by_seq : row->seq;
+    cli_out_format(out, "%10" PRIu64 "  ", at);
+    if (find_writer(session, at, &writer)) {
+        if (session->facts->thread_count > 1) {
+            cli_out_format(out, "t%-3" PRIu32, writer.thread);
+        }
+        size_t used = cli_put_place(out, session->rp, writer.file, writer.lineno);
+        cli_out_str(out, "  ");
+        used += 2 + cli_put_function(out, writer.code);
+        cli_out_pad(out, used < 34 ? 36 - used : 2);
+    }
+    if (row->removed) {
+        cli_out_str(out, "(gone)");
+    }
+    else {
+        put_written(session, &row->value, row->seq);
+    }
+    cli_out_char(out, '\n');
+}
+
+/* Newest first into rows[0..max). */
+static tf_status
+collect_rows(struct cli_session *session, const struct rp_place *place,
+             struct row *rows, size_t max, size_t *ret_count, struct tf_err *err)
+{
+    uint64_t seq = session->seq;
+    tf_status status = TF_OK;
+    size_t count = 0;
+    while (count < max && seq > 0) {
+        struct rp_write write;
+        status = rp_write_last(session->rp, place, seq, &write, err);
+        if (status != TF_OK) {
+            break;
+        }
+        struct row *row = &rows[count++];
+        *row = (struct row){
+            .seq = write.seq, .by_seq = write.by_seq, .removed = write.removed};
+        rp_value_copy(&row->value, &write.after);
+        seq = write.seq > seq ? 0 : write.seq - 1;
+        rp_write_release(&write);
+    }
+    *ret_count = count;
+    return status == TF_ERR_NOT_FOUND ? TF_OK : status;
+}
+
+static enum cli_answer
+show_history(struct cli_session *session, const char *text, size_t max)
+{
+    struct rp_place *place;
+    struct tf_err err = TF_ERR_INIT;
+    size_t count = 0;
+    if (!cli_parse_place(session, text, &place)) {
+        return CLI_NO;
+    }
+    struct row *rows = calloc(max, sizeof *rows);
+    tf_status status = rows ? collect_rows(session, place, rows, max, &count, &err)
+                            : tf_err_set(&err, TF_ERR_MEMORY, -1, "out of memory");
+    rp_place_free(place);
+    if (count == max) {
+        cli_out_format(session->out, "... the last %zu (history %s %zu shows more)\n",
+                       max, text, max * 10);
+    }
+    for (size_t i = count; i-- > 0;) {
+        put_row(session, &rows[i]);
+        rp_value_release(&rows[i].value);
+    }
+    free(rows);
+    if (status != TF_OK) {
+        return cli_refuse_err(session, &err);
+    }
+    return count ? CLI_YES
+                 : cli_refuse(session, "no write of %s up to event %" PRIu64, text,
+                              session->seq);
+}
+
+/* The COUNT at the end, cut off; HISTORY_SHOWN when there is none. */
+static size_t
+take_count(char *text)
+{
+    size_t len = strlen(text), at = len;
+    while (at > 0 && isdigit((unsigned char)text[at - 1])) {
+        at--;
+    }
+    if (at == len || at == 0 || !isspace((unsigned char)text[at - 1])) {
+        return HISTORY_SHOWN;
+    }
+    unsigned long count = strtoul(text + at, NULL, 10);
+    while (at > 0 && isspace((unsigned char)text[at - 1])) {
+        at--;
+    }
+    text[at] = 0;
+    return count == 0 ? 1 : count < HISTORY_MAX ? count : HISTORY_MAX;
+}
+
+enum cli_answer
+cli_do_history(struct cli_session *session, const char *args)
+{
+    if (!*args) {
+        return cli_refuse(session, "of what? For example: history balance");
+    }
+    if (!cli_has_event(session)) {
+        return CLI_NO;
+    }
+    char *text = strdup(args);
+    if (!text) {
+        return cli_refuse(session, "out of memory");
+    }
+    size_t max = take_count(text);
+    enum cli_answer answer = show_history(session, text, max);
+    free(text);
+    return answer;
+}

@@ -157,6 +157,10 @@ is_secret(const struct rec_src *name)
     if (name->sort == SRC_TEXT) {
         return rec_redact_name(name->text, name->len);
     }
+    if (name->sort == SRC_OBJ && PyBytes_Check(name->obj)) {
+        return rec_redact_name(PyBytes_AS_STRING(name->obj),
+                               (size_t)PyBytes_GET_SIZE(name->obj));
+    }
     if (name->sort != SRC_OBJ || !PyUnicode_Check(name->obj)
         || !PyUnicode_IS_READY(name->obj)
         || PyUnicode_GET_LENGTH(name->obj) > REC_REDACT_NAME_BYTES) {

@@ -285,11 +285,34 @@ call_repr(struct call *call, struct rp_value *ret_value)
     return fine;
 }
 
+/* Types whose str() is not worked out here: it is neither repr() nor in the recording. */
+static bool
+has_str(struct rp_eval *eval, const struct rp_value *value)
+{
+    struct rp_object *object;
+    if (value->kind != TF_VAL_REF) {
+        return rp_eval_known(eval, value);
+    }
+    if (!rp_eval_object(eval, value, &object)) {
+        return false;
+    }
+    unsigned category = object->category;
+    bool own = object->type->flags & (TF_TYPE_OWN_STR | TF_TYPE_OWN_REPR)
+               || category == TF_CAT_INSTANCE || category == TF_CAT_OPAQUE
+               || category == TF_CAT_ENUM || category == TF_CAT_FLAG
+               || (category >= TF_CAT_DATE && category <= TF_CAT_TIMEZONE)
+               || category == TF_CAT_UUID || category == TF_CAT_ARRAY;
+    rp_object_release(object);
+    return !own
+           || rp_eval_fail(eval,
+                           "str() of it would need its own code; repr() shows it");
+}
+
 static bool
 call_str(struct call *call, struct rp_value *ret_value)
 {
     struct rp_buf buf = RP_BUF_INIT;
-    bool fine = call->count == 0 || rp_eval_known(call->eval, &call->arg[0]);
+    bool fine = call->count == 0 || has_str(call->eval, &call->arg[0]);
     fine =
         fine
         && (call->count == 0

@@ -517,6 +517,62 @@ order_by(struct rp_eval *eval, enum rp_op op, const struct rp_value *a,
 
 /* --- in, is --- */
 
+/* Whether the built-in type of the value has a hash; tuples have that of their items. */
+bool
+rp_eval_hashable(struct rp_eval *eval, const struct rp_value *value, bool set_too)
+{
+    struct rp_object *object;
+    if (value->kind != TF_VAL_REF) {
+        return true;
+    }
+    if (!rp_eval_object(eval, value, &object)) {
+        return false;
+    }
+    bool fine = true;
+    switch (object->category) {
+    case TF_CAT_SET: fine = set_too; break;
+    case TF_CAT_LIST:
+    case TF_CAT_DICT:
+    case TF_CAT_DEQUE:
+    case TF_CAT_DEFAULTDICT:
+    case TF_CAT_ORDEREDDICT:
+    case TF_CAT_COUNTER:
+    case TF_CAT_BYTEARRAY:
+    case TF_CAT_SLICE: fine = false; break; /* slices have one from 3.12 on */
+    default: break;
+    }
+    fine = fine || rp_eval_fail(eval, "the value is unhashable");
+    for (size_t i = 0; is_tuple(object) && i < object->item_count && fine; i++) {
+        fine = ++eval->depth < EQUAL_DEPTH * 2
+               && rp_eval_hashable(eval, &object->item[i], false);
+        eval->depth--;
+    }
+    rp_object_release(object);
+    return fine
+           || (eval->status == TF_OK ? rp_eval_fail(eval, "nested too deeply") : false);
+}
+
+/* A str holds a str; bytes hold bytes or a number below 256. */
+static bool
+contains_text(struct rp_eval *eval, const struct rp_value *a, const struct rp_value *b,
+              bool *ret_result)
+{
+    struct tf_text needle = rp_value_bytes(a), text = rp_value_bytes(b);
+    struct rp_number number;
+    char byte;
+    if (b->kind == TF_VAL_BYTES && rp_number_of(a, &number) && !number.is_float
+        && number.integer >= 0 && number.integer <= 255) {
+        byte = (char)number.integer;
+        needle = (struct tf_text){&byte, 1};
+    }
+    else if (a->kind != b->kind) {
+        return rp_eval_fail(eval, "'in' a str or bytes needs the same on its left");
+    }
+    *ret_result =
+        needle.len == 0 || memmem(text.data, text.len, needle.data, needle.len) != NULL;
+    return true;
+}
+
 static bool
 contains(struct rp_eval *eval, const struct rp_value *a, const struct rp_value *b,
          bool *ret_result)
@@ -525,19 +581,30 @@ contains(struct rp_eval *eval, const struct rp_value *a, const struct rp_value *
         return false;
     }
     if (b->kind == TF_VAL_STR || b->kind == TF_VAL_BYTES) {
-        struct tf_text needle = rp_value_bytes(a), text = rp_value_bytes(b);
-        if (a->kind != b->kind) {
-            return rp_eval_fail(eval, "'in' a str or bytes needs the same on its left");
-        }
-        *ret_result = needle.len == 0
-                      || memmem(text.data, text.len, needle.data, needle.len) != NULL;
-        return true;
+        return contains_text(eval, a, b, ret_result);
     }
     struct rp_object *object;
     if (b->kind == TF_VAL_REF && rp_eval_object(eval, b, &object)) {
+        if (object->category == TF_CAT_BYTEARRAY || object->category == TF_CAT_STR
+            || object->category == TF_CAT_BYTES) {
+            bool fine = object->item_count && rp_eval_known(eval, &object->item[0])
+                        && contains_text(eval, a, &object->item[0], ret_result);
+            rp_object_release(object);
+            return fine
+                   || (eval->status == TF_OK
+                       && rp_eval_fail(eval, "the value is not recorded"));
+        }
+        if (is_set(object)) { /* a set looks for a set as if it were frozen */
+            bool fine = rp_eval_hashable(eval, a, true);
+            if (!fine) {
+                rp_object_release(object);
+                return false;
+            }
+        }
         if (rp_category_is_dict(object->category)) {
             size_t found;
-            bool fine = rp_eval_find_key(eval, object, a, &found);
+            bool fine = rp_eval_hashable(eval, a, false)
+                        && rp_eval_find_key(eval, object, a, &found);
             *ret_result = fine && found != SIZE_MAX;
             rp_object_release(object);
             return fine;

@@ -207,7 +207,8 @@ index_dict(struct rp_eval *eval, const struct rp_object *object,
            const struct rp_value *key, struct rp_value *ret_value)
 {
     size_t found;
-    if (!rp_eval_find_key(eval, object, key, &found)) {
+    if (!rp_eval_hashable(eval, key, false)
+        || !rp_eval_find_key(eval, object, key, &found)) {
         return false;
     }
     if (found != SIZE_MAX) {

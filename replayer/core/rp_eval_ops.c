@@ -414,7 +414,14 @@ binary_plain(struct rp_eval *eval, enum rp_op op, const struct rp_value *a,
         if ((x.is_float || y.is_float) && is_bit_operation(op)) {
             return unsupported(eval, op_name(op), a, b);
         }
-        return numbers(eval, op, &x, &y, ret_value);
+        if (!numbers(eval, op, &x, &y, ret_value)) {
+            return false;
+        }
+        bool bools = a->kind <= TF_VAL_TRUE && b->kind <= TF_VAL_TRUE;
+        if (bools && (op == RP_OP_AND || op == RP_OP_OR || op == RP_OP_XOR)) {
+            rp_value_set_bool(ret_value, ret_value->integer != 0);
+        }
+        return true;
     }
     bool done;
     bool swapped = op == RP_OP_MUL && x_number;

@@ -143,6 +143,8 @@ bool rp_eval_binary(struct rp_eval *eval, enum rp_op op, const struct rp_value *
 /* rp_eval_compare.c */
 bool rp_eval_compare(struct rp_eval *eval, enum rp_op op, const struct rp_value *a,
                      const struct rp_value *b, bool *ret_result);
+/* Fails when the value cannot be a key; `set_too`: a set may. */
+bool rp_eval_hashable(struct rp_eval *eval, const struct rp_value *value, bool set_too);
 bool rp_eval_truth(struct rp_eval *eval, const struct rp_value *value, bool *ret_truth);
 /* rp_eval_get.c */
 bool rp_eval_attr(struct rp_eval *eval, const struct rp_value *value,

@@ -298,7 +298,7 @@ concat_text(struct rp_eval *eval, const struct rp_value *a, const struct rp_valu
     if (times > 0 && (int64_t)first.len > REPEAT_MAX / times) {
         return rp_eval_fail(eval, "the result is too long");
     }
-    for (int64_t i = 0; i < times; i++) {
+    for (int64_t i = 0; i < times && first.len; i++) {
         rp_buf_add_text(&buf, first);
     }
     if (b) {
@@ -340,7 +340,7 @@ concat_objects(struct rp_eval *eval, const struct rp_object *a,
         return rp_eval_memory(eval);
     }
     bool fine = true;
-    for (int64_t i = 0; i < times && fine; i++) {
+    for (int64_t i = 0; i < times && fine && a->item_count; i++) {
         fine = add_items(eval, result, a);
     }
     fine = fine && (!b || add_items(eval, result, b));

@@ -1,8 +1,5 @@
 /* Questions about the whole run: exceptions, info. */
-#include <ctype.h>
 #include <inttypes.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "cli_handlers.h"

@@ -1,5 +1,6 @@
 #include "tt_file.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -71,7 +72,8 @@ tt_build(const char *text, struct tf_sink_memory *sink)
     }
 }
 
-static char folder[] = "/tmp/pyrec-test-XXXXXX";
+/* In memory where there is such a place: some tests write tens of thousands of files. */
+static char folder[40];
 
 static void
 remove_folder(void)
@@ -87,7 +89,10 @@ const char *
 tt_path(const char *name)
 {
     static char path[256];
-    if (strstr(folder, "XXXXXX") != NULL) {
+    if (folder[0] == 0) {
+        bool memory = access("/dev/shm", W_OK) == 0;
+        snprintf(folder, sizeof folder, "%s/pyrec-test-XXXXXX",
+                 memory ? "/dev/shm" : "/tmp");
         if (mkdtemp(folder) == NULL) {
             abort();
         }

@@ -7,10 +7,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <zstd.h>
 
 #include <cmocka.h>
 
 #include "tf_limits.h"
+#include "tf_postings.h"
 #include "tf_reader.h"
 #include "tt_file.h"
 
@@ -489,6 +491,45 @@ check_verify(const char *path, uint64_t want)
     assert_int_equal(findings, want);
 }
 
+/* Postings and summaries list no object or frame that their own chunks created. */
+static void
+check_only_older(const struct tf_sink_memory *sink, const char *path)
+{
+    struct tf_reader *reader;
+    size_t off = 0, lists = 0;
+    assert_int_equal(tf_reader_open(path, NULL, NULL, &reader, NULL), TF_OK);
+    while (sink->data[off] == 0x28) {
+        const uint8_t *at = sink->data + off;
+        size_t size = ZSTD_findFrameCompressedSize(at, sink->sink.written_bytes - off);
+        size_t len = (size_t)ZSTD_getFrameContentSize(at, size);
+        uint8_t *content = malloc(len);
+        assert_int_equal(ZSTD_decompress(content, len, at, size), len);
+        struct tf_cursor cursor = tf_cursor_of(content, len);
+        struct tf_wire wire;
+        struct tf_postings *postings;
+        assert_int_equal(tf_wire_next(&cursor, &wire), TF_WIRE_FIELD);
+        if (wire.number == 5 || wire.number == 6) {
+            assert_int_equal(tf_postings_get(wire.bytes, 0, &postings, NULL), TF_OK);
+            const struct tf_chunk_info *first =
+                tf_reader_chunk_info(reader, postings->first_chunk);
+            for (size_t i = 0; i < postings->count[TF_POST_OBJECT]; i++) {
+                assert_true(postings->entry[TF_POST_OBJECT][i].key
+                            < first->first_object);
+            }
+            for (size_t i = 0; i < postings->count[TF_POST_SLOT]; i++) {
+                assert_true(postings->entry[TF_POST_SLOT][i].key >> 16
+                            < first->first_frame);
+            }
+            tf_postings_free(postings);
+            lists++;
+        }
+        free(content);
+        off += size;
+    }
+    assert_int_equal(lists, CHUNKS + (CHUNKS + 15) / 16 + 3 + 1);
+    tf_reader_close(reader);
+}
+
 static void
 test_through_the_index(void **state)
 {
@@ -498,6 +539,7 @@ test_through_the_index(void **state)
     tt_write(tt_path("indexed"), sink.data, sink.sink.written_bytes);
     check_all(tt_path("indexed"), m, true);
     check_verify(tt_path("indexed"), 0);
+    check_only_older(&sink, tt_path("indexed"));
     /* without the seek table */
     tt_write(tt_path("scanned"), sink.data, sink.sink.written_bytes - 1);
     check_all(tt_path("scanned"), m, true);

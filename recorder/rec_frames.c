@@ -13,43 +13,6 @@ rows(void)
     return &rec.batch->changes;
 }
 
-/* --- Threads --- */
-struct rec_thread *
-rec_thread_of(PyThreadState *tstate)
-{
-    uint64_t id = rec_py_thread_id(tstate);
-    if (rec.thread != NULL && rec.thread->tstate == tstate
-        && rec.thread->tstate_id == id) {
-        return rec.thread;
-    }
-    for (struct rec_thread *at = rec.threads; at != NULL; at = at->next) {
-        if (at->tstate == tstate && at->tstate_id == id) {
-            return at;
-        }
-    }
-    struct rec_thread *thread = calloc(1, sizeof *thread);
-    if (thread == NULL) {
-        return NULL;
-    }
-    thread->tstate = tstate;
-    thread->tstate_id = id;
-    thread->next = rec.threads;
-    rec.threads = thread;
-    return thread;
-}
-
-/* Its number counts from its first event, not from when its hooks were installed. */
-static void
-thread_define(struct rec_thread *thread)
-{
-    thread->id = ++rec.thread_count;
-    thread->defined = true;
-    struct tf_def_thread def = {.id = thread->id,
-                                .native_id = rec_py_thread_native_id(thread->tstate),
-                                .ident = rec_py_thread_ident(thread->tstate)};
-    tf_batch_add_thread(rec.batch, &def);
-}
-
 struct rec_frame *
 rec_thread_top(const struct rec_thread *thread)
 {
@@ -59,9 +22,7 @@ rec_thread_top(const struct rec_thread *thread)
 static bool
 thread_push(struct rec_thread *thread, struct rec_frame *frame)
 {
-    if (!thread->defined) {
-        thread_define(thread);
-    }
+    rec_thread_define(thread);
     if (thread->depth == thread->cap) {
         uint32_t cap = thread->cap * 2 + 64;
         struct rec_frame **more = realloc(thread->stack, cap * sizeof *more);

@@ -35,7 +35,8 @@ struct rec_thread {
     PyThreadState *tstate; /* compared, never followed, once the thread may be gone */
     uint64_t tstate_id;
     uint32_t id;
-    bool defined; /* in the recording */
+    bool named;
+    uint8_t name_tries;
     struct rec_frame **stack;
     uint32_t depth, cap;
     uint32_t lineno;
@@ -45,6 +46,8 @@ struct rec_thread {
 
 /* The entry for a thread, made on first sight. NULL when memory ran out. */
 struct rec_thread *rec_thread_of(PyThreadState *tstate);
+/* Gives it its number with its first event, and its name as soon as it has one. */
+void rec_thread_define(struct rec_thread *thread);
 struct rec_frame *rec_thread_top(const struct rec_thread *thread);
 
 /* Call event: writes what changed in the caller, then pushes the frame (new, or the same as

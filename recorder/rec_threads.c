@@ -1,0 +1,113 @@
+#include <stdlib.h>
+
+#include "rec_frames.h"
+#include "rec_scalar.h"
+
+struct rec_thread *
+rec_thread_of(PyThreadState *tstate)
+{
+    uint64_t id = rec_py_thread_id(tstate);
+    if (rec.thread != NULL && rec.thread->tstate == tstate
+        && rec.thread->tstate_id == id) {
+        return rec.thread;
+    }
+    for (struct rec_thread *at = rec.threads; at != NULL; at = at->next) {
+        if (at->tstate == tstate && at->tstate_id == id) {
+            return at;
+        }
+    }
+    struct rec_thread *thread = calloc(1, sizeof *thread);
+    if (thread == NULL) {
+        return NULL;
+    }
+    thread->tstate = tstate;
+    thread->tstate_id = id;
+    thread->next = rec.threads;
+    rec.threads = thread;
+    return thread;
+}
+
+/* `name` in a dict whose keys are strs. */
+static PyObject *
+dict_get(PyObject *dict, const char *name)
+{
+    PyObject *key, *value;
+    Py_ssize_t pos = 0;
+    while (dict != NULL && PyDict_Check(dict)
+           && PyDict_Next(dict, &pos, &key, &value)) {
+        if (PyUnicode_CheckExact(key) && PyUnicode_IS_READY(key)
+            && _PyUnicode_EqualToASCIIString(key, name)) {
+            return value;
+        }
+    }
+    return NULL;
+}
+
+static PyObject *
+attr_get(PyObject *obj, const char *name)
+{
+    PyObject *key, *value, *dict = rec_py_instance_dict(obj);
+    Py_ssize_t pos = 0;
+    if (dict != NULL) {
+        return dict_get(dict, name);
+    }
+    while (rec_py_inline_attr_next(obj, &pos, &key, &value)) {
+        if (PyUnicode_CheckExact(key) && _PyUnicode_EqualToASCIIString(key, name)) {
+            return value;
+        }
+    }
+    return NULL;
+}
+
+/* threading._active[ident]._name (Lib/threading.py), read without running any of it. */
+static PyObject *
+thread_name(uint64_t ident)
+{
+    PyObject *module = dict_get(PyImport_GetModuleDict(), "threading");
+    PyObject *dict =
+        module != NULL && PyModule_Check(module) ? PyModule_GetDict(module) : NULL;
+    PyObject *key, *value, *active = dict_get(dict, "_active");
+    Py_ssize_t pos = 0;
+    int64_t n;
+    while (active != NULL && PyDict_CheckExact(active)
+           && PyDict_Next(active, &pos, &key, &value)) {
+        if (PyLong_CheckExact(key) && rec_py_int64(key, &n) && (uint64_t)n == ident) {
+            PyObject *name = attr_get(value, "_name");
+            return name != NULL && PyUnicode_CheckExact(name) ? name : NULL;
+        }
+    }
+    return NULL;
+}
+
+/* A thread enters itself into threading._active some calls after its first. */
+#define NAME_TRIES 32
+
+void
+rec_thread_define(struct rec_thread *thread)
+{
+    if (thread->named || thread->name_tries >= NAME_TRIES) {
+        return;
+    }
+    thread->name_tries++;
+    uint64_t ident = rec_py_thread_ident(thread->tstate);
+    PyObject *name = thread_name(ident);
+    bool is_new = thread->id == 0;
+    if (!is_new && name == NULL) {
+        return;
+    }
+    if (is_new) {
+        thread->id = ++rec.thread_count;
+    }
+    thread->named = name != NULL;
+    struct tf_def_thread def = {.id = thread->id,
+                                .native_id = rec_py_thread_native_id(thread->tstate),
+                                .ident = ident,
+                                .name = rec_text_dup(name)};
+    const char *text = def.name.data;
+    if (thread->tstate_id == rec.main_tstate_id && text == NULL) {
+        def.name = (struct tf_text){"MainThread", strlen("MainThread")};
+        thread->named = true; /* before threading is imported */
+    }
+    tf_batch_add_thread(rec.batch, &def);
+    free((char *)text);
+}

@@ -508,9 +508,13 @@ next_uuid(struct rp_text_job *job, struct rp_text_frame *frame)
     uint8_t byte[16] = {0}; /* lowest first */
     struct tf_text text = rp_value_bytes(number);
     for (size_t i = 0; i < 16; i++) {
-        byte[i] = number->kind == TF_VAL_INT
-                      ? (uint8_t)(i < 8 ? (uint64_t)number->integer >> (8 * i) : 0)
-                      : (uint8_t)(i < text.len ? text.data[i] : 0);
+        if (number->kind == TF_VAL_INT && i < 8) {
+            uint64_t bits = (uint64_t)number->integer >> (8 * i);
+            byte[i] = (uint8_t)(bits & 0xff);
+        }
+        else if (i < text.len) {
+            byte[i] = (uint8_t)text.data[i];
+        }
     }
     add_before(job, frame);
     rp_buf_add_string(job->out, "'");

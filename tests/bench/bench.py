@@ -36,12 +36,12 @@ class Failed(Exception):
     pass
 
 
-def timed(words, out=subprocess.DEVNULL):
-    """(seconds, peak RSS in KiB, output)."""
+def timed(words, cpu=False):
+    """(seconds, peak RSS in KiB); `cpu`: processor time of all threads, else wall time."""
     environment = dict(os.environ, PYTHONHASHSEED="0")
     begin = time.perf_counter()
-    process = subprocess.Popen(words, env=environment, stdin=subprocess.DEVNULL, stdout=out,
-                               stderr=subprocess.PIPE)
+    process = subprocess.Popen(words, env=environment, stdin=subprocess.DEVNULL,
+                               stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     text = process.stderr.read()
     _, status, usage = os.wait4(process.pid, 0)
     seconds = time.perf_counter() - begin
@@ -49,13 +49,14 @@ def timed(words, out=subprocess.DEVNULL):
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         raise Failed("%s\n%s" % (" ".join(words), text.decode(errors="replace")))
-    return seconds, usage.ru_maxrss
+    return usage.ru_utime + usage.ru_stime if cpu else seconds, usage.ru_maxrss
 
 
 class Ways:
     """The ways to run a program, and what an empty one takes in each."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, cpu):
+        self.cpu = cpu
         self.recordings = {FULL: folder / "full.pyrec", EVENTS: folder / "events.pyrec"}
         self.starts = {}
         empty = folder / "empty.py"
@@ -63,7 +64,7 @@ class Ways:
         runs = {way: [] for way in (BARE, TRACE, FULL, EVENTS)}
         for _ in range(STARTS):
             for way, seconds in runs.items():
-                seconds.append(timed(self.words(way, empty, 0))[0])
+                seconds.append(timed(self.words(way, empty, 0), cpu)[0])
         self.starts = {way: statistics.median(seconds) for way, seconds in runs.items()}
 
     def words(self, way, program, size):
@@ -76,7 +77,7 @@ class Ways:
         return PYRECORD + [str(self.recordings[way])] + options + run
 
     def run(self, way, program, size):
-        seconds, rss = timed(self.words(way, program, size))
+        seconds, rss = timed(self.words(way, program, size), self.cpu)
         return max(seconds - self.starts[way], 1e-4), rss
 
 
@@ -228,10 +229,13 @@ def markdown(rows):
 
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--seconds", type=float, default=3.0,
-                        help="about how long recording a program takes (default 3)")
+    parser.add_argument("--seconds", type=float, default=2.0,
+                        help="about how long recording a program takes (default 2)")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--size", type=int, help="the programs' size, instead of --seconds")
+    parser.add_argument("--cpu", action="store_true",
+                        help="processor time of all threads, the writer's included, instead of "
+                        "wall time: for a machine that has other things to do")
     parser.add_argument("--only", action="append", help="these programs only")
     parser.add_argument("--markdown", metavar="FILE", help="write the table there, too")
     return parser.parse_args()
@@ -244,7 +248,7 @@ def main():
         programs = [p for p in programs if p.stem.replace("bench_", "") in options.only]
     rows = []
     with tempfile.TemporaryDirectory(dir=str(BUILD)) as folder:
-        ways = Ways(Path(folder))
+        ways = Ways(Path(folder), options.cpu)
         print("starting: " + ", ".join("%s %.0f ms" % (way, seconds * 1000)
                                        for way, seconds in ways.starts.items()))
         print(plain([column[0] for column in COLUMNS]), flush=True)
@@ -252,8 +256,8 @@ def main():
             rows.append(measure(ways, program, options))
             print(plain(cells(rows[-1])), flush=True)
     print(plain(summary(rows)))
-    print("x: times the bare run. all: geometric means, then the worst. %d rounds, medians."
-          % options.rounds)
+    print("x: times the bare run; %s. all: geometric means, then the worst. %d rounds, medians."
+          % ("processor time of all threads" if options.cpu else "wall time", options.rounds))
     if options.markdown:
         Path(options.markdown).write_text(markdown(rows))
 

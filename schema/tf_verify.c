@@ -260,6 +260,38 @@ check_chunk_postings(struct verify *verify, size_t idx, struct tf_tally *tally)
     return sort_fault(verify, status, &fault);
 }
 
+static bool
+gap_before(const struct tf_reader *reader, uint64_t first_seq)
+{
+    for (size_t i = 0; i < tf_reader_gap_count(reader); i++) {
+        if (tf_reader_gap(reader, i)->before_seq == first_seq) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* It must be the state before the first event of the chunk that follows. */
+static void
+check_checkpoint(struct verify *verify, const struct tf_checkpoint *checkpoint,
+                 uint64_t off, uint64_t chunk)
+{
+    const struct tf_reader *reader = verify->reader;
+    if (checkpoint->chunk != chunk) {
+        found_at(verify, off,
+                 "a checkpoint before chunk %" PRIu64 " names chunk %" PRIu64, chunk,
+                 checkpoint->chunk);
+    }
+    if (chunk < reader->index.chunk.count) {
+        uint64_t first_seq = reader->index.chunk.at[chunk].first_seq;
+        if (checkpoint->seq != first_seq && !gap_before(reader, first_seq)) {
+            found_at(verify, off,
+                     "a checkpoint before event %" PRIu64 " names event %" PRIu64,
+                     first_seq, checkpoint->seq);
+        }
+    }
+}
+
 /* Checkpoints tell the tally of exceptions, too, when they stand before a chunk. */
 static tf_status
 retell_checkpoints(struct verify *verify, size_t *next, uint64_t chunk,
@@ -277,11 +309,8 @@ retell_checkpoints(struct verify *verify, size_t *next, uint64_t chunk,
         struct tf_checkpoint *checkpoint;
         status = tf_reader_checkpoint(reader, *next, &checkpoint, &fault);
         if (status == TF_OK) {
-            if (checkpoint->chunk != chunk) {
-                found_at(verify, reader->index.checkpoint.at[*next].off,
-                         "a checkpoint before chunk %" PRIu64 " names chunk %" PRIu64,
-                         chunk, checkpoint->chunk);
-            }
+            check_checkpoint(verify, checkpoint, reader->index.checkpoint.at[*next].off,
+                             chunk);
             status = tf_retell_state(&checkpoint->state, tally, &fault);
             tf_checkpoint_free(checkpoint);
         }
@@ -360,17 +389,6 @@ add_totals(struct verify *verify, struct totals *totals, const struct tf_chunk *
     }
     totals->next_object = chunk->first_object + chunk->object_count;
     totals->next_frame = chunk->first_frame + chunk->frame_count;
-}
-
-static bool
-gap_before(const struct tf_reader *reader, uint64_t first_seq)
-{
-    for (size_t i = 0; i < tf_reader_gap_count(reader); i++) {
-        if (tf_reader_gap(reader, i)->before_seq == first_seq) {
-            return true;
-        }
-    }
-    return false;
 }
 
 /* Thread of the event that changes at a chunk's end belong to. */

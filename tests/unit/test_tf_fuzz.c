@@ -224,10 +224,102 @@ test_random_damage(void **state)
     tf_sink_memory_release(&sink);
 }
 
+/* --- a lie in one named field, and its finding --- */
+static char findings[4096];
+
+static void
+note_finding(void *ctx, const struct tf_err *finding)
+{
+    (void)ctx;
+    size_t len = strlen(findings);
+    snprintf(findings + len, sizeof findings - len, "%s\n", finding->message);
+}
+
+/* The nth frame that holds the field. */
+static struct tt_bytes *
+frame_of(struct frames *frames, uint32_t field, int nth)
+{
+    for (size_t i = 0; i < frames->count; i++) {
+        if (frames->content[i].data[0] == (field << 3 | 2) && nth-- == 0) {
+            return &frames->content[i];
+        }
+    }
+    abort();
+}
+
+/* Protobuf takes the last of several: a number more at the message's end replaces it. */
+static void
+add_number(struct tt_bytes *content, uint32_t number, uint64_t n)
+{
+    struct tt_bytes message = {NULL, 0}, whole = {NULL, 0};
+    size_t head = 1;
+    while (content->data[head++] >= 0x80) {
+    }
+    tt_put(&message, content->data + head, content->len - head);
+    tt_put_u64(&message, number, n);
+    tt_put_message(&whole, content->data[0] >> 3, &message);
+    tt_bytes_free(content);
+    *content = whole;
+}
+
+static void
+test_verify_names_it(void **state)
+{
+    static const struct {
+        uint32_t field;
+        int nth;
+        uint32_t number;
+        uint64_t n;
+        const char *finding;
+    } lies[] = {
+        {5, 1, 3, 9, "the counts in the postings at offset"},
+        {5, 2, 2, 4, "postings at offset"},
+        {6, 0, 3, 4, "the counts in the postings at offset"},
+        {4, 2, 8, 3, "a chunk at offset"},
+        {4, 1, 5, 77, "it creates another number of objects or frames than it says"},
+        {4, 3, 3, 77, "a chunk at offset"},
+        {7, 0, 2, 1, "a checkpoint before chunk 3 names chunk 1"},
+        {7, 0, 1, 5, "names event 5"},
+        {9, 0, 1, 5, "the footer counts other events than there are"},
+        {9, 0, 3, 5, "the footer counts other objects or frames than there are"},
+        {9, 0, 9, 5000, "the footer names a failure at an event that is not there"},
+        {3, 0, 1, 9, "a source of file 9, which is not defined"},
+    };
+
+    struct tf_verify options = {.finding = note_finding};
+    struct tf_sink_memory sink;
+    struct frames frames;
+    ZSTD_CCtx *context = ZSTD_createCCtx();
+    (void)state;
+    ZSTD_CCtx_setParameter(context, ZSTD_c_checksumFlag, 1);
+    tt_build(tt_sample_text, &sink);
+    for (size_t i = 0; i < sizeof lies / sizeof *lies; i++) {
+        uint64_t count;
+        take_apart(&sink, &frames);
+        add_number(frame_of(&frames, lies[i].field, lies[i].nth), lies[i].number,
+                   lies[i].n);
+        struct tt_bytes file = put_together(&frames, context);
+        tt_write(tt_path("lie"), file.data, file.len);
+        findings[0] = 0;
+        assert_int_equal(tf_verify_file(tt_path("lie"), &options, &count, NULL), TF_OK);
+        if (count == 0 || strstr(findings, lies[i].finding) == NULL) {
+            print_message("lie %zu: %s, not: %s\n", i, findings, lies[i].finding);
+            fail();
+        }
+        tt_bytes_free(&file);
+        for (size_t k = 0; k < frames.count; k++) {
+            tt_bytes_free(&frames.content[k]);
+        }
+    }
+    ZSTD_freeCCtx(context);
+    tf_sink_memory_release(&sink);
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_verify_names_it),
         cmocka_unit_test(test_random_damage),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -142,10 +142,13 @@ def measure_replay(recording, events):
     session = Session(recording)
     chance = random.Random(1)
     none = statistics.median(session.ask("") for _ in range(50))
-    gotos = [session.ask("goto %d" % chance.randint(1, events)) - none for _ in range(GOTOS)]
+
+    def ask(command):
+        return max(0.0, session.ask(command) - none)
+    gotos = [ask("goto %d" % chance.randint(1, events)) for _ in range(GOTOS)]
     session.ask("goto %d" % (events // 2))
-    ahead = [session.ask("s") - none for _ in range(STEPS)]
-    back = [session.ask("rs") - none for _ in range(STEPS)]
+    ahead = [ask("s") for _ in range(STEPS)]
+    back = [ask("rs") for _ in range(STEPS)]
     session.close()
     return {"open": statistics.median(opens),
             "goto": statistics.median(gotos), "goto99": percentile(gotos, 0.99),

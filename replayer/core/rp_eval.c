@@ -30,6 +30,21 @@ rp_eval_status(struct rp_eval *eval, tf_status status)
     return status == TF_OK;
 }
 
+/* Two structures that share their parts can take as many steps as there are paths through
+ * them; Python would be at it for ever. */
+#define STEPS_MAX 2000000u
+
+bool
+rp_eval_step(struct rp_eval *eval)
+{
+    if (++eval->steps > STEPS_MAX) {
+        return rp_eval_fail(eval, "the expression takes too long");
+    }
+    return (eval->steps & 0xfff) != 0
+           || rp_eval_status(eval,
+                             rp_progress(eval->rp, eval->steps, STEPS_MAX, eval->err));
+}
+
 bool
 rp_eval_memory(struct rp_eval *eval)
 {

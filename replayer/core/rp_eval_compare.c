@@ -371,6 +371,9 @@ equal(struct rp_eval *eval, const struct rp_value *a, const struct rp_value *b,
         *ret_equal = true;
         return true;
     }
+    if (!rp_eval_step(eval)) {
+        return false;
+    }
     if (++eval->depth > EQUAL_DEPTH * 2) {
         return rp_eval_fail(eval, "nested too deeply to compare");
     }
@@ -503,6 +506,9 @@ order_by(struct rp_eval *eval, enum rp_op op, const struct rp_value *a,
          const struct rp_value *b, bool *ret_result)
 {
     struct rp_object *x = NULL, *y = NULL;
+    if (!rp_eval_step(eval)) {
+        return false;
+    }
     if (++eval->depth > EQUAL_DEPTH * 2) {
         return rp_eval_fail(eval, "nested too deeply to compare");
     }

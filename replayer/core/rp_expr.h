@@ -119,6 +119,7 @@ struct rp_eval {
     tf_status status; /* not TF_OK: why it ended */
     size_t column;    /* of the node that is being worked on */
     unsigned depth;
+    uint32_t steps; /* of work, which is bounded */
 };
 
 /* Evaluation functions return false when they failed; the reason is in `eval`. Results
@@ -127,6 +128,8 @@ bool rp_eval_node(struct rp_eval *eval, uint32_t node, struct rp_value *ret_valu
 bool rp_eval_fail(struct rp_eval *eval, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 bool rp_eval_status(struct rp_eval *eval, tf_status status);
+/* Counts a step: fails when there were too many, or the caller's progress says stop. */
+bool rp_eval_step(struct rp_eval *eval);
 bool rp_eval_memory(struct rp_eval *eval);
 /* Whether `value` may be worked on; else fails with what is missing. */
 bool rp_eval_known(struct rp_eval *eval, const struct rp_value *value);

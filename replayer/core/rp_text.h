@@ -79,4 +79,7 @@ void rp_path_key(struct rp_text_job *job, const struct rp_value *key, size_t idx
 /* Name of an object's part (rp_child.c); NULL: none. */
 const char *rp_part_name(unsigned category, size_t idx);
 
+/* A value that stands for an item that was never recorded. */
+bool rp_is_gap(const struct rp_value *value);
+
 #endif

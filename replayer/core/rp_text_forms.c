@@ -65,6 +65,24 @@ has_more(const struct rp_text_frame *frame)
     return frame->object->more || frame->count < rp_object_run(frame->object).count;
 }
 
+/* Items that were never recorded stand for themselves as one "...". True if there were
+ * some at frame->idx; `values` an item. */
+static bool
+skip_gap(struct rp_text_job *job, struct rp_text_frame *frame, size_t values)
+{
+    struct rp_run items = rp_object_run(frame->object);
+    size_t first = frame->idx;
+    while (frame->idx < frame->count * values
+           && rp_is_gap(&frame->object->item[items.first + frame->idx])) {
+        frame->idx += values;
+    }
+    if (frame->idx == first) {
+        return false;
+    }
+    rp_buf_add_string(job->out, first ? ", ..." : "...");
+    return true;
+}
+
 static const struct rp_value *
 next_run(struct rp_text_job *job, struct rp_text_frame *frame)
 {
@@ -74,13 +92,14 @@ next_run(struct rp_text_job *job, struct rp_text_frame *frame)
         frame->count = shown(job, frame->object);
         add_before(job, frame);
     }
+    bool gap = skip_gap(job, frame, 1);
     if (frame->idx < frame->count) {
         rp_buf_add_string(job->out, frame->idx ? ", " : "");
         rp_path_reset(job, frame);
         rp_path_addf(job, "[%zu]", frame->idx);
         return &frame->object->item[items.first + frame->idx++];
     }
-    bool more = has_more(frame);
+    bool more = has_more(frame) && !gap;
     if (frame->object->category == TF_CAT_TUPLE && frame->count == 1 && !more
         && !frame->no_comma) {
         rp_buf_add_string(job->out, ",");
@@ -147,6 +166,9 @@ static const struct rp_value *
 next_entry(struct rp_text_job *job, struct rp_text_frame *frame)
 {
     struct rp_run items = rp_object_run(frame->object);
+    if (!frame->order && frame->idx % 2 == 0) {
+        skip_gap(job, frame, 2);
+    }
     if (frame->idx >= frame->count * 2) {
         return NULL;
     }

@@ -4,7 +4,6 @@
  * those behind it. Second pass: through the reader, everything that is derived (postings,
  * summaries, index, footer) is made anew from the chunks and compared. */
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -12,160 +11,7 @@
 #include "tf_reader_inside.h"
 #include "tf_retell.h"
 #include "tf_summaries.h"
-
-struct verify {
-    const struct tf_verify *options;
-    uint64_t findings;
-    struct tf_reader *reader;
-    uint64_t done, total; /* progress, in bytes of both passes */
-    struct tf_err *err;
-};
-
-static void
-found(struct verify *verify, const struct tf_err *finding)
-{
-    verify->findings++;
-    if (verify->options->finding != NULL) {
-        verify->options->finding(verify->options->ctx, finding);
-    }
-}
-
-static void found_at(struct verify *verify, uint64_t off, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
-
-static void
-found_at(struct verify *verify, uint64_t off, const char *format, ...)
-{
-    struct tf_err finding = {TF_ERR_DAMAGED, 0, (int64_t)off, ""};
-    va_list args;
-    va_start(args, format);
-    vsnprintf(finding.message, sizeof finding.message, format, args);
-    va_end(args);
-    found(verify, &finding);
-}
-
-/* Faults of the machine end the verification; faults of the file are findings. */
-static tf_status
-sort_fault(struct verify *verify, tf_status status, const struct tf_err *fault)
-{
-    if (status == TF_ERR_IO || status == TF_ERR_MEMORY
-        || status == TF_ERR_INTERRUPTED) {
-        if (verify->err != NULL) {
-            *verify->err = *fault;
-        }
-        return status;
-    }
-    if (status != TF_OK) {
-        found(verify, fault);
-    }
-    return TF_OK;
-}
-
-static tf_status
-step(struct verify *verify, uint64_t bytes)
-{
-    verify->done += bytes;
-    if (verify->options->progress != NULL
-        && !verify->options->progress(verify->options->ctx, verify->done,
-                                      verify->total)) {
-        return tf_err_set(verify->err, TF_ERR_INTERRUPTED, -1, "interrupted");
-    }
-    return TF_OK;
-}
-
-/* --- first pass: frames --- */
-static void
-check_seek_entry(struct verify *verify, const struct tf_frame_list *table,
-                 const struct tf_frame_place *place)
-{
-    const struct tf_frame_place *entry = tf_frame_list_find(table, place->off);
-    if (table->count == 0) {
-        return;
-    }
-    if (entry == NULL || entry->compressed_bytes != place->compressed_bytes
-        || entry->content_bytes != place->content_bytes) {
-        found_at(verify, place->off,
-                 "the seek table disagrees with the frame at offset %" PRIu64,
-                 place->off);
-    }
-}
-
-static tf_status
-check_frame(struct verify *verify, struct tf_file *file,
-            const struct tf_frame_place *place)
-{
-    struct tf_err fault = TF_ERR_INIT;
-    struct tf_cursor bytes;
-    uint8_t *content = NULL;
-    uint32_t number;
-    size_t len;
-    tf_status status = tf_file_frame(file, place, &content, &len, &fault);
-    if (status == TF_OK) {
-        status =
-            tf_frame_field(content, len, (int64_t)place->off, &number, &bytes, &fault);
-        free(content);
-    }
-    return sort_fault(verify, status, &fault);
-}
-
-static tf_status
-check_frames(struct verify *verify, struct tf_file *file)
-{
-    struct tf_err fault = TF_ERR_INIT;
-    struct tf_frame_list table = file->list;
-    struct tf_frame_place place;
-    size_t frames = 0;
-    bool skippable;
-    file->list = (struct tf_frame_list){0};
-    tf_status status = TF_OK, probed;
-    for (uint64_t off = 0; status == TF_OK; off += place.compressed_bytes) {
-        probed = tf_file_probe(file, off, &place, &skippable, &fault);
-        if (probed == TF_ERR_NOT_FOUND) {
-            break;
-        }
-        if (probed != TF_OK) {
-            status = sort_fault(verify, probed, &fault);
-            break; /* where the next frame begins is not known */
-        }
-        if (!skippable) {
-            frames++;
-            check_seek_entry(verify, &table, &place);
-            status = check_frame(verify, file, &place);
-        }
-        if (status == TF_OK) {
-            status = step(verify, place.compressed_bytes);
-        }
-    }
-    if (status == TF_OK && table.count > 0 && table.count != frames) {
-        found_at(verify, file->size, "the seek table has %zu frames, the file %zu",
-                 table.count, frames);
-    }
-    tf_frame_list_release(&table);
-    return status;
-}
-
-static tf_status
-first_pass(struct verify *verify, const char *path)
-{
-    struct tf_err fault = TF_ERR_INIT;
-    struct tf_file file;
-    tf_status status = tf_file_open(&file, path, verify->err);
-    if (status != TF_OK) {
-        return status;
-    }
-    status = tf_file_seek_table(&file, &fault);
-    if (status != TF_ERR_NOT_FOUND) {
-        status = sort_fault(verify, status, &fault);
-    }
-    else {
-        status = TF_OK;
-    }
-    if (status == TF_OK) {
-        status = check_frames(verify, &file);
-    }
-    tf_file_close(&file);
-    return status;
-}
+#include "tf_verify_inside.h"
 
 /* --- second pass: what is derived --- */
 static bool
@@ -192,7 +38,7 @@ as_stored(struct tf_postings_set *set)
 }
 
 static void
-compare_postings(struct verify *verify, const struct tf_postings *postings,
+compare_postings(struct tf_verifier *verify, const struct tf_postings *postings,
                  struct tf_postings_set *set, uint64_t off)
 {
     static const char *const names[TF_POST_LISTS] = {"lines", "codes", "exceptions",
@@ -205,26 +51,26 @@ compare_postings(struct verify *verify, const struct tf_postings *postings,
         if (set->map[list].count != postings->count[list]
             || !same_entries(set->map[list].entry, postings->entry[list],
                              postings->count[list])) {
-            found_at(verify, off,
-                     "the %s in the postings at offset %" PRIu64
-                     " are not what the chunks have",
-                     names[list], off);
+            tf_verify_found_at(verify, off,
+                               "the %s in the postings at offset %" PRIu64
+                               " are not what the chunks have",
+                               names[list], off);
         }
     }
     if (postings->chunk_count != set->chunk_count || postings->omitted != set->omitted
         || memcmp(postings->kind_events, set->kind_events, sizeof set->kind_events)
                != 0) {
-        found_at(verify, off,
-                 "the counts in the postings at offset %" PRIu64
-                 " are not what the chunks have",
-                 off);
+        tf_verify_found_at(verify, off,
+                           "the counts in the postings at offset %" PRIu64
+                           " are not what the chunks have",
+                           off);
     }
 }
 
 static tf_status
 check_summary(void *ctx, struct tf_postings_set *set, struct tf_err *err)
 {
-    struct verify *verify = ctx;
+    struct tf_verifier *verify = ctx;
     struct tf_err fault = TF_ERR_INIT;
     const struct tf_postings *postings;
     const struct tf_index_summary *summary =
@@ -232,8 +78,9 @@ check_summary(void *ctx, struct tf_postings_set *set, struct tf_err *err)
     (void)err;
     if (summary == NULL) {
         if (tf_reader_complete(verify->reader)) {
-            found_at(verify, 0, "chunk %" PRIu64 " has no summary of level %u",
-                     set->first_chunk, set->level);
+            tf_verify_found_at(verify, 0,
+                               "chunk %" PRIu64 " has no summary of level %u",
+                               set->first_chunk, set->level);
         }
         return TF_OK;
     }
@@ -241,11 +88,11 @@ check_summary(void *ctx, struct tf_postings_set *set, struct tf_err *err)
     if (status == TF_OK) {
         compare_postings(verify, postings, set, summary->off);
     }
-    return sort_fault(verify, status, &fault);
+    return tf_verify_fault(verify, status, &fault);
 }
 
 static tf_status
-check_chunk_postings(struct verify *verify, size_t idx, struct tf_tally *tally)
+check_chunk_postings(struct tf_verifier *verify, size_t idx, struct tf_tally *tally)
 {
     struct tf_err fault = TF_ERR_INIT;
     const struct tf_postings *postings;
@@ -257,7 +104,7 @@ check_chunk_postings(struct verify *verify, size_t idx, struct tf_tally *tally)
         compare_postings(verify, postings, &tally->set,
                          verify->reader->index.postings.at[idx]);
     }
-    return sort_fault(verify, status, &fault);
+    return tf_verify_fault(verify, status, &fault);
 }
 
 static bool
@@ -273,28 +120,29 @@ gap_before(const struct tf_reader *reader, uint64_t first_seq)
 
 /* It must be the state before the first event of the chunk that follows. */
 static void
-check_checkpoint(struct verify *verify, const struct tf_checkpoint *checkpoint,
+check_checkpoint(struct tf_verifier *verify, const struct tf_checkpoint *checkpoint,
                  uint64_t off, uint64_t chunk)
 {
     const struct tf_reader *reader = verify->reader;
     if (checkpoint->chunk != chunk) {
-        found_at(verify, off,
-                 "a checkpoint before chunk %" PRIu64 " names chunk %" PRIu64, chunk,
-                 checkpoint->chunk);
+        tf_verify_found_at(verify, off,
+                           "a checkpoint before chunk %" PRIu64 " names chunk %" PRIu64,
+                           chunk, checkpoint->chunk);
     }
     if (chunk < reader->index.chunk.count) {
         uint64_t first_seq = reader->index.chunk.at[chunk].first_seq;
         if (checkpoint->seq != first_seq && !gap_before(reader, first_seq)) {
-            found_at(verify, off,
-                     "a checkpoint before event %" PRIu64 " names event %" PRIu64,
-                     first_seq, checkpoint->seq);
+            tf_verify_found_at(verify, off,
+                               "a checkpoint before event %" PRIu64
+                               " names event %" PRIu64,
+                               first_seq, checkpoint->seq);
         }
     }
 }
 
 /* Checkpoints tell the tally of exceptions, too, when they stand before a chunk. */
 static tf_status
-retell_checkpoints(struct verify *verify, size_t *next, uint64_t chunk,
+retell_checkpoints(struct tf_verifier *verify, size_t *next, uint64_t chunk,
                    struct tf_tally *tally)
 {
     struct tf_err fault = TF_ERR_INIT;
@@ -314,7 +162,7 @@ retell_checkpoints(struct verify *verify, size_t *next, uint64_t chunk,
             status = tf_retell_state(&checkpoint->state, tally, &fault);
             tf_checkpoint_free(checkpoint);
         }
-        status = sort_fault(verify, status, &fault);
+        status = tf_verify_fault(verify, status, &fault);
     }
     return status;
 }
@@ -343,7 +191,7 @@ same_stacks(const struct tf_tally *tally, const struct tf_stack *before, size_t 
 
 /* Takes the stacks out of the tally, which is to be told a keyframe, and compares. */
 static tf_status
-check_keyframe(struct verify *verify, const struct tf_chunk *chunk, size_t idx,
+check_keyframe(struct tf_verifier *verify, const struct tf_chunk *chunk, size_t idx,
                struct tf_tally *tally, bool follows)
 {
     struct tf_err fault = TF_ERR_INIT;
@@ -354,7 +202,7 @@ check_keyframe(struct verify *verify, const struct tf_chunk *chunk, size_t idx,
     tf_status status = tf_retell_state(&chunk->keyframe, tally, &fault);
     if (status == TF_OK && follows && !same_stacks(tally, before, count)) {
         uint64_t off = (uint64_t)verify->reader->index.chunk.at[idx].file_off;
-        found_at(
+        tf_verify_found_at(
             verify, off,
             "the stacks at the start of chunk %zu are not those that the chunk before "
             "left",
@@ -364,7 +212,7 @@ check_keyframe(struct verify *verify, const struct tf_chunk *chunk, size_t idx,
         free(before[i].frame);
     }
     free(before);
-    return sort_fault(verify, status, &fault);
+    return tf_verify_fault(verify, status, &fault);
 }
 
 struct totals {
@@ -373,8 +221,8 @@ struct totals {
 };
 
 static void
-add_totals(struct verify *verify, struct totals *totals, const struct tf_chunk *chunk,
-           size_t idx)
+add_totals(struct tf_verifier *verify, struct totals *totals,
+           const struct tf_chunk *chunk, size_t idx)
 {
     uint64_t off = (uint64_t)verify->reader->index.chunk.at[idx].file_off;
     totals->events += chunk->event_count;
@@ -384,8 +232,9 @@ add_totals(struct verify *verify, struct totals *totals, const struct tf_chunk *
     if (idx > 0
         && (chunk->first_object < totals->next_object
             || chunk->first_frame < totals->next_frame)) {
-        found_at(verify, off,
-                 "chunk %zu creates objects or frames that are there already", idx);
+        tf_verify_found_at(verify, off,
+                           "chunk %zu creates objects or frames that are there already",
+                           idx);
     }
     totals->next_object = chunk->first_object + chunk->object_count;
     totals->next_frame = chunk->first_frame + chunk->frame_count;
@@ -411,7 +260,7 @@ thread_after(struct tf_reader *reader, size_t idx)
 }
 
 static tf_status
-check_one_chunk(struct verify *verify, size_t idx, struct tf_tally *tally,
+check_one_chunk(struct tf_verifier *verify, size_t idx, struct tf_tally *tally,
                 struct tf_summaries *summaries, struct totals *totals, bool *follows)
 {
     struct tf_err fault = TF_ERR_INIT;
@@ -421,7 +270,7 @@ check_one_chunk(struct verify *verify, size_t idx, struct tf_tally *tally,
     tf_status status = tf_reader_chunk(reader, idx, &chunk, &fault);
     if (status != TF_OK) {
         *follows = false;
-        return sort_fault(verify, status, &fault);
+        return tf_verify_fault(verify, status, &fault);
     }
     status = check_keyframe(verify, chunk, idx, tally,
                             *follows && !gap_before(reader, chunk->first_seq));
@@ -431,8 +280,8 @@ check_one_chunk(struct verify *verify, size_t idx, struct tf_tally *tally,
         tail = thread_after(reader, idx);
     }
     if (status == TF_OK) {
-        status =
-            sort_fault(verify, tf_retell_chunk(chunk, tail, tally, &fault), &fault);
+        status = tf_verify_fault(verify, tf_retell_chunk(chunk, tail, tally, &fault),
+                                 &fault);
     }
     add_totals(verify, totals, chunk, idx);
     tf_chunk_free(chunk);
@@ -446,7 +295,7 @@ check_one_chunk(struct verify *verify, size_t idx, struct tf_tally *tally,
 }
 
 static void
-check_footer(struct verify *verify, const struct totals *totals)
+check_footer(struct tf_verifier *verify, const struct totals *totals)
 {
     const struct tf_reader *reader = verify->reader;
     uint64_t off = 0;
@@ -460,25 +309,26 @@ check_footer(struct verify *verify, const struct totals *totals)
     if (stated->event_count != totals->events
         || memcmp(stated->kind_events, totals->kinds, sizeof totals->kinds) != 0
         || stated->chunk_count != reader->index.chunk.count) {
-        found_at(verify, off, "the footer counts other events than there are");
+        tf_verify_found_at(verify, off,
+                           "the footer counts other events than there are");
     }
     if (reader->index.chunk.count > 0
         && (reader->index.chunk.at[0].first_object + stated->object_count
                 != totals->next_object
             || reader->index.chunk.at[0].first_frame + stated->frame_count
                    != totals->next_frame)) {
-        found_at(verify, off,
-                 "the footer counts other objects or frames than there are");
+        tf_verify_found_at(verify, off,
+                           "the footer counts other objects or frames than there are");
     }
     if (stated->event_count > 0
         && reader->footer.footer.failure_seq > tf_reader_last_seq(reader)) {
-        found_at(verify, off,
-                 "the footer names a failure at an event that is not there");
+        tf_verify_found_at(verify, off,
+                           "the footer names a failure at an event that is not there");
     }
 }
 
 static tf_status
-check_sources(struct verify *verify)
+check_sources(struct tf_verifier *verify)
 {
     struct tf_err fault = TF_ERR_INIT;
     const struct tf_index *index = &verify->reader->index;
@@ -486,20 +336,20 @@ check_sources(struct verify *verify)
     tf_status status = TF_OK;
     for (size_t i = 0; i < index->source.count && status == TF_OK; i++) {
         if (tf_reader_file(verify->reader, index->source.at[i].file) == NULL) {
-            found_at(verify, index->source.at[i].off,
-                     "a source of file %u, which is not defined",
-                     index->source.at[i].file);
+            tf_verify_found_at(verify, index->source.at[i].off,
+                               "a source of file %u, which is not defined",
+                               index->source.at[i].file);
         }
         status =
             tf_reader_source(verify->reader, index->source.at[i].file, &text, &fault);
-        status =
-            status == TF_ERR_NOT_FOUND ? TF_OK : sort_fault(verify, status, &fault);
+        status = status == TF_ERR_NOT_FOUND ? TF_OK
+                                            : tf_verify_fault(verify, status, &fault);
     }
     return status;
 }
 
 static tf_status
-second_pass(struct verify *verify)
+second_pass(struct tf_verifier *verify)
 {
     struct tf_reader *reader = verify->reader;
     struct tf_summaries summaries;
@@ -516,7 +366,7 @@ second_pass(struct verify *verify)
             status = check_one_chunk(verify, i, &tally, &summaries, &totals, &follows);
         }
         if (status == TF_OK) {
-            status = step(
+            status = tf_verify_step(
                 verify, tf_frame_list_find(&reader->file.list,
                                            (uint64_t)reader->index.chunk.at[i].file_off)
                             ->compressed_bytes);
@@ -551,7 +401,7 @@ same_index(const struct tf_index *a, const struct tf_index *b)
 }
 
 static tf_status
-check_index(struct verify *verify, const char *path)
+check_index(struct tf_verifier *verify, const char *path)
 {
     struct tf_err fault = TF_ERR_INIT;
     struct tf_reader *reader = verify->reader;
@@ -564,32 +414,32 @@ check_index(struct verify *verify, const char *path)
         status = tf_reader_scan(other, NULL, NULL, &fault);
     }
     if (status == TF_OK && reader->scanned && reader->has_footer) {
-        found_at(verify, reader->file.size,
-                 "the index or the seek table cannot be used");
+        tf_verify_found_at(verify, reader->file.size,
+                           "the index or the seek table cannot be used");
     }
     if (status == TF_OK && !reader->has_footer) {
-        found_at(verify, (uint64_t)reader->reason_off,
-                 "the recording is not complete: %.200s", reader->reason);
+        tf_verify_found_at(verify, (uint64_t)reader->reason_off,
+                           "the recording is not complete: %.200s", reader->reason);
     }
     if (status == TF_OK && !reader->scanned
         && !same_index(&reader->index, &other->index)) {
-        found_at(verify, 0, "the index is not what the file has");
+        tf_verify_found_at(verify, 0, "the index is not what the file has");
     }
     tf_reader_close(other);
-    return sort_fault(verify, status, &fault);
+    return tf_verify_fault(verify, status, &fault);
 }
 
 tf_status
 tf_verify_file(const char *path, const struct tf_verify *options,
                uint64_t *ret_findings, struct tf_err *err)
 {
-    struct verify verify = {.options = options, .err = err};
+    struct tf_verifier verify = {.options = options, .err = err};
     tf_status status = tf_reader_open(path, NULL, NULL, &verify.reader, err);
     if (status != TF_OK) {
         return status;
     }
     verify.total = verify.reader->file.size * (options->quick ? 1 : 2);
-    status = first_pass(&verify, path);
+    status = tf_verify_frames(&verify, path);
     if (status == TF_OK && !options->quick) {
         status = check_index(&verify, path);
     }

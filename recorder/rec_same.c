@@ -123,11 +123,18 @@ rows(void)
     return &rec.batch->changes;
 }
 
+/* An item beyond those that were recorded at first sight. */
+static bool
+is_gap(const struct rec_val *val)
+{
+    return val->kind == TF_VAL_ELIDED && val->note == TF_ELIDE_ITEMS;
+}
+
 static void
 set_item(struct rec_obj *obj, uint32_t i, const struct rec_src *name, PyObject *value)
 {
     struct rec_src src = rec_src_obj(value);
-    if (rec_value_same(&obj->val[i], &src, obj->depth + 1)) {
+    if (!is_gap(&obj->val[i]) && rec_value_same(&obj->val[i], &src, obj->depth + 1)) {
         return;
     }
     rec_delta_op(TF_OP_ITEM_SET, obj->id, i);
@@ -147,17 +154,59 @@ begin_tail(struct rec_obj *obj, uint32_t from, size_t come)
     obj->item_count = from;
 }
 
+/* The limit on items holds for the first sight only: before a write beyond the recorded
+ * ones, the items between are made to stand there as not recorded. `values` an item: 1, or 2
+ * in a dict. False when the hint does not say enough. */
+#define GAP_ITEMS_MAX (4u << 20)
+
+static bool
+bridge_gap(struct rec_obj *obj, struct rec_hint hint, size_t size, uint32_t values)
+{
+    uint64_t recorded = obj->item_count / values, total = recorded + obj->more;
+    bool tail = hint.sort == REC_HINT_TAIL;
+    uint64_t upto = (uint64_t)hint.index + !tail;
+    if (hint.index < 0 || upto > total || upto > GAP_ITEMS_MAX
+        || (tail ? upto < recorded : size != total)) {
+        return false;
+    }
+    if (upto <= recorded && !tail) {
+        return true;
+    }
+    if (!rec_obj_reserve(obj, upto * values)) {
+        return false;
+    }
+    rec_delta_op(TF_OP_ITEM_SPLICE, obj->id, obj->item_count);
+    tf_rows_u64(rows(), 0);
+    tf_rows_u64(rows(), (upto - recorded) * values);
+    while (obj->item_count < upto * values) {
+        tf_rows_elided(rows(), TF_ELIDE_ITEMS, 0);
+        obj->val[obj->item_count++] =
+            (struct rec_val){.kind = TF_VAL_ELIDED, .note = TF_ELIDE_ITEMS};
+    }
+    obj->more = tail ? 0 : total - upto;
+    if (tf_rows_op(rows(), TF_OP_MORE)) {
+        tf_rows_u64(rows(), obj->id);
+        tf_rows_u64(rows(), obj->more);
+    }
+    rec_obj_changed(obj, 1);
+    return true;
+}
+
 static bool
 look_at_list(struct rec_obj *obj, struct rec_hint hint)
 {
     PyListObject *list = (PyListObject *)obj->addr;
     size_t size = (size_t)PyList_GET_SIZE(list);
+    if (obj->more != 0 && !bridge_gap(obj, hint, size, 1)) {
+        return false;
+    }
     if (hint.index < 0 || (uint64_t)hint.index > obj->item_count) {
         return false;
     }
     uint32_t i = (uint32_t)hint.index;
     if (hint.sort == REC_HINT_ITEM) {
-        if (size != obj->item_count || i >= size || list->ob_item[i] == NULL) {
+        if (size != obj->item_count + obj->more || i >= obj->item_count
+            || list->ob_item[i] == NULL) {
             return false;
         }
         set_item(obj, i, NULL, list->ob_item[i]);
@@ -187,7 +236,8 @@ look_at_dict(struct rec_obj *obj, struct rec_hint hint)
 {
     PyObject *key, *value;
     size_t size = (size_t)PyDict_GET_SIZE(obj->addr);
-    if (!rec_py_dict_entry(obj->addr, 0, &key, &value) || hint.index < 0
+    if (!rec_py_dict_entry(obj->addr, 0, &key, &value)
+        || (obj->more != 0 && !bridge_gap(obj, hint, size, 2)) || hint.index < 0
         || (uint64_t)hint.index * 2 > obj->item_count || size * 2 < obj->item_count) {
         return false;
     }
@@ -204,6 +254,9 @@ look_at_dict(struct rec_obj *obj, struct rec_hint hint)
         struct rec_src name = rec_src_obj(key);
         if (!rec_value_same(&obj->val[i * 2], &name, obj->depth + 1)) {
             return false;
+        }
+        if (is_gap(&obj->val[i * 2])) {
+            set_item(obj, i * 2, NULL, key);
         }
         set_item(obj, i * 2 + 1, &name, value);
         return true;
@@ -226,7 +279,7 @@ bool
 rec_obj_look_there(struct rec_obj *obj, struct rec_hint hint)
 {
     bool attrs = obj->type->has_dict || obj->type->slot_count > 0;
-    if (hint.sort == REC_HINT_NONE || attrs || obj->more != 0 || obj->note != 0
+    if (hint.sort == REC_HINT_NONE || attrs || obj->note != 0
         || Py_TYPE(obj->addr) != obj->type->type) {
         return false;
     }

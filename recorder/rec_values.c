@@ -59,7 +59,8 @@ bool
 rec_value_same(const struct rec_val *old, const struct rec_src *src, uint32_t depth)
 {
     struct rec_val now;
-    if (old->kind == TF_VAL_ELIDED && old->note == TF_ELIDE_REDACTED) {
+    if (old->kind == TF_VAL_ELIDED
+        && (old->note == TF_ELIDE_REDACTED || old->note == TF_ELIDE_ITEMS)) {
         return src->sort != SRC_UNBOUND;
     }
     if (rec_scalar_make(src, &now)) {

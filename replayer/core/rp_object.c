@@ -3,7 +3,9 @@
  * Looked for backward from the place: in the chunk itself, then in the chunks that the
  * postings name, until there is an image, or a state in the cache that holds. Then the
  * changes on the way are applied forward. The cache keeps one state an object, with the
- * places between which it holds, so that stepping forward costs the new changes only. */
+ * places between which it holds, so that stepping forward costs the new changes only; and
+ * of a large one also the state at the start of the chunk, so that stepping backward does
+ * not go back to an image that is many chunks away. */
 #include "rp_private.h"
 
 #include <stdlib.h>
@@ -18,10 +20,10 @@ bucket_of(uint64_t id)
 }
 
 static struct rp_state *
-cached_state(const struct rp *rp, uint64_t id)
+cached_state(const struct rp *rp, uint64_t id, bool start)
 {
     struct rp_state *state = rp->state_bucket[bucket_of(id)];
-    while (state && state->object.id != id) {
+    while (state && (state->object.id != id || state->start != start)) {
         state = state->next_in_bucket;
     }
     return state;
@@ -204,7 +206,8 @@ static tf_status
 path_find(struct path *path, size_t chunk_idx, rp_place_no place, struct tf_err *err)
 {
     struct rp *rp = path->rp;
-    struct rp_state *cached = cached_state(rp, path->id);
+    struct rp_state *cached = cached_state(rp, path->id, false);
+    struct rp_state *start = cached_state(rp, path->id, true);
     for (;;) {
         struct rp_chunk *chunk;
         tf_status status = rp_chunk_get(rp, chunk_idx, &chunk, err);
@@ -216,6 +219,10 @@ path_find(struct path *path, size_t chunk_idx, rp_place_no place, struct tf_err 
         rp_chunk_put(rp, chunk);
         if (done) {
             return failed ? rp_no_memory(err) : TF_OK;
+        }
+        if (start && start->valid_chunk == chunk_idx) {
+            path->base = start;
+            return TF_OK;
         }
         if (cached && chunk_idx > 0 && cached->valid_chunk == chunk_idx - 1
             && cached->valid_last == UINT32_MAX) {
@@ -257,44 +264,82 @@ clone_values(struct rp_value **to, size_t *to_count, size_t *to_cap,
     return TF_OK;
 }
 
-/* The state to apply changes to: the cached one itself when nobody else looks at it. */
 static tf_status
-begin_state(struct path *path, struct rp_state **ret_state, struct tf_err *err)
+clone_state(const struct rp_state *from, struct rp_state **ret_state,
+            struct tf_err *err)
 {
-    struct rp_state *base = path->base;
-    if (base && base->refs == 1) {
-        unlink_state(path->rp, base);
-        *ret_state = base;
-        return TF_OK;
-    }
     struct rp_state *state = rp_state_new();
     if (!state) {
         return rp_no_memory(err);
     }
-    tf_status status = TF_OK;
-    if (base) {
-        *state = *base;
-        state->refs = 1;
-        state->cached = false;
-        state->newer = state->older = state->next_in_bucket = NULL;
-        state->object.item = state->object.attr = NULL;
-        state->object.item_count = state->object.attr_count = 0;
-        state->item_cap = state->attr_cap = 0;
-        status = clone_values(&state->object.item, &state->object.item_count,
-                              &state->item_cap, base->object.item,
-                              base->object.item_count, err);
-        if (status == TF_OK) {
-            status = clone_values(&state->object.attr, &state->object.attr_count,
-                                  &state->attr_cap, base->object.attr,
-                                  base->object.attr_count, err);
-        }
+    *state = *from;
+    state->refs = 1;
+    state->cached = state->start = false;
+    state->newer = state->older = state->next_in_bucket = NULL;
+    state->object.item = state->object.attr = NULL;
+    state->object.item_count = state->object.attr_count = 0;
+    state->item_cap = state->attr_cap = 0;
+    tf_status status =
+        clone_values(&state->object.item, &state->object.item_count, &state->item_cap,
+                     from->object.item, from->object.item_count, err);
+    if (status == TF_OK) {
+        status = clone_values(&state->object.attr, &state->object.attr_count,
+                              &state->attr_cap, from->object.attr,
+                              from->object.attr_count, err);
     }
-    state->object.id = path->id;
     if (status != TF_OK) {
         rp_state_unref(state);
         return status;
     }
     *ret_state = state;
+    return TF_OK;
+}
+
+/* The state to apply changes to: the cached one itself when nobody else looks at it. */
+static tf_status
+begin_state(struct path *path, struct rp_state **ret_state, struct tf_err *err)
+{
+    struct rp_state *base = path->base;
+    if (base && base->refs == 1 && !base->start) {
+        unlink_state(path->rp, base);
+        *ret_state = base;
+        return TF_OK;
+    }
+    if (base) {
+        return clone_state(base, ret_state, err);
+    }
+    *ret_state = rp_state_new();
+    if (!*ret_state) {
+        return rp_no_memory(err);
+    }
+    (*ret_state)->object.id = path->id;
+    return TF_OK;
+}
+
+#define START_VALUES 16u /* from so many on the state at a chunk's start is kept */
+
+/* Keeps a copy of what the object was before the chunk's own changes. */
+static tf_status
+keep_start(struct rp *rp, const struct rp_state *state, size_t chunk_idx,
+           struct tf_err *err)
+{
+    struct rp_state *start, *old = cached_state(rp, state->object.id, true);
+    if (!rp->state_bytes_max || (old && old->valid_chunk == chunk_idx)
+        || state->object.item_count + state->object.attr_count < START_VALUES) {
+        return TF_OK;
+    }
+    tf_status status = clone_state(state, &start, err);
+    if (status != TF_OK) {
+        return status;
+    }
+    if (old) {
+        unlink_state(rp, old);
+        rp_state_unref(old);
+    }
+    start->start = true;
+    start->valid_chunk = chunk_idx;
+    link_state(rp, start);
+    rp_state_unref(start); /* the cache has it */
     return TF_OK;
 }
 
@@ -376,6 +421,13 @@ make_state(struct path *path, size_t chunk_idx, rp_place_no place,
         status = apply_checkpoint(path, state, err);
     }
     for (size_t i = path->count; i-- > 0 && status == TF_OK;) {
+        bool before = state->write_entry != RP_NONE && state->write_chunk < chunk_idx;
+        if (i == 0 && before && path->step[0].chunk == chunk_idx) {
+            status = keep_start(path->rp, state, chunk_idx, err);
+        }
+        if (status != TF_OK) {
+            break;
+        }
         status = apply_step(path, state, &path->step[i], err);
     }
     if (status == TF_OK) {
@@ -398,7 +450,7 @@ make_state(struct path *path, size_t chunk_idx, rp_place_no place,
 static void
 keep(struct rp *rp, struct rp_state *state)
 {
-    struct rp_state *old = cached_state(rp, state->object.id);
+    struct rp_state *old = cached_state(rp, state->object.id, false);
     if (old) {
         unlink_state(rp, old);
         rp_state_unref(old);
@@ -413,7 +465,7 @@ tf_status
 rp_state_at(struct rp *rp, uint64_t id, size_t chunk_idx, rp_place_no place,
             struct rp_object **ret_object, struct tf_err *err)
 {
-    struct rp_state *cached = cached_state(rp, id);
+    struct rp_state *cached = cached_state(rp, id, false);
     if (cached && cached->valid_chunk == chunk_idx && cached->valid_first <= place
         && place <= cached->valid_last) {
         cached->refs++;

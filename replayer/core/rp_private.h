@@ -167,6 +167,7 @@ struct rp_state { /* what an rp_object is inside */
     rp_place_no valid_first, valid_last; /* valid_last UINT32_MAX: to the chunk's end */
     size_t text_bytes, cached_bytes;
     bool cached;
+    bool start; /* kept as the state at the start of valid_chunk */
     struct rp_state *newer, *older, *next_in_bucket;
 };
 

@@ -23,14 +23,14 @@ f(list(range(1000)), {i: i for i in range(600)})
 """
 
 
-def locals_at_lines(tmp_path, source, *options):
+def locals_at_lines(tmp_path, source, *options, events="line,return"):
     program = tmp_path / "program.py"
     program.write_text(source)
     out = tmp_path / "program.pyrec"
     subprocess.run([os.path.join(BIN, "pyrecord"), "-q", "-o", out, *options, program],
                    check=True, timeout=60)
     dump = subprocess.run([os.path.join(BIN, "pyreplay"), "dump", "--format", "jsonl",
-                           "--function", "f", out],
+                           "--function", "f", "--events", events, out],
                           check=True, timeout=60, capture_output=True, text=True)
     events = [json.loads(line) for line in dump.stdout.splitlines()]
     return {e["line"]: e["locals"] for e in events if e["event"] in ("line", "return")}
@@ -63,7 +63,7 @@ f(3000)
 
 
 def test_what_grows_is_complete(tmp_path):
-    at = locals_at_lines(tmp_path, GROWING, "--max-items", "4")
+    at = locals_at_lines(tmp_path, GROWING, "--max-items", "4", events="return")
     assert at[8]["l"] == repr(list(range(3000)))
     assert at[8]["d"] == repr({i: str(i) for i in range(3000)})
     assert at[8]["s"] == repr("x" * 3000)

@@ -179,7 +179,8 @@ def measure(ways, program, options):
 
 
 def geometric_mean(values):
-    return math.exp(statistics.mean(math.log(v) for v in values))
+    """A run too short to be measured may have come out as nothing, or less."""
+    return math.exp(statistics.mean(math.log(max(v, 1e-3)) for v in values))
 
 
 COLUMNS = [  # heading, width, format, key, summary

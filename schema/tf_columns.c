@@ -32,6 +32,7 @@ tf_ops_builder_clear(struct tf_ops_builder *ops)
     }
     tf_texts_clear(&ops->texts);
     ops->frame = ops->object = ops->ref = 0;
+    ops->full = false;
 }
 
 void
@@ -46,7 +47,9 @@ tf_ops_builder_release(struct tf_ops_builder *ops)
 static inline bool
 put(struct tf_ops_builder *ops, enum tf_ops_column column, uint64_t n)
 {
-    return tf_blob_u64(&ops->column[column], n);
+    bool ok = tf_blob_u64(&ops->column[column], n);
+    ops->full |= !ok;
+    return ok;
 }
 
 static inline bool
@@ -68,7 +71,8 @@ put_real(struct tf_ops_builder *ops, struct tf_cursor *rows)
     }
     memcpy(&bits, at, sizeof bits);
     bits = htole64(bits);
-    return tf_blob_bytes(&ops->column[TF_COL_REAL], &bits, sizeof bits);
+    ops->full |= !tf_blob_bytes(&ops->column[TF_COL_REAL], &bits, sizeof bits);
+    return !ops->full;
 }
 
 static bool
@@ -77,10 +81,12 @@ put_text(struct tf_ops_builder *ops, struct tf_cursor *rows)
     uint64_t len;
     const uint8_t *at;
     uint32_t idx;
-    return tf_cursor_u64(rows, &len) && len <= TF_TEXT_BYTES_MAX
-           && tf_cursor_take(rows, len, &at)
-           && tf_texts_add(&ops->texts, at, (size_t)len, &idx)
-           && put(ops, TF_COL_TEXT, idx);
+    if (!tf_cursor_u64(rows, &len) || len > TF_TEXT_BYTES_MAX
+        || !tf_cursor_take(rows, len, &at)) {
+        return false;
+    }
+    ops->full |= !tf_texts_add(&ops->texts, at, (size_t)len, &idx);
+    return !ops->full && put(ops, TF_COL_TEXT, idx);
 }
 
 /* One value; the first of a change is told to the tally. */
@@ -193,7 +199,7 @@ add_op(struct tf_ops_builder *ops, unsigned op, struct tf_cursor *rows,
         return columns_bad_row(err, "a change that may not stand there");
     }
     if (!put_op(ops, op, rows, &facts)) {
-        return columns_bad_row(err, "an operand, or memory ran out");
+        return ops->full ? columns_no_memory(err) : columns_bad_row(err, "an operand");
     }
     return tally != NULL ? tf_tally_op(tally, op, &facts, err) : TF_OK;
 }

@@ -71,6 +71,7 @@ struct tf_ops_builder {
     struct tf_blob column[TF_COL_KINDS];
     struct tf_texts texts;
     uint64_t frame, object, ref; /* the previous entries of these columns */
+    bool full;                   /* memory ran out */
 };
 
 struct tf_columns {

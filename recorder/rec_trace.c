@@ -23,6 +23,8 @@ static int profile_event(PyObject *self, PyFrameObject *frame, int what, PyObjec
 
 static struct {
     uint64_t unstamped;
+    unsigned depth_before; /* of calls before the program's first */
+    bool begun;
     unsigned raised_next;
     PyCFunction settrace, setprofile, start_new_thread, start_new, os_exit;
 } hooks;
@@ -191,9 +193,33 @@ want_opcodes(const struct rec_thread *thread, struct rec_frame *frame,
     }
 }
 
+/* Before the program runs, CPython looks at what its script is: a file, a directory, a zip
+ * (Modules/main.c, pymain_get_importer). That is not the program's doing. */
+static bool
+has_begun(PyFrameObject *object, enum tf_event_kind kind)
+{
+    if (hooks.begun) {
+        return true;
+    }
+    if (kind <= TF_EV_THROW && hooks.depth_before++ == 0) {
+        struct tf_text file = rec_text_dup(rec_py_frame_code(object)->co_filename);
+        hooks.begun = file.data == NULL
+                      || (strcmp(file.data, "<frozen zipimport>") != 0
+                          && strncmp(file.data, "<frozen importlib", 17) != 0);
+        free((char *)file.data);
+    }
+    else if (is_end_of_frame(kind) && hooks.depth_before > 0) {
+        hooks.depth_before--;
+    }
+    return hooks.begun;
+}
+
 static void
 record(PyFrameObject *object, enum tf_event_kind kind, PyObject *arg)
 {
+    if (!has_begun(object, kind)) {
+        return;
+    }
     if (rec.batch == NULL && !rec_session_wait_batch()) {
         return;
     }

@@ -99,9 +99,14 @@ rp_eval_find_key(struct rp_eval *eval, const struct rp_object *object,
 {
     struct rp_run run = rp_object_run(object);
     bool text = key->kind == TF_VAL_STR || key->kind == TF_VAL_BYTES;
+    bool gap = object->more != 0;
     *ret_item = SIZE_MAX;
     for (size_t i = 0; i < run.count; i++) {
         const struct rp_value *there = &object->item[run.first + 2 * i];
+        if (there->kind == TF_VAL_ELIDED) {
+            gap = true;
+            continue;
+        }
         bool same = there->kind == key->kind && text && rp_value_same(there, key);
         if (!same && !(text && there->kind != TF_VAL_REF)
             && !rp_eval_compare(eval, RP_OP_EQ, there, key, &same)) {
@@ -112,7 +117,7 @@ rp_eval_find_key(struct rp_eval *eval, const struct rp_object *object,
             return true;
         }
     }
-    return !object->more
+    return !gap
            || rp_eval_fail(eval,
                            "not among the recorded entries, but not all are recorded");
 }

@@ -48,6 +48,11 @@ def full_name(kind):
     return "%s.%s" % (module, name) if module else name
 
 
+def is_gap(value):
+    """An item that was never recorded, between others that were."""
+    return value[:2] == ("elided", ELISIONS.index("items"))
+
+
 class Notes:
     def __init__(self):
         self.elided, self.late = {}, {}
@@ -142,7 +147,7 @@ class Texts:
     def note_object(self, obj, path):
         if obj.note:
             self.notes.elided[path] = ELISIONS[obj.note]
-        elif obj.more:
+        elif obj.more or any(map(is_gap, obj.items)):
             self.notes.elided[path] = "items"
         if obj.id in self.late_now:
             self.notes.late[path] = self.late_now[obj.id]
@@ -186,9 +191,18 @@ class Texts:
     # --- Containers. `bare`: within <...>, without the type's name around the items ---
 
     def listed(self, obj, path, items, place="[%d]"):
-        texts = [self.of(value, path + place % number)
-                 for number, value in enumerate(items)]
-        return texts + ["..."] * bool(obj.more)
+        return self.dotted(obj, (None if is_gap(value) else self.of(value, path + place % number)
+                                 for number, value in enumerate(items)))
+
+    def dotted(self, obj, texts):
+        """With one "..." for what is missing at a place."""
+        found = []
+        for text in list(texts) + [None] * bool(obj.more):
+            if text is not None:
+                found.append(text)
+            elif found[-1:] != ["..."]:
+                found.append("...")
+        return found
 
     def make_list(self, obj, path, bare):
         return "[%s]" % ", ".join(self.listed(obj, path, obj.items))
@@ -239,14 +253,17 @@ class Texts:
         return self.of(key)
 
     def entries(self, obj, path, items):
-        """(key's text, value's text) of each."""
+        """(key's text, value's text) of each, None for one that is not recorded."""
         for number, (key, value) in enumerate(zip(items[::2], items[1::2])):
+            if is_gap(key):
+                yield None
+                continue
             name = self.of(key, "%s.keys()[%d]" % (path, number))
             yield name, self.of(value, self.key_path(path, key, number))
 
     def braces(self, obj, path, items):
-        texts = ["%s: %s" % entry for entry in self.entries(obj, path, items)]
-        return "{%s}" % ", ".join(texts + ["..."] * bool(obj.more))
+        texts = (entry and "%s: %s" % entry for entry in self.entries(obj, path, items))
+        return "{%s}" % ", ".join(self.dotted(obj, texts))
 
     def make_dict(self, obj, path, bare):
         return self.braces(obj, path, obj.items)
@@ -264,8 +281,8 @@ class Texts:
             return "OrderedDict()"
         if self.recording.header.python_hex >= 0x030C0000:
             return "OrderedDict(%s)" % self.braces(obj, path, obj.items)
-        texts = ["(%s, %s)" % entry for entry in self.entries(obj, path, obj.items)]
-        return "OrderedDict([%s])" % ", ".join(texts + ["..."] * bool(obj.more))
+        texts = (entry and "(%s, %s)" % entry for entry in self.entries(obj, path, obj.items))
+        return "OrderedDict([%s])" % ", ".join(self.dotted(obj, texts))
 
     def make_Counter(self, obj, path, bare):
         if not obj.items and not obj.more:

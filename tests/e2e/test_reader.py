@@ -72,6 +72,29 @@ def test_recorded(program, tmp_path):
     assert compare(recording, tmp_path / "gen") > 50
 
 
+GROWS = """
+def grow():
+    items, entries, members = list(range(600)), dict.fromkeys(range(600)), set(range(600))
+    items.append('new'); items[500] = 'middle'
+    entries['new'] = 1; entries[400] = 2
+    members.add('new')
+    items[300:310] = []
+    del entries[3]
+    items.sort(key=str)
+    return items, entries, members
+grow()
+"""
+
+
+def test_writes_beyond_what_was_copied(tmp_path):
+    """Items that are missing in the middle."""
+    (tmp_path / "grows.py").write_text(GROWS)
+    recording = tmp_path / "it.pyrec"
+    subprocess.run([BUILD / "bin" / "pyrecord", "-q", "-o", recording,
+                    tmp_path / "grows.py"], check=True)
+    assert compare(recording, tmp_path / "gen") > 9
+
+
 def test_many_chunks(tmp_path):
     """Keyframes, and deltas that go on from chunk to chunk."""
     recording = tmp_path / "it.pyrec"

@@ -200,7 +200,8 @@ look_at_list(struct rec_obj *obj, struct rec_hint hint)
     if (obj->more != 0 && !bridge_gap(obj, hint, size, 1)) {
         return false;
     }
-    if (hint.index < 0 || (uint64_t)hint.index > obj->item_count) {
+    if (hint.index < 0 || (uint64_t)hint.index > obj->item_count
+        || (uint64_t)hint.index > size) {
         return false;
     }
     uint32_t i = (uint32_t)hint.index;

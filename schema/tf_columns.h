@@ -1,8 +1,8 @@
 /* Rows to columns: what becomes the messages `Ops` and `Chunk`.
  *
- * A column is built as the packed field's bytes, straight from the row's, in one pass
- * (measured against arrays of integers packed by protobuf-c, which walks each twice; the
- * bytes are the same, a test compares them). */
+ * A column is built as the packed field's bytes, straight from the row's, in one pass:
+ * protobuf-c would want an array of integers first and walk it twice. That protoc and
+ * another protobuf library read the bytes is tested (test_tf_roundtrip, tests/reader). */
 #ifndef TF_COLUMNS_H
 #define TF_COLUMNS_H
 

@@ -557,9 +557,11 @@ match {d0}:
 ---
 g = gen({lc})
 next(g)
-{S}
-g.send({E})
-g.close()
+try:
+    {S}
+    g.send({E})
+finally:
+    g.close()
 ---
 g = via({x0})
 next(g)
@@ -567,7 +569,8 @@ try:
     g.throw(ValueError)
 except ValueError:
     {S}
-g.close()
+finally:
+    g.close()
 ---
 def inner(v={x0}):
     v.append({n1})

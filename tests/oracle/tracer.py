@@ -132,6 +132,12 @@ class Plain:
     def _sequence(self, value, depth, above):
         self._items(value, len(value), depth, above)
 
+    def _set(self, value, depth, above):
+        # up to 3.11 None hashes by its address
+        if len(value) > 1 and any(item is None for item in value):
+            raise NotPlain("address")
+        self._sequence(value, depth, above)
+
     def _tuple(self, value, depth, above):
         self._items(_tuple_iter(value), tuple.__len__(value), depth, above)
 
@@ -208,8 +214,10 @@ class Plain:
             self.unset.append((value, slot))
 
     def _sort(self, cls):
-        if cls is list or cls is set or cls is frozenset:
+        if cls is list:
             return self._sequence
+        if cls is set or cls is frozenset:
+            return self._set
         if cls is tuple:
             return self._tuple
         if cls is dict:

@@ -1,0 +1,262 @@
+/* Exceptions, enums, and types that stand for one datum. */
+#include "rec_view.h"
+
+#include <datetime.h>
+#include <stdlib.h>
+
+#include "rec_layout.h"
+#include "rec_type.h"
+
+/* --- Exceptions --- */
+static bool
+is_plain(PyObject *obj)
+{
+    return obj == NULL || obj == Py_None || PyUnicode_CheckExact(obj)
+           || PyLong_CheckExact(obj) || PyFloat_CheckExact(obj)
+           || PyBytes_CheckExact(obj) || PyBool_Check(obj);
+}
+
+static bool
+are_plain(PyObject *tuple)
+{
+    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(tuple); i++) {
+        PyObject *item = PyTuple_GET_ITEM(tuple, i);
+        if (!is_plain(item) && !(PyTuple_CheckExact(item) && are_plain(item))) {
+            return false;
+        }
+    }
+    return true;
+}
+
+#define HAS_STR_OF(type, exc_type) \
+ ((type)->tp_str == ((PyTypeObject *)(exc_type))->tp_str)
+
+/* Does str(exc) run C code only, and on plain values only? The fields are those that the
+ * types' tp_str read (Objects/exceptions.c). */
+static bool
+has_plain_str(PyObject *exc, PyObject *args)
+{
+    PyTypeObject *type = Py_TYPE(exc);
+    if (!are_plain(args)) {
+        return false;
+    }
+    if (HAS_STR_OF(type, PyExc_BaseException) || HAS_STR_OF(type, PyExc_KeyError)) {
+        return true;
+    }
+    if (HAS_STR_OF(type, PyExc_OSError)) {
+        PyOSErrorObject *os = (PyOSErrorObject *)exc;
+        return is_plain(os->myerrno) && is_plain(os->strerror) && is_plain(os->filename)
+               && is_plain(os->filename2);
+    }
+    if (HAS_STR_OF(type, PyExc_SyntaxError)) {
+        PySyntaxErrorObject *syntax = (PySyntaxErrorObject *)exc;
+        return is_plain(syntax->msg) && is_plain(syntax->filename)
+               && is_plain(syntax->lineno);
+    }
+    if (HAS_STR_OF(type, PyExc_ImportError)) {
+        return is_plain(((PyImportErrorObject *)exc)->msg);
+    }
+    if (HAS_STR_OF(type, PyExc_UnicodeDecodeError)
+        || HAS_STR_OF(type, PyExc_UnicodeEncodeError)
+        || HAS_STR_OF(type, PyExc_UnicodeTranslateError)) {
+        PyUnicodeErrorObject *unicode = (PyUnicodeErrorObject *)exc;
+        return is_plain(unicode->encoding) && is_plain(unicode->object)
+               && is_plain(unicode->reason);
+    }
+    return false;
+}
+
+static PyObject *
+exception_text(PyObject *exc, PyObject *args)
+{
+    if (!has_plain_str(exc, args)) {
+        return NULL;
+    }
+    PyObject *error[3];
+    PyErr_Fetch(&error[0], &error[1], &error[2]);
+    PyObject *text = Py_TYPE(exc)->tp_str(exc);
+    PyErr_Clear();
+    PyErr_Restore(error[0], error[1], error[2]);
+    return text;
+}
+
+void
+rec_read_exception(PyObject *obj)
+{
+    PyBaseExceptionObject *exc = (PyBaseExceptionObject *)obj;
+    rec_view_put_obj_or_none(exc->args);
+    rec_view_put_obj_or_none(exc->cause);
+    rec_view_put_obj_or_none(exc->context);
+    rec_view_put_obj(exc->suppress_context ? Py_True : Py_False);
+    PyObject *text = NULL;
+    if (exc->args != NULL && PyTuple_CheckExact(exc->args)) {
+        text = exception_text(obj, exc->args);
+    }
+    if (text != NULL && PyUnicode_CheckExact(text)) {
+        struct tf_text utf8 = rec_text_dup(text);
+        size_t most = 4 * rec.options->max_text;
+        rec_view_put_text(utf8.data != NULL ? utf8.data : "",
+                          utf8.len < most ? utf8.len : 0);
+        free((char *)utf8.data);
+    }
+    else {
+        rec_view_put_obj(Py_None);
+    }
+    Py_XDECREF(text);
+}
+
+/* --- Data types --- */
+void
+rec_read_date(PyObject *obj)
+{
+    rec_view_put_int(PyDateTime_GET_YEAR(obj));
+    rec_view_put_int(PyDateTime_GET_MONTH(obj));
+    rec_view_put_int(PyDateTime_GET_DAY(obj));
+}
+
+void
+rec_read_datetime(PyObject *obj)
+{
+    rec_read_date(obj);
+    rec_view_put_int(PyDateTime_DATE_GET_HOUR(obj));
+    rec_view_put_int(PyDateTime_DATE_GET_MINUTE(obj));
+    rec_view_put_int(PyDateTime_DATE_GET_SECOND(obj));
+    rec_view_put_int(PyDateTime_DATE_GET_MICROSECOND(obj));
+    rec_view_put_int(PyDateTime_DATE_GET_FOLD(obj));
+    rec_view_put_obj(PyDateTime_DATE_GET_TZINFO(obj));
+}
+
+void
+rec_read_time(PyObject *obj)
+{
+    rec_view_put_int(PyDateTime_TIME_GET_HOUR(obj));
+    rec_view_put_int(PyDateTime_TIME_GET_MINUTE(obj));
+    rec_view_put_int(PyDateTime_TIME_GET_SECOND(obj));
+    rec_view_put_int(PyDateTime_TIME_GET_MICROSECOND(obj));
+    rec_view_put_int(PyDateTime_TIME_GET_FOLD(obj));
+    rec_view_put_obj(PyDateTime_TIME_GET_TZINFO(obj));
+}
+
+void
+rec_read_timedelta(PyObject *obj)
+{
+    rec_view_put_int(PyDateTime_DELTA_GET_DAYS(obj));
+    rec_view_put_int(PyDateTime_DELTA_GET_SECONDS(obj));
+    rec_view_put_int(PyDateTime_DELTA_GET_MICROSECONDS(obj));
+}
+
+void
+rec_read_decimal(PyObject *obj)
+{
+    char text[5100];
+    size_t len = rec_decimal_text(obj, text, sizeof text);
+    if (len == 0) {
+        rec.view.note = TF_ELIDE_LENGTH;
+    }
+    else {
+        rec_view_put_text(text, len);
+    }
+}
+
+static PyObject *
+slot_value(PyObject *obj, const char *name)
+{
+    PyObject *mro = Py_TYPE(obj)->tp_mro;
+    for (Py_ssize_t i = 0; mro != NULL && i < PyTuple_GET_SIZE(mro); i++) {
+        PyTypeObject *type = (PyTypeObject *)PyTuple_GET_ITEM(mro, i);
+        const char *at;
+        Py_ssize_t pos = 0, offset;
+        while (rec_py_slot_next(type, &pos, &at, &offset)) {
+            if (strcmp(at, name) == 0) {
+                return *(PyObject **)((char *)obj + offset);
+            }
+        }
+    }
+    return NULL;
+}
+
+void
+rec_read_uuid(PyObject *obj)
+{
+    PyObject *n = slot_value(obj, "int");
+    if (n != NULL && PyLong_CheckExact(n)) {
+        rec_view_put_obj(n);
+    }
+    else {
+        rec.view.note = TF_ELIDE_OPAQUE;
+    }
+}
+
+/* pathlib, 3.8 to 3.11: PurePath._format_parsed_parts. */
+void
+rec_read_path(PyObject *obj)
+{
+    PyObject *drv = slot_value(obj, "_drv"), *root = slot_value(obj, "_root"),
+             *parts = slot_value(obj, "_parts");
+    if (drv == NULL || root == NULL || parts == NULL || !PyUnicode_CheckExact(drv)
+        || !PyUnicode_CheckExact(root) || !PyList_CheckExact(parts)) {
+        rec.view.note = TF_ELIDE_OPAQUE;
+        return;
+    }
+    char text[4 * 4096 + 8];
+    size_t used = 0;
+    bool anchored = PyUnicode_GET_LENGTH(drv) > 0 || PyUnicode_GET_LENGTH(root) > 0;
+    if (anchored) {
+        used += rec_utf8(drv, 255, text);
+        used += rec_utf8(root, 255, text + used);
+    }
+    Py_ssize_t count = PyList_GET_SIZE(parts);
+    for (Py_ssize_t i = anchored; i < count; i++) {
+        PyObject *part = PyList_GET_ITEM(parts, i);
+        if (!PyUnicode_Check(part) || !PyUnicode_IS_READY(part)
+            || used + 4 * (size_t)PyUnicode_GET_LENGTH(part) + 2 > sizeof text) {
+            rec.view.note = TF_ELIDE_LENGTH;
+            return;
+        }
+        if (i > anchored) {
+            text[used++] = '/';
+        }
+        used += rec_utf8(part, (size_t)PyUnicode_GET_LENGTH(part), text + used);
+    }
+    if (used == 0) {
+        text[used++] = '.';
+    }
+    rec_view_put_text(text, used);
+}
+
+/* --- Enums: name and value are attributes; what else it has is shown as such --- */
+static PyObject *
+enum_attr(PyObject *obj, const char *name)
+{
+    PyObject *key, *value, *dict = rec_py_instance_dict(obj);
+    Py_ssize_t pos = 0;
+    while (dict != NULL ? PyDict_Next(dict, &pos, &key, &value)
+                        : rec_py_inline_attr_next(obj, &pos, &key, &value)) {
+        if (PyUnicode_CheckExact(key) && PyUnicode_IS_READY(key)
+            && _PyUnicode_EqualToASCIIString(key, name)) {
+            return value;
+        }
+    }
+    return NULL;
+}
+
+void
+rec_read_enum(PyObject *obj)
+{
+    rec_view_put_obj_or_none(enum_attr(obj, "_name_"));
+    rec_view_put_obj_or_none(enum_attr(obj, "_value_"));
+}
+
+bool
+rec_is_enum_machinery(PyObject *name)
+{
+    static const char *const names[] = {"_name_",       "_value_",    "__objclass__",
+                                        "_sort_order_", "_inverted_", "_member_names_"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        if (PyUnicode_CheckExact(name)
+            && _PyUnicode_EqualToASCIIString(name, names[i])) {
+            return true;
+        }
+    }
+    return false;
+}

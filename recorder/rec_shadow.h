@@ -33,9 +33,10 @@ struct rec_obj {
     struct rec_val *val;             /* items, then attributes (name, value, ...) */
     uint32_t item_count, attr_count; /* values */
     uint32_t val_cap;
-    uint32_t depth;        /* the least at which it was met: how far its items may go */
-    uint64_t deep_mark;    /* walk over all that can be reached, in which it was met last */
-    uint32_t epoch;        /* rec_state.epoch when it was last looked at */
+    uint32_t depth; /* the least at which it was met: how far its items may go */
+    uint64_t
+        deep_mark;  /* walk over all that can be reached, in which it was met last */
+    uint32_t epoch; /* rec_state.epoch when it was last looked at */
     uint32_t delta_count;  /* values in changes since the last image */
     uint32_t delta_chunks; /* chunks with such changes */
     uint64_t delta_chunk;  /* the last of them */

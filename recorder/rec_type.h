@@ -12,7 +12,8 @@ struct rec_slot_member {
 
 struct rec_type {
     PyTypeObject *type; /* borrowed; the entry dies with it */
-    PyTypeObject *base; /* the class of the MRO that the category comes from; borrowed */
+    PyTypeObject
+        *base; /* the class of the MRO that the category comes from; borrowed */
     uint32_t id;
     uint8_t category; /* enum tf_category */
     uint32_t flags;   /* TF_TYPE_* */

@@ -27,7 +27,13 @@ class Done:
         return self.err.decode("utf-8", "surrogateescape")
 
     def __repr__(self):
-        return "status %s\n--- stdout\n%s\n--- stderr\n%s" % (self.status, self.text, self.message)
+        return "status %s\n--- stdout\n%s\n--- stderr\n%s" % (
+            self.status, shortened(self.text), shortened(self.message))
+
+
+def shortened(text, limit=4000):
+    """A failing test shows the ends of a long output, not all of it."""
+    return text if len(text) <= limit else "%s\n[...]\n%s" % (text[:limit // 2], text[-limit // 2:])
 
 
 def clean_environment(extra=None):

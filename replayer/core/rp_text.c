@@ -85,8 +85,8 @@ rp_is_gap(const struct rp_value *value)
     return value->kind == TF_VAL_ELIDED && value->note == TF_ELIDE_ITEMS;
 }
 
-static bool
-has_gap(const struct rp_object *object)
+bool
+rp_has_gap(const struct rp_object *object)
 {
     for (size_t i = 0; i < object->item_count; i++) {
         if (rp_is_gap(&object->item[i])) {
@@ -105,7 +105,7 @@ note_object(struct rp_text_job *job, const struct rp_object *object)
     else if (object->note != TF_ELIDE_NONE) {
         note(job, object->note, false, 0);
     }
-    else if (object->more || has_gap(object)) {
+    else if (object->more || rp_has_gap(object)) {
         note(job, TF_ELIDE_ITEMS, false, 0);
     }
     if (object->late_seq && object->late_seq == job->seq) {

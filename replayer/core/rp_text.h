@@ -81,5 +81,6 @@ const char *rp_part_name(unsigned category, size_t idx);
 
 /* A value that stands for an item that was never recorded. */
 bool rp_is_gap(const struct rp_value *value);
+bool rp_has_gap(const struct rp_object *object);
 
 #endif

@@ -164,7 +164,7 @@ step_object(struct rp_walk *walk, struct rp_object *object, struct rp_step *step
     step->entries = rp_object_run(object).stride == 2;
     step->has_length = rp_object_length(object, &step->length);
     step->elided = object->damaged ? "unreadable" : elision(object->note);
-    if (!step->elided && object->more) {
+    if (!step->elided && (object->more || rp_has_gap(object))) {
         step->elided = tf_elision_name(TF_ELIDE_ITEMS);
     }
     if (is_open(walk, object)) {

@@ -18,7 +18,7 @@ Values
 - self-referential and very deep arguments: here; tests/programs/recursion.py
 - ints over 64 bits, lone surrogates, NaN, -0.0: tests/programs/scalars.py; huge strings: here
 - an append beyond the cut; a container that grew: here
-- re-assignment of an equal value: not yet (it is a question to `history`)
+- re-assignment of an equal value: here
 - `s += "x"` in place: here
 Process
 - readable after os._exit, SIGKILL and the like: test_real_abrupt opens what there is; that no
@@ -272,6 +272,20 @@ f()
     assert ["'far'" in t for t in texts] == [False, False, False, True, False, False, False]
     assert texts[4] == "[]" and texts[-1] == "['after']"
     assert [r.get("elided") for r in rows] == [{"big": "items"}] * 4 + [None] * 3
+
+
+def test_an_assignment_of_an_equal_value_is_a_write(recorded):
+    rows = recorded("""
+def f():
+    x = 5
+    y = 1
+    x = 5
+    return x
+f()
+""")
+    where = [run.pyreplay(recorded.path, "--batch", "-c", "goto %d" % row["seq"], "-c", "last x").text
+             for row in of(rows, "f", "line") if row["line"] in (5, 6)]
+    assert "program.py:3" in where[0] and "program.py:5" in where[1], where
 
 
 def test_a_text_that_grows_in_place(recorded):

@@ -21,8 +21,9 @@ struct rec_frame {
     uint64_t call_seq;
     uint8_t call_kind;
     uint32_t lineno;
-    uint32_t unit; /* where it stood at its latest event; REC_UNIT_UNKNOWN */
-    bool opcodes;  /* its opcode events are ours alone */
+    uint32_t unit;       /* where it stood at its latest event; REC_UNIT_UNKNOWN */
+    bool opcodes;        /* we asked for its opcode events */
+    bool opcodes_wanted; /* the program did, too */
     bool on_stack;
     uint64_t known_chunk;  /* chunk in which its slots are known to a reader */
     uint64_t full_chunk;   /* chunk whose keyframe has all its slots; UINT64_MAX none */

@@ -172,6 +172,55 @@ rec_py_frame_drop_opcodes(PyFrameObject *frame)
     frame->f_trace_opcodes = 0;
 }
 
+static struct {
+    bool (*is_ours)(PyFrameObject *frame);
+    void (*was_set)(PyFrameObject *frame, bool value);
+} opcodes;
+
+static PyObject *
+get_opcodes(PyObject *self, void *closure)
+{
+    (void)closure;
+    PyFrameObject *frame = (PyFrameObject *)self;
+    return PyBool_FromLong(frame->f_trace_opcodes && !opcodes.is_ours(frame));
+}
+
+/* As the T_BOOL member that it stands for (Python/structmember.c). */
+static int
+set_opcodes(PyObject *self, PyObject *value, void *closure)
+{
+    (void)closure;
+    PyFrameObject *frame = (PyFrameObject *)self;
+    if (value == NULL) {
+        PyErr_SetString(PyExc_TypeError, "can't delete numeric/char attribute");
+        return -1;
+    }
+    if (!PyBool_Check(value)) {
+        PyErr_SetString(PyExc_TypeError, "attribute value type must be bool");
+        return -1;
+    }
+    opcodes.was_set(frame, value == Py_True);
+    frame->f_trace_opcodes = value == Py_True;
+    return 0;
+}
+
+bool
+rec_py_hide_opcodes(bool (*is_ours)(PyFrameObject *frame),
+                    void (*was_set)(PyFrameObject *frame, bool value))
+{
+    static PyGetSetDef def = {"f_trace_opcodes", get_opcodes, set_opcodes, NULL, NULL};
+    opcodes.is_ours = is_ours;
+    opcodes.was_set = was_set;
+    PyObject *descr = PyDescr_NewGetSet(&PyFrame_Type, &def);
+    bool ok =
+        descr != NULL
+        && PyDict_SetItemString(PyFrame_Type.tp_dict, "f_trace_opcodes", descr) == 0;
+    Py_XDECREF(descr);
+    PyType_Modified(&PyFrame_Type);
+    PyErr_Clear();
+    return ok;
+}
+
 PyFrameObject *
 rec_py_generator_frame(PyObject *generator)
 {

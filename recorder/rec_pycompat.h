@@ -49,6 +49,10 @@ void rec_py_frame_mute_lines(PyFrameObject *frame);
 /* Opcode events for this frame (as `frame.f_trace_opcodes = True`). */
 void rec_py_frame_want_opcodes(PyFrameObject *frame);
 void rec_py_frame_drop_opcodes(PyFrameObject *frame);
+/* From now on `frame.f_trace_opcodes` shows False where `is_ours` says so; an assignment by
+ * the program is told to `was_set` before it takes effect. False when that cannot be done. */
+bool rec_py_hide_opcodes(bool (*is_ours)(PyFrameObject *frame),
+                         void (*was_set)(PyFrameObject *frame, bool value));
 /* The frame object of a generator, coroutine or asynchronous generator that has one by
  * now, or NULL. Does not make one. */
 PyFrameObject *rec_py_generator_frame(PyObject *generator);

@@ -273,13 +273,13 @@ before_instruction(PyFrameObject *object)
     if (rec.options->values) {
         rec_touch_instruction(frame);
     }
-    if (frame->opcodes && thread->next_trace != NULL) {
+    if (frame->opcodes && !frame->opcodes_wanted && thread->next_trace != NULL) {
         rec_py_frame_drop_opcodes(object);
         frame->opcodes = false;
         rec.look_again = true;
         return false;
     }
-    return !frame->opcodes;
+    return !frame->opcodes || frame->opcodes_wanted;
 }
 
 /* The program's own function comes after ours, through CPython's own trampoline. When that
@@ -385,6 +385,33 @@ hook_new_threads(void)
     return found;
 }
 
+/* --- What the program sees of the opcode events that are ours alone --- */
+static struct rec_frame *
+frame_of(PyFrameObject *frame)
+{
+    return rec.active ? rec_shadow_get(&rec.shadow, &rec.shadow.frames,
+                                       rec_py_base((PyObject *)frame))
+                      : NULL;
+}
+
+static bool
+opcodes_are_ours(PyFrameObject *frame)
+{
+    const struct rec_frame *known = frame_of(frame);
+    return known != NULL && known->opcodes && !known->opcodes_wanted;
+}
+
+static void
+opcodes_were_set(PyFrameObject *frame, bool value)
+{
+    struct rec_frame *known = frame_of(frame);
+    if (known != NULL) { /* if switched off, we ask for them again at the next event */
+        known->opcodes = false;
+        known->opcodes_wanted = value;
+        rec.look_again = true;
+    }
+}
+
 static PyObject *
 after_set(PyObject *result)
 {
@@ -466,6 +493,7 @@ rec_trace_install(struct tf_err *err)
     if (rec.options->events & PROFILE_EVENTS) {
         swap("sys", "setprofile", &hooks.setprofile, sys_setprofile);
     }
+    rec_py_hide_opcodes(opcodes_are_ours, opcodes_were_set);
     swap("_thread", "start_new_thread", &hooks.start_new_thread,
          thread_start_new_thread);
     swap("_thread", "start_new", &hooks.start_new, thread_start_new);

@@ -9,7 +9,7 @@
 #include "cli_out.h"
 #include "tf_err.h"
 
-/* Exit statuses; DESIGN.md section 5. */
+/* Exit statuses, the same for every subcommand. */
 enum cli_exit {
     CLI_EXIT_DONE = 0,
     CLI_EXIT_NO = 1, /* nothing matched, damage was found, a batch command failed */

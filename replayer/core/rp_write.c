@@ -150,13 +150,16 @@ check_event(const struct seeker *seeker, struct rp_chunk *chunk, uint32_t event,
     size_t idx;
     tf_status status =
         value_at(seeker, chunk, event_end(chunk, event), &write.after, &idx);
+    bool brought = brings_slots(seeker, chunk, event);
     if (status == TF_OK) {
-        status = brings_slots(seeker, chunk, event)
-                     ? slot_value_before(seeker, chunk->idx, &write.before)
-                     : value_at(seeker, chunk, event_begin(chunk, event), &write.before,
-                                &idx);
+        status = brought ? slot_value_before(seeker, chunk->idx, &write.before)
+                         : value_at(seeker, chunk, event_begin(chunk, event),
+                                    &write.before, &idx);
     }
-    *ret_wrote = status == TF_OK && !rp_value_same(&write.before, &write.after);
+    /* A change of a slot is an assignment, of an equal value, too. */
+    bool assigned = seeker->place->sort == RP_PLACE_SLOT && !brought;
+    *ret_wrote =
+        status == TF_OK && (assigned || !rp_value_same(&write.before, &write.after));
     if (*ret_wrote) {
         write.created = write.before.kind == TF_VAL_UNBOUND;
         write.removed = write.after.kind == TF_VAL_UNBOUND;

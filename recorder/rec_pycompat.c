@@ -208,10 +208,11 @@ bool
 rec_py_hide_opcodes(bool (*is_ours)(PyFrameObject *frame),
                     void (*was_set)(PyFrameObject *frame, bool value))
 {
-    static PyGetSetDef def = {"f_trace_opcodes", get_opcodes, set_opcodes, NULL, NULL};
+    static PyGetSetDef opcodes_def = {"f_trace_opcodes", get_opcodes, set_opcodes, NULL,
+                                      NULL};
     opcodes.is_ours = is_ours;
     opcodes.was_set = was_set;
-    PyObject *descr = PyDescr_NewGetSet(&PyFrame_Type, &def);
+    PyObject *descr = PyDescr_NewGetSet(&PyFrame_Type, &opcodes_def);
     bool ok =
         descr != NULL
         && PyDict_SetItemString(PyFrame_Type.tp_dict, "f_trace_opcodes", descr) == 0;

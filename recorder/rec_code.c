@@ -341,14 +341,3 @@ rec_code_of(PyCodeObject *code)
     struct rec_code *entry = rec_py_code_extra(code);
     return entry != NULL ? entry : code_make(code);
 }
-
-void
-rec_code_release_all(void)
-{
-    while (rec.files != NULL) {
-        struct rec_file *next = rec.files->next;
-        free((char *)rec.files->path.data);
-        free(rec.files);
-        rec.files = next;
-    }
-}

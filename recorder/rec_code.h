@@ -24,6 +24,5 @@ struct rec_code {
 tf_status rec_code_init(struct tf_err *err);
 /* Decides and defines on first sight. NULL when memory ran out. */
 struct rec_code *rec_code_of(PyCodeObject *code);
-void rec_code_release_all(void);
 
 #endif

@@ -465,18 +465,3 @@ rec_frames_keyframe(void)
         }
     }
 }
-
-void
-rec_frames_release(void)
-{
-    while (rec.threads != NULL) {
-        struct rec_thread *next = rec.threads->next;
-        while (rec.threads->depth > 0) {
-            pop(rec.threads, false);
-        }
-        free(rec.threads->stack);
-        free(rec.threads);
-        rec.threads = next;
-    }
-    rec.thread = NULL;
-}

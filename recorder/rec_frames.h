@@ -68,6 +68,5 @@ void rec_frame_died(void *frame);
 
 /* Writes the stacks of all threads as the batch's keyframe. */
 void rec_frames_keyframe(void);
-void rec_frames_release(void);
 
 #endif

@@ -48,8 +48,6 @@ read_buffer(const Py_buffer *buffer, uint64_t max_items)
     }
     shape[used++] = ')';
     struct rec_view *view = &rec.view;
-    PyObject *none = Py_None;
-    (void)none;
     size_t format_len = strnlen(format, 32);
     char both[sizeof shape + 32];
     memcpy(both, format, format_len);

@@ -67,9 +67,8 @@ rec_session_wait_batch(void)
 }
 
 void
-rec_session_next_batch(uint64_t ns)
+rec_session_next_batch(void)
 {
-    (void)ns;
     struct tf_batch *full = rec.batch;
     rec.batch = NULL;
     rec_writer_submit(session.writer, full);

@@ -34,9 +34,9 @@ void rec_session_finish(bool has_status, int exit_status,
 
 /* --- For the recorder's own parts, GIL held --- */
 
-/* Hands the batch over and begins the next. `ns`: now. May release the GIL: only between
+/* Hands the batch over and begins the next. May release the GIL: only between
  * events. */
-void rec_session_next_batch(uint64_t ns);
+void rec_session_next_batch(void);
 /* Waits for a batch when there is none. False when recording has stopped. */
 bool rec_session_wait_batch(void);
 /* No more events; the program runs on. `reason`: static string. */

@@ -141,29 +141,6 @@ obj_free(struct rec_shadow *shadow, struct rec_obj *obj)
     shadow->free_obj = obj;
 }
 
-void
-rec_shadow_release(struct rec_shadow *shadow)
-{
-    if (shadow->objects.entry != NULL) {
-        for (size_t i = 0; i <= shadow->objects.mask; i++) {
-            if (shadow->objects.entry[i].base != 0) {
-                obj_free(shadow, shadow->objects.entry[i].value);
-            }
-        }
-    }
-    while (shadow->slabs != NULL) {
-        struct rec_slab *next = shadow->slabs->next;
-        free(shadow->slabs);
-        shadow->slabs = next;
-    }
-    free(shadow->objects.entry);
-    free(shadow->types.entry);
-    free(shadow->frames.entry);
-    free(shadow->owners.entry);
-    free(shadow->filter);
-    memset(shadow, 0, sizeof *shadow);
-}
-
 void *
 rec_shadow_get(const struct rec_shadow *shadow, const struct rec_table *table,
                uintptr_t base)

@@ -74,7 +74,7 @@ struct rec_table { /* open addressing by address */
         void *value;
     } * entry;
 
-    size_t mask, used, filled;
+    size_t mask, used;
 };
 
 struct rec_shadow {
@@ -91,7 +91,6 @@ struct rec_shadow {
 };
 
 bool rec_shadow_init(struct rec_shadow *shadow);
-void rec_shadow_release(struct rec_shadow *shadow);
 
 /* NULL when the object was never recorded. */
 struct rec_obj *rec_shadow_find(const struct rec_shadow *shadow, PyObject *obj);

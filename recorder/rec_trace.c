@@ -158,7 +158,7 @@ write_event(struct rec_thread *thread, struct rec_frame *frame, enum tf_event_ki
     }
     else if (rows->event_count >= TF_CHUNK_EVENTS || rows->len >= TF_CHUNK_ROW_BYTES
              || (ns != 0 && ns - rec.batch_ns > CHUNK_NS)) {
-        rec_session_next_batch(ns != 0 ? ns : now_ns());
+        rec_session_next_batch();
     }
 }
 

@@ -256,6 +256,11 @@ void rp_fill_event(const struct rp *rp, const struct rp_chunk *chunk, uint32_t e
 tf_status rp_slot_value(struct rp *rp, struct rp_chunk *chunk, uint32_t frame,
                         uint32_t slot, rp_place_no place, struct rp_value *ret_value,
                         struct tf_err *err);
+/* A name as an expression finds it, in a frame at a place of a chunk; unbound when there
+ * is none. Built-ins are not looked at. */
+tf_status rp_variable_in(struct rp *rp, struct rp_chunk *chunk, uint32_t frame,
+                         rp_place_no place, struct tf_text name,
+                         struct rp_value *ret_value, struct tf_err *err);
 /* The activation of that frame on whichever stack; RP_NONE. */
 uint32_t rp_chunk_act_of(const struct rp_chunk *chunk, uint64_t frame_id,
                          uint32_t event);

@@ -401,6 +401,14 @@ rp_variable(struct rp *rp, uint64_t seq, uint64_t frame, struct tf_text name,
     return status;
 }
 
+tf_status
+rp_variable_in(struct rp *rp, struct rp_chunk *chunk, uint32_t frame, rp_place_no place,
+               struct tf_text name, struct rp_value *ret_value, struct tf_err *err)
+{
+    struct view view = {rp, chunk, frame, place, rp_code(rp, chunk->frame[frame].code)};
+    return find_variable(&view, name, ret_value, err);
+}
+
 /* Where a name's value is kept, bound or not. */
 static tf_status
 spot_of(const struct view *view, struct tf_text name, struct rp_spot *spot,

@@ -173,6 +173,9 @@ struct rp_raise {
 
 tf_status rp_raise_next(struct rp *rp, uint64_t from, bool forward,
                         struct rp_raise *ret_raise, struct tf_err *err);
+/* The one that was raised at that event; TF_ERR_NOT_FOUND: none was, or it only passed. */
+tf_status rp_raise_at(struct rp *rp, uint64_t seq, struct rp_raise *ret_raise,
+                      struct tf_err *err);
 
 /* --- Stacks ------------------------------------------------------------------------------ */
 

@@ -24,4 +24,10 @@ struct rp_place {
 const struct rp_value *rp_place_in(const struct rp_place *place,
                                    const struct rp_object *object, size_t *ret_idx);
 
+/* As rp_write_last and rp_write_next, but looks no further than the event `bound`
+ * (inclusive). TF_ERR_NOT_FOUND: none up to there; chunks beyond it are not decoded. */
+tf_status rp_write_within(struct rp *rp, const struct rp_place *place, uint64_t seq,
+                          bool forward, uint64_t bound, struct rp_write *ret_write,
+                          struct tf_err *err);
+
 #endif

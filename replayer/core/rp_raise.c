@@ -101,6 +101,21 @@ fill_raise(struct rp *rp, const struct rp_event *event, struct rp_raise *ret_rai
 }
 
 tf_status
+rp_raise_at(struct rp *rp, uint64_t seq, struct rp_raise *ret_raise, struct tf_err *err)
+{
+    struct rp_event event;
+    bool begin = false;
+    tf_status status = rp_event_at(rp, seq, &event, err);
+    if (status == TF_OK && event.kind == TF_EV_EXCEPTION) {
+        status = is_begin(rp, &event, &begin, err);
+    }
+    if (status == TF_OK && !begin) {
+        return tf_err_set(err, TF_ERR_NOT_FOUND, -1, "no exception begins here");
+    }
+    return status == TF_OK ? fill_raise(rp, &event, ret_raise, err) : status;
+}
+
+tf_status
 rp_raise_next(struct rp *rp, uint64_t from, bool forward, struct rp_raise *ret_raise,
               struct tf_err *err)
 {

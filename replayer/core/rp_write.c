@@ -12,6 +12,7 @@ struct seeker {
     struct rp *rp;
     const struct rp_place *place;
     bool forward;
+    uint64_t bound; /* look no further than this event */
     struct tf_err *err;
 };
 
@@ -317,6 +318,15 @@ next_chunk(const struct seeker *seeker, size_t *idx)
         reader, place->id, TF_POSTING_ANY, *idx, idx, seeker->err);
 }
 
+/* All of the chunk lies beyond the event that bounds the search. */
+static bool
+beyond_bound(const struct seeker *seeker, size_t idx)
+{
+    const struct tf_chunk_info *info = tf_reader_chunk_info(seeker->rp->reader, idx);
+    return seeker->forward ? info->first_seq > seeker->bound
+                           : info->first_seq + info->event_count <= seeker->bound;
+}
+
 static tf_status
 search_writes(const struct seeker *seeker, uint64_t seq, struct rp_write *ret_write)
 {
@@ -341,7 +351,9 @@ search_writes(const struct seeker *seeker, uint64_t seq, struct rp_write *ret_wr
         before = idx;
         status = next_chunk(seeker, &idx);
         if (status == TF_ERR_NOT_FOUND
-            || (status == TF_OK && (seeker->forward ? idx <= before : idx >= before))) {
+            || (status == TF_OK
+                && (beyond_bound(seeker, idx)
+                    || (seeker->forward ? idx <= before : idx >= before)))) {
             return tf_err_set(seeker->err, TF_ERR_NOT_FOUND, -1,
                               "no write %s this event",
                               seeker->forward ? "after" : "at or before");
@@ -358,17 +370,32 @@ search_writes(const struct seeker *seeker, uint64_t seq, struct rp_write *ret_wr
 }
 
 tf_status
+rp_write_within(struct rp *rp, const struct rp_place *place, uint64_t seq, bool forward,
+                uint64_t bound, struct rp_write *ret_write, struct tf_err *err)
+{
+    struct seeker seeker = {rp, place, forward, bound, err};
+    struct rp_write write;
+    tf_status status = search_writes(&seeker, seq, &write);
+    if (status == TF_OK && (forward ? write.seq > bound : write.seq < bound)) {
+        rp_write_release(&write);
+        return tf_err_set(err, TF_ERR_NOT_FOUND, -1, "no write on the way");
+    }
+    if (status == TF_OK) {
+        *ret_write = write;
+    }
+    return status;
+}
+
+tf_status
 rp_write_last(struct rp *rp, const struct rp_place *place, uint64_t seq,
               struct rp_write *ret_write, struct tf_err *err)
 {
-    struct seeker seeker = {rp, place, false, err};
-    return search_writes(&seeker, seq, ret_write);
+    return rp_write_within(rp, place, seq, false, 0, ret_write, err);
 }
 
 tf_status
 rp_write_next(struct rp *rp, const struct rp_place *place, uint64_t seq,
               struct rp_write *ret_write, struct tf_err *err)
 {
-    struct seeker seeker = {rp, place, true, err};
-    return search_writes(&seeker, seq, ret_write);
+    return rp_write_within(rp, place, seq, true, UINT64_MAX, ret_write, err);
 }

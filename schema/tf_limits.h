@@ -6,8 +6,8 @@
 #include <stdint.h>
 
 /* A chunk closes at the first of these. */
-#define TF_CHUNK_EVENTS    65536u
-#define TF_CHUNK_ROW_BYTES (4u << 20)
+#define TF_CHUNK_EVENTS    16384u
+#define TF_CHUNK_ROW_BYTES (1u << 20)
 
 /* One recorded text, in bytes, at most (a capture limit above it is refused). */
 #define TF_TEXT_BYTES_MAX (4u << 20)

@@ -3,7 +3,8 @@
  *   rp_open     the recording and its facts          rp_value   values, texts, buffers
  *   rp_chunk    a decoded chunk with its index       rp_cache   which chunks are kept
  *   rp_event    events and stacks                    rp_object  objects at a position
- *   rp_vars     locals and globals                   rp_text    repr()
+ *   rp_seek     which chunks can matter              rp_text    repr()
+ *   rp_vars     locals and globals
  *   rp_move     movement                             rp_break   breakpoints
  *   rp_write    who wrote it                         rp_expr    expressions */
 #ifndef RP_PRIVATE_H
@@ -239,6 +240,29 @@ struct rp {
     struct rp_lines *lines; /* [file_count + 1] */
     struct rp_breaks *breaks;
 };
+
+/* --- Which chunks can matter (rp_seek.c) --- */
+struct rp_seek {
+    enum rp_seek_sort {
+        RP_SEEK_LINE,      /* EV_LINE of line `second` in code object `id` */
+        RP_SEEK_CODE,      /* any event of code object `id` */
+        RP_SEEK_EXCEPTION, /* EV_EXCEPTION with an exception of type `id` */
+        RP_SEEK_KIND,      /* any event of kind `id`, EV_* */
+        RP_SEEK_OBJECT,    /* object `id` is made or written */
+        RP_SEEK_ITEM,      /* its item `second` may be written (a place in rp_object.item) */
+        RP_SEEK_ATTR,      /* its attribute value `second` (a place in rp_object.attr) */
+        RP_SEEK_SLOT,      /* slot `second` of frame `id` is written, or the frame made */
+    } sort;
+
+    uint64_t id, second;
+};
+
+/* The nearest chunk after (before) chunk `from` where that happened, by the postings:
+ * nothing is decoded. TF_ERR_NOT_FOUND: there is none. An item or attribute has its place
+ * until something is put in or taken out before it; chunks where that happened are found,
+ * too, so follow the place through each and ask again. */
+tf_status rp_chunk_seek(struct rp *rp, const struct rp_seek *seek, bool forward,
+                        size_t from, size_t *ret_idx, struct tf_err *err);
 
 /* Counts one use; rp_chunk_put gives it back. */
 tf_status rp_chunk_get(struct rp *rp, size_t idx, struct rp_chunk **ret_chunk,

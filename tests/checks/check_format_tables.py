@@ -114,7 +114,7 @@ def check_md_names_fields(files):
 
 def check_limits(files):
     for name, number in (("TF_FIELD_BYTES_MAX", "(64u << 20)"), ("TF_TEXT_BYTES_MAX", "(4u << 20)"),
-                         ("TF_SOURCE_BYTES_MAX", "(16u << 20)"), ("TF_CHUNK_EVENTS", "65536u"),
+                         ("TF_SOURCE_BYTES_MAX", "(16u << 20)"), ("TF_CHUNK_EVENTS", "16384u"),
                          ("TF_CHUNK_EVENTS_MAX", "(1u << 20)"), ("TF_SLOTS_MAX", "65536u"),
                          ("TF_THREADS_MAX", "(1u << 20)"), ("TF_DEFINITIONS_MAX", "(1u << 24)"),
                          ("TF_SUMMARY_ENTRIES_MAX", "(1u << 18)"), ("TF_SUMMARY_FANOUT", "16u")):

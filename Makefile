@@ -84,8 +84,20 @@ test-full: ## the same with the long campaigns
 	@CC="$(CC)" PYTHON=$(PYTHON) BUILD=$(BUILD) make/run-tests.sh full
 
 .PHONY: bench
-bench: all ## measure recording, file size and replaying (BENCH=... passes options on)
-	@BUILD=$(BUILD) $(PYTHON) tests/bench/bench.py $(BENCH)
+bench: all ## measure what recording costs (BENCH=--quick for daily work; --help is there, too)
+	@BUILD=$(BUILD) CC="$(CC)" $(PYTHON) tests/bench/bench.py $(BENCH)
+
+.PHONY: bench-readme
+bench-readme: all ## the same, with the other tools that are installed, and put it into the README
+	@BUILD=$(BUILD) CC="$(CC)" $(PYTHON) tests/bench/bench.py --peers \
+	    --json tests/bench/results/record.json --svg tests/bench/results/record.svg \
+	    --readme README.md $(BENCH)
+
+.PHONY: profile
+profile: all ## instructions an event, by function of the recorder (needs valgrind)
+	@mkdir -p tests/bench/results
+	@BUILD=$(BUILD) $(PYTHON) tests/bench/profile_record.py \
+	    --out tests/bench/results/profile.txt $(PROFILE)
 
 .PHONY: deps
 deps: ## install the Debian packages that building and testing need (NO_INSTALL=1 only lists)

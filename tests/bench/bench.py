@@ -1,272 +1,244 @@
-"""Measures what recording costs and how fast a recording answers.
+"""What recording costs: time, file size, memory, and how long stopping takes.
 
-For each program in `programs/`, in turn and several times over: the user's own Python
-(*bare*), the same under an empty Python `sys.settrace` function, recording, and recording
-without values. Wall time of the whole process, less that of an empty program run in the
-same way; medians. Then one of the recordings is opened, and asked for random events and
-for single steps, over a pipe as a user types them.
+Each program of `programs/` runs in turn in each of these ways, several rounds of it:
+bare; under an empty Python `sys.settrace` function; under an empty C trace function (the
+floor of anything that is called for each event); recorded without values; recorded with
+full values (`exact`, the default) and, where the recorder has it, with `--values fast`.
+From each time that of an empty program run in the same way is taken off; medians. All
+ratios are of one run on one machine.
 
-Sizes follow from the machine: recording one program takes about --seconds.
+A program has at least --events events, and must be at least twice as slow under the empty
+Python function as bare: else what C code does in it would dilute the figure. The benchmark
+checks both, and says so.
 """
 import argparse
-import math
+import datetime
+import json
 import os
-import random
+import platform
 import statistics
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
-HERE = Path(__file__).resolve().parent
-ROOT = HERE.parents[1]
-BUILD = ROOT / os.environ.get("BUILD", "build")
-PYTHON = os.environ.get("PYTHON", "/usr/bin/python3")
-PYREPLAY = str(BUILD / "bin" / "pyreplay")
-PYRECORD = [str(BUILD / "bin" / "pyrecord"), "-q", "--force", "-o"]
-EMPTY_TRACE = str(HERE / "empty_trace.py")
-BARE, TRACE, FULL, EVENTS = "bare", "settrace", "recorded", "no values"
-STARTS = 9
-GOTOS = 300
-STEPS = 500
+import bench_report
+import bench_run
+from bench_run import BUILD, EMPTY_TRACE, Failed, PYTHON, Run
+
+STARTS = 7
+LEAST_EVENTS = 5_000_000
+LEAST_RATIO = 2.0
+PEERS_FOLDER = BUILD / "peers"
+SNOOP = """
+import pysnooper, sys
+out, path = sys.argv[1:3]
+del sys.argv[:2]
+code = compile(open(path, "rb").read(), path, "exec")
+with pysnooper.snoop(out, depth=1000000):
+    exec(code, {"__name__": "__main__", "__file__": path, "__builtins__": __builtins__})
+"""
 
 
-class Failed(Exception):
-    pass
+class Way:
+    """One way to run a program. `share`: the part of the events that it runs, for what is so
+    slow that the whole would take all day."""
+
+    def __init__(self, key, label, words, recording=None, share=1.0):
+        self.key = key
+        self.label = label
+        self.words = words
+        self.recording = recording
+        self.share = share
+        self.start = 0.0
+
+    def run(self, program, size):
+        for old in self.leftovers():
+            old.unlink()
+        return Run(self.words() + [str(program), str(size)])
+
+    def leftovers(self):
+        return [self.recording] if self.recording and self.recording.exists() else []
 
 
-def timed(words, cpu=False):
-    """(seconds, peak RSS in KiB); `cpu`: processor time of all threads, else wall time."""
-    environment = dict(os.environ, PYTHONHASHSEED="0")
-    begin = time.perf_counter()
-    process = subprocess.Popen(words, env=environment, stdin=subprocess.DEVNULL,
-                               stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-    text = process.stderr.read()
-    _, status, usage = os.wait4(process.pid, 0)
-    seconds = time.perf_counter() - begin
-    process.stderr.close()
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise Failed("%s\n%s" % (" ".join(words), text.decode(errors="replace")))
-    return usage.ru_utime + usage.ru_stime if cpu else seconds, usage.ru_maxrss
+def recorder_way(key, label, folder, options):
+    recording = folder / (key + ".pyrec")
+    return Way(key, label, lambda: bench_run.record_words(recording, options), recording)
 
 
-class Ways:
-    """The ways to run a program, and what an empty one takes in each."""
-
-    def __init__(self, folder, cpu):
-        self.cpu = cpu
-        self.recordings = {FULL: folder / "full.pyrec", EVENTS: folder / "events.pyrec"}
-        self.starts = {}
-        empty = folder / "empty.py"
-        empty.write_text("")
-        runs = {way: [] for way in (BARE, TRACE, FULL, EVENTS)}
-        for _ in range(STARTS):
-            for way, seconds in runs.items():
-                seconds.append(timed(self.words(way, empty, 0), cpu)[0])
-        self.starts = {way: statistics.median(seconds) for way, seconds in runs.items()}
-
-    def words(self, way, program, size):
-        run = [str(program), str(size)]
-        if way == BARE:
-            return [PYTHON] + run
-        if way == TRACE:
-            return [PYTHON, EMPTY_TRACE] + run
-        options = ["--no-values"] if way == EVENTS else []
-        return PYRECORD + [str(self.recordings[way])] + options + run
-
-    def run(self, way, program, size):
-        seconds, rss = timed(self.words(way, program, size), self.cpu)
-        return max(seconds - self.starts[way], 1e-4), rss
+def own_ways(folder):
+    ctrace = str(bench_run.build_ctrace())
+    ways = [
+        Way("bare", "bare", lambda: [PYTHON, "-u"]),
+        Way("settrace", "empty settrace", lambda: [PYTHON, "-u", EMPTY_TRACE, "python"]),
+        Way("ctrace", "empty C function", lambda: [PYTHON, "-u", EMPTY_TRACE, ctrace]),
+        recorder_way("events", "no values", folder, ["--no-values"]),
+    ]
+    if bench_run.recorder_has("--values"):
+        ways.append(recorder_way("fast", "fast", folder, ["--values", "fast"]))
+    else:
+        print("this recorder has no `--values fast`: left out")
+    ways.append(recorder_way("exact", "exact", folder, []))
+    return ways
 
 
-def size_for(ways, program, seconds):
-    """A size whose recording takes about so many seconds."""
-    size = 4
-    while True:
-        spent, _ = ways.run(FULL, program, size)
-        if spent > seconds / 8 or size > 10 ** 7:
-            return max(1, int(size * seconds / spent))
-        size *= 4 if spent < seconds / 64 else 2
+def installed(module):
+    return subprocess.run([PYTHON, "-c", "import " + module], env=peers_environment(),
+                          stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode == 0
 
 
-class Session:
-    """A debugger prompt behind a pipe."""
-
-    def __init__(self, recording):
-        self.process = subprocess.Popen(
-            [PYREPLAY, str(recording)], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT)
-        self.number = 0
-        self.wait()
-
-    def wait(self):
-        self.number += 1
-        mark = b"mark%d" % self.number
-        self.process.stdin.write(b"p '%s'\n" % mark)
-        self.process.stdin.flush()
-        while True:
-            line = self.process.stdout.readline()
-            if not line:
-                raise Failed("pyreplay ended early")
-            if mark in line:
-                return
-
-    def ask(self, command):
-        begin = time.perf_counter()
-        self.process.stdin.write(command.encode() + b"\n")
-        self.wait()
-        return time.perf_counter() - begin
-
-    def close(self):
-        self.process.stdin.close()
-        self.process.stdout.read()
-        self.process.stdout.close()
-        self.process.wait()
+def peers_environment():
+    return dict(os.environ, PYTHONPATH=str(PEERS_FOLDER))
 
 
-def info(recording):
-    import json
-    text = subprocess.run([PYREPLAY, "info", "--format", "json", str(recording)], check=True,
-                          stdout=subprocess.PIPE).stdout
-    return json.loads(text)
+def peer_ways(folder):
+    """Other tools, where they are installed: for PYTHON, or in BUILD/peers."""
+    os.environ["PYTHONPATH"] = str(PEERS_FOLDER)
+    snoop = folder / "snoop.py"
+    snoop.write_text(SNOOP)
+    ways = []
+    for module, way in (
+        ("coverage", Way("coverage", "coverage.py", lambda: [
+            PYTHON, "-u", "-m", "coverage", "run", "--data-file=%s" % (folder / "cov")],
+            share=0.5)),
+        ("viztracer", Way("viztracer", "VizTracer", lambda: [
+            PYTHON, "-u", "-m", "viztracer", "--quiet", "--log_func_args",
+            "--log_func_retval", "-o", str(folder / "viz.json"), "--"], share=0.1)),
+        ("pysnooper", Way("pysnooper", "PySnooper", lambda: [
+            PYTHON, "-u", str(snoop), str(folder / "snoop.log")], share=0.005)),
+    ):
+        if installed(module):
+            ways.append(way)
+        else:
+            print("%s is not installed: left out (pip install --target=%s %s)" % (
+                way.label, os.path.relpath(PEERS_FOLDER), module))
+    return ways
 
 
-def percentile(values, share):
-    return sorted(values)[min(len(values) - 1, int(len(values) * share))]
+def measure_starts(ways, folder, cpu):
+    empty = folder / "empty.py"
+    empty.write_text("")
+    for way in ways:
+        runs = [way.run(empty, 1) for _ in range(STARTS)]
+        way.start = statistics.median(run.cpu if cpu else run.wall for run in runs)
 
 
-def measure_replay(recording, events):
-    opens = [timed([PYREPLAY, str(recording), "--batch", "-c", "q"])[0] for _ in range(5)]
-    session = Session(recording)
-    chance = random.Random(1)
-    none = statistics.median(session.ask("") for _ in range(50))
+class Sizes:
+    """The size of a program in each way, and what its time there is to be multiplied with."""
 
-    def ask(command):
-        return max(0.0, session.ask(command) - none)
-    gotos = [ask("goto %d" % chance.randint(1, events)) for _ in range(GOTOS)]
-    session.ask("goto %d" % (events // 2))
-    ahead = [ask("s") for _ in range(STEPS)]
-    back = [ask("rs") for _ in range(STEPS)]
-    session.close()
-    return {"open": statistics.median(opens),
-            "goto": statistics.median(gotos), "goto99": percentile(gotos, 0.99),
-            "step": statistics.median(ahead), "step99": percentile(ahead, 0.99),
-            "back": statistics.median(back), "back99": percentile(back, 0.99)}
+    def __init__(self, program, options, ways):
+        fixed, slope = bench_run.events_by_size(program)
+        wanted = fixed + slope * options.size if options.size else 1.1 * options.events
+        self.size, self.scale = {}, {}
+        for way in ways:
+            size = max(1, int((wanted * way.share - fixed) / slope) + 1)
+            self.size[way.key] = size
+            self.scale[way.key] = max(1.0, wanted / (fixed + slope * size))
 
 
-def measure(ways, program, options):
-    size = options.size or size_for(ways, program, options.seconds)
-    seconds = {way: [] for way in ways.starts}
-    memory = {way: [] for way in ways.starts}
+def measure(ways, name, options):
+    program = bench_run.program_path(name)
+    sizes = Sizes(program, options, ways)
+    runs = {way.key: [] for way in ways}
     for _ in range(options.rounds):
-        for way in ways.starts:
-            spent, rss = ways.run(way, program, size)
-            seconds[way].append(spent)
-            memory[way].append(rss)
-    median = {way: statistics.median(values) for way, values in seconds.items()}
-    facts = info(ways.recordings[FULL])
-    row = {"name": program.stem.replace("bench_", ""), "events": facts["events"],
-           "bytes": facts["bytes_per_event"], "bare": median[BARE],
-           "memory": (max(memory[FULL]) - max(memory[BARE])) / 1024.0,
-           "ns": (median[FULL] - median[BARE]) / facts["events"] * 1e9}
-    for way in (TRACE, FULL, EVENTS):
-        row[way] = median[way] / median[BARE]
-    row["share"] = median[FULL] / median[TRACE]
-    row.update(measure_replay(ways.recordings[FULL], facts["events"]))
+        for way in ways:
+            runs[way.key].append(way.run(program, sizes.size[way.key]))
+    seconds = {way.key: sizes.scale[way.key] * max(1e-4, statistics.median(
+        (run.cpu if options.cpu else run.wall) for run in runs[way.key]) - way.start)
+        for way in ways}
+    exact = next(way for way in ways if way.key == "exact")
+    facts = bench_run.info(exact.recording)
+    events = facts["events"]
+
+    def middle(key, what):
+        return statistics.median(getattr(run, what) for run in runs[key])
+    row = {"name": name, "size": sizes.size["exact"], "events": events, "seconds": seconds,
+           "file_bytes": facts["file_bytes"], "bytes_per_event": facts["bytes_per_event"],
+           "memory_mib": (middle("exact", "rss") - middle("bare", "rss")) / 1024.0,
+           "stop_ms": (middle("exact", "stop") - middle("bare", "stop")) * 1000}
+    row["ratio"] = {key: value / seconds["bare"] for key, value in seconds.items()}
+    row["ns"] = {key: (value - seconds["bare"]) / events * 1e9 for key, value in seconds.items()}
+    row["share"] = seconds["exact"] / seconds["settrace"]
+    for way in ways:
+        for old in way.leftovers():
+            old.unlink()
     return row
 
 
-def geometric_mean(values):
-    """A run too short to be measured may have come out as nothing, or less."""
-    return math.exp(statistics.mean(math.log(max(v, 1e-3)) for v in values))
+def faults(row, least_events):
+    """What makes a program unfit for the benchmark."""
+    if row["events"] < least_events:
+        yield "%s has %d events only, of at least %d" % (row["name"], row["events"],
+                                                         least_events)
+    if row["ratio"]["settrace"] < LEAST_RATIO:
+        yield "%s is %.2f times as slow under the empty Python function, of at least %.1f" % (
+            row["name"], row["ratio"]["settrace"], LEAST_RATIO)
 
 
-COLUMNS = [  # heading, width, format, key, summary
-    ("program", -11, "%s", "name", None),
-    ("events", 9, "%d", "events", None),
-    ("bare s", 7, "%.3f", "bare", None),
-    ("settrace", 8, "%.1fx", TRACE, geometric_mean),
-    ("no values", 9, "%.1fx", EVENTS, geometric_mean),
-    ("recorded", 8, "%.1fx", FULL, geometric_mean),
-    ("rec/settrace", 12, "%.2f", "share", geometric_mean),
-    ("ns/event", 8, "%.0f", "ns", geometric_mean),
-    ("bytes/event", 11, "%.2f", "bytes", geometric_mean),
-    ("+RSS MiB", 8, "%.0f", "memory", max),
-    ("open ms", 7, "%.1f", "open", max),
-    ("goto ms", 7, "%.2f", "goto", max),
-    ("p99", 6, "%.2f", "goto99", max),
-    ("step ms", 7, "%.2f", "step", max),
-    ("p99", 6, "%.2f", "step99", max),
-    ("back ms", 7, "%.2f", "back", max),
-    ("p99", 6, "%.2f", "back99", max),
-]
-MILLISECONDS = {"open", "goto", "goto99", "step", "step99", "back", "back99"}
-
-
-def cell(column, value):
-    return column[2] % (value * 1000 if column[3] in MILLISECONDS else value)
-
-
-def cells(row):
-    return [cell(column, row[column[3]]) for column in COLUMNS]
-
-
-def summary(rows):
-    texts = [column[4] and cell(column, column[4](row[column[3]] for row in rows)) or ""
-             for column in COLUMNS]
-    return ["all"] + texts[1:]
-
-
-def plain(texts):
-    return "  ".join(text.ljust(-column[1]) if column[1] < 0 else text.rjust(column[1])
-                     for column, text in zip(COLUMNS, texts)).rstrip()
-
-
-def markdown(rows):
-    heads = [column[0] for column in COLUMNS]
-    lines = [heads, [":--" if column[1] < 0 else "--:" for column in COLUMNS]]
-    lines += [cells(row) for row in rows] + [["**%s**" % t if t else "" for t in summary(rows)]]
-    return "".join("| %s |\n" % " | ".join(line) for line in lines)
+def about(options):
+    version = subprocess.run([PYTHON, "-c", "import platform; print(platform.python_version())"],
+                             check=True, capture_output=True, text=True).stdout.strip()
+    return {"python": version, "cores": os.cpu_count(), "machine": platform.machine(),
+            "date": datetime.date.today().isoformat(), "rounds": options.rounds,
+            "time": "processor time of all threads" if options.cpu else "wall time"}
 
 
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--seconds", type=float, default=2.0,
-                        help="about how long recording a program takes (default 2)")
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--size", type=int, help="the programs' size, instead of --seconds")
+    parser.add_argument("--quick", action="store_true",
+                        help="for daily work: a million events, one round")
+    parser.add_argument("--events", type=int, help="of each program (default %d)" % LEAST_EVENTS)
+    parser.add_argument("--rounds", type=int, help="default 3")
+    parser.add_argument("--size", type=int, help="the programs' size, instead of --events")
     parser.add_argument("--cpu", action="store_true",
                         help="processor time of all threads, the writer's included, instead of "
                         "wall time: for a machine that has other things to do")
-    parser.add_argument("--only", action="append", help="these programs only")
+    parser.add_argument("--only", action="append", metavar="NAME", help="these programs only")
+    parser.add_argument("--peers", action="store_true",
+                        help="coverage.py, VizTracer and PySnooper beside it, where installed")
     parser.add_argument("--markdown", metavar="FILE", help="write the table there, too")
-    return parser.parse_args()
+    parser.add_argument("--svg", metavar="FILE", help="write a plot there")
+    parser.add_argument("--json", metavar="FILE", help="write all figures there")
+    parser.add_argument("--readme", metavar="FILE",
+                        help="put the table between the bench marks of this file")
+    options = parser.parse_args()
+    options.least = 0 if options.size else (options.events or LEAST_EVENTS)
+    options.events = options.events or (1_000_000 if options.quick else LEAST_EVENTS)
+    options.rounds = options.rounds or (1 if options.quick else 3)
+    return options
+
+
+def measure_all(options):
+    rows, notes = [], []
+    with tempfile.TemporaryDirectory(dir=str(BUILD)) as place:
+        folder = Path(place)
+        ways = own_ways(folder) + (peer_ways(folder) if options.peers else [])
+        measure_starts(ways, folder, options.cpu)
+        print("starting: " + ", ".join("%s %.0f ms" % (way.label, way.start * 1000)
+                                       for way in ways))
+        labels = {way.key: way.label for way in ways}
+        print(bench_report.plain_head(labels), flush=True)
+        for name in options.only or bench_run.program_names():
+            row = measure(ways, name, options)
+            rows.append(row)
+            print(bench_report.plain_row(labels, row), flush=True)
+            notes += faults(row, min(options.least, options.events))
+    return {"about": about(options), "labels": labels, "rows": rows, "notes": notes}
 
 
 def main():
     options = arguments()
-    programs = sorted((HERE / "programs").glob("bench_*.py"))
-    if options.only:
-        programs = [p for p in programs if p.stem.replace("bench_", "") in options.only]
-    rows = []
-    with tempfile.TemporaryDirectory(dir=str(BUILD)) as folder:
-        ways = Ways(Path(folder), options.cpu)
-        print("starting: " + ", ".join("%s %.0f ms" % (way, seconds * 1000)
-                                       for way, seconds in ways.starts.items()))
-        print(plain([column[0] for column in COLUMNS]), flush=True)
-        for program in programs:
-            rows.append(measure(ways, program, options))
-            print(plain(cells(rows[-1])), flush=True)
-    print(plain(summary(rows)))
-    print("x: times the bare run; %s. all: geometric means, then the worst. %d rounds, medians."
-          % ("processor time of all threads" if options.cpu else "wall time", options.rounds))
-    if options.markdown:
-        Path(options.markdown).write_text(markdown(rows))
+    result = measure_all(options)
+    print(bench_report.plain_summary(result))
+    print("\n".join("unfit: " + note for note in result["notes"])
+          or "each program is fit: enough events, twice as slow under the empty function")
+    if options.json:
+        Path(options.json).write_text(json.dumps(result, indent=1) + "\n")
+    bench_report.write(result, options.markdown, options.svg, options.readme)
 
 
-try:
-    main()
-except Failed as error:
-    sys.exit("bench: %s" % error)
+if __name__ == "__main__":
+    try:
+        main()
+    except Failed as error:
+        sys.exit("bench: %s" % error)

@@ -1,24 +1,49 @@
-"""Pure-Python parts of the standard library: textwrap, difflib, configparser."""
-import configparser
+"""Pure-Python parts of the standard library: fractions, ast.unparse, difflib and json's parser
+in Python."""
+import ast
 import difflib
+import fractions
+import json
+import json.decoder
+import json.scanner
 import sys
-import textwrap
 
-TEXT = ("A recording is a file that holds every event of a run, with the values of the "
-        "variables, so that one can look back from a failure to its cause. ") * 2
-INI = "[server]\nport = 8080\nhost = example.org\n[paths]\nroot = /srv\nlogs = %(root)s/log\n"
+SOURCE = '''
+def area(shape, *, scale=1.0):
+    """The area of a shape."""
+    if shape["kind"] == "circle":
+        return 3.14 * shape["r"] ** 2 * scale
+    total = [a * b for a, b in zip(shape["w"], shape["h"]) if a > 0 and b > 0]
+    return sum(total) * scale
+'''
+TEXT = json.dumps({"rows": [{"id": n, "name": "row %d" % n, "tags": ["a", "b"], "on": n % 2 == 0}
+                            for n in range(12)]})
+OLD = "the quick brown fox jumps over the lazy dog".split()
+NEW = "a quick red fox jumped over the very lazy old dog".split()
+
+
+class Decoder(json.JSONDecoder):
+    """The parser in Python, not the one in C."""
+
+    def __init__(self):
+        super().__init__()
+        self.parse_string = json.decoder.py_scanstring
+        self.scan_once = json.scanner.py_make_scanner(self)
 
 
 def main(size):
-    total = 0
+    tree = ast.parse(SOURCE)
+    decoder = Decoder()
+    total = fractions.Fraction(0)
+    length = 0
     for n in range(size):
-        lines = textwrap.wrap(TEXT, 30 + n % 20)
-        other = textwrap.wrap(TEXT, 31 + n % 20)
-        total += len(list(difflib.unified_diff(lines, other)))
-        config = configparser.ConfigParser()
-        config.read_string(INI)
-        total += config.getint("server", "port") + len(config["paths"]["logs"])
-    print(total)
+        total = fractions.Fraction(n % 17, 1 + n % 5) + total * fractions.Fraction(1, 3)
+        total = total.limit_denominator(1000)
+        length += len(ast.unparse(tree))
+        length += len(decoder.decode(TEXT)["rows"])
+        matcher = difflib.SequenceMatcher(None, OLD, NEW)
+        length += len(matcher.get_opcodes())
+    print(length, total)
 
 
 main(int(sys.argv[1]))

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "rec_bytecode.h"
 #include "rec_facts.h"
 #include "rec_redact.h"
 #include "rec_scalar.h"
@@ -139,9 +140,13 @@ struct line_list {
 };
 
 static void
-add_line(void *ctx, uint32_t lineno)
+add_line(void *ctx, uint32_t lineno, uint32_t off)
 {
     struct line_list *list = ctx;
+    (void)off;
+    if (lineno == 0) {
+        return;
+    }
     if (list->count == list->cap) {
         uint32_t cap = list->cap * 2 + 64;
         uint32_t *more = realloc(list->line, cap * sizeof *more);
@@ -221,7 +226,7 @@ define_code(PyCodeObject *code, struct rec_code *entry, uint32_t file_id)
     struct tf_text *global = calloc((size_t)entry->global_count + 1, sizeof *global);
     uint32_t *kind = calloc((size_t)slots + 1, sizeof *kind);
     struct line_list lines = {0};
-    PyObject *bytecode = NULL;
+    struct rec_bytecode bytecode = {0};
     bool ok = texts.text != NULL && slot != NULL && global != NULL && kind != NULL;
     if (ok) {
         for (uint32_t i = 0; i < entry->slot_count; i++) {
@@ -260,15 +265,11 @@ define_code(PyCodeObject *code, struct rec_code *entry, uint32_t file_id)
         entry->name_secret =
             rec.options->redact && rec_redact_name(def.name.data, def.name.len);
         if (rec.options->events & 1u << TF_EV_OPCODE) {
-            bytecode = PyCode_GetCode(code);
-            if (bytecode != NULL) {
-                def.bytecode = (struct tf_text){PyBytes_AS_STRING(bytecode),
-                                                (size_t)PyBytes_GET_SIZE(bytecode)};
-            }
+            rec_bytecode_read(code, &bytecode, &def);
         }
         tf_batch_add_code(rec.batch, &def);
     }
-    Py_XDECREF(bytecode);
+    rec_bytecode_release(&bytecode);
     PyErr_Clear();
     for (size_t i = 0; i < texts.count; i++) {
         free((char *)texts.text[i].data);

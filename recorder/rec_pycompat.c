@@ -324,15 +324,14 @@ rec_py_code_globals(PyCodeObject *code, uint8_t *used)
 }
 
 bool
-rec_py_code_lines(PyCodeObject *code, void (*line)(void *ctx, uint32_t lineno),
-                  void *ctx)
+rec_py_code_lines(PyCodeObject *code,
+                  void (*line)(void *ctx, uint32_t lineno, uint32_t off), void *ctx)
 {
     PyCodeAddressRange bounds;
     _PyCode_InitAddressRange(code, &bounds);
     while (_PyLineTable_NextAddressRange(&bounds)) {
-        if (bounds.ar_line > 0) {
-            line(ctx, (uint32_t)bounds.ar_line);
-        }
+        line(ctx, bounds.ar_line > 0 ? (uint32_t)bounds.ar_line : 0,
+             (uint32_t)bounds.ar_start);
     }
     return true;
 }

@@ -70,8 +70,10 @@ bool rec_py_code_is_generator(PyCodeObject *code);
 /* Marks in `used` (one a name of co_names) those that the code reads or writes as module
  * globals. False when memory ran out. Allocates Python objects. */
 bool rec_py_code_globals(PyCodeObject *code, uint8_t *used);
-/* Calls `line` for each line number that has code, in no order. Allocates. */
-bool rec_py_code_lines(PyCodeObject *code, void (*line)(void *ctx, uint32_t lineno),
+/* Calls `line` for each run of instructions of one line, by ascending offset (in bytes);
+ * lineno 0: they have none. Allocates. */
+bool rec_py_code_lines(PyCodeObject *code,
+                       void (*line)(void *ctx, uint32_t lineno, uint32_t off),
                        void *ctx);
 uint32_t rec_py_code_unit_count(PyCodeObject *code);
 

@@ -101,20 +101,20 @@ tf_batch_add_source(struct tf_batch *batch, const struct tf_def_source *def)
 }
 
 static int32_t *
-line_deltas(struct tf_batch *batch, const struct tf_def_code *def)
+line_deltas(struct tf_batch *batch, const uint32_t *line, size_t count)
 {
     uint32_t before = 0;
-    if (def->line_count == 0) {
+    if (count == 0) {
         return NULL;
     }
-    int32_t *delta = calloc(def->line_count, sizeof *delta);
+    int32_t *delta = calloc(count, sizeof *delta);
     if (delta == NULL) {
         batch->failed = true;
         return NULL;
     }
-    for (uint32_t i = 0; i < def->line_count; i++) {
-        delta[i] = (int32_t)(def->line[i] - before);
-        before = def->line[i];
+    for (size_t i = 0; i < count; i++) {
+        delta[i] = (int32_t)(line[i] - before);
+        before = line[i];
     }
     return delta;
 }
@@ -135,14 +135,31 @@ tf_batch_add_code(struct tf_batch *batch, const struct tf_def_code *def)
     code.n_slot = def->slot_count;
     code.slot_kind = (uint32_t *)(uintptr_t)def->slot_kind;
     code.n_slot_kind = def->slot_kind != NULL ? def->slot_count : 0;
-    code.line = line_deltas(batch, def);
+    code.line = line_deltas(batch, def->line, def->line_count);
     code.n_line = def->line_count;
     code.global = batch_texts(batch, def->global, def->global_count);
     code.n_global = def->global_count;
+    code.bytecode_name =
+        batch_texts(batch, def->bytecode_name, def->bytecode_name_count);
+    code.n_bytecode_name = def->bytecode_name_count;
+    code.bytecode_const =
+        batch_texts(batch, def->bytecode_const, def->bytecode_const_count);
+    code.n_bytecode_const = def->bytecode_const_count;
+    int32_t *offs =
+        line_deltas(batch, def->bytecode_line_off, def->bytecode_line_count);
+    code.bytecode_line_off = (uint32_t *)offs; /* they ascend */
+    code.n_bytecode_line_off = def->bytecode_line_count;
+    code.bytecode_line =
+        line_deltas(batch, def->bytecode_line, def->bytecode_line_count);
+    code.n_bytecode_line = def->bytecode_line_count;
     batch_put(batch, &batch->definitions, DEF_CODE, &code.base);
     free(code.slot);
     free(code.line);
     free(code.global);
+    free(code.bytecode_name);
+    free(code.bytecode_const);
+    free(offs);
+    free(code.bytecode_line);
 }
 
 void

@@ -163,6 +163,57 @@ code_holds(const Pyrec__Code *code)
            && (code->n_slot_kind == code->n_slot || code->n_slot_kind == 0);
 }
 
+static bool
+bytecode_holds(const Pyrec__Code *code)
+{
+    int64_t lineno = 0;
+    uint64_t off = 0;
+    if (code->n_bytecode_line != code->n_bytecode_line_off) {
+        return false;
+    }
+    for (size_t i = 0; i < code->n_bytecode_line; i++) {
+        lineno += code->bytecode_line[i];
+        off += code->bytecode_line_off[i];
+        if (lineno < 0 || lineno > TF_LINE_MAX || off >= code->bytecode.len
+            || (i > 0 && code->bytecode_line_off[i] == 0)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void
+sum_up(uint32_t *number, size_t count)
+{
+    for (size_t i = 1; i < count; i++) {
+        number[i] += number[i - 1];
+    }
+}
+
+static void
+take_bytecode(const struct taker *taker, const Pyrec__Code *code,
+              struct tf_def_code *def, bool *full)
+{
+    size_t count = code->n_bytecode_line;
+    uint32_t *off = copy_numbers(taker, code->bytecode_line_off, count, full);
+    uint32_t *lineno =
+        copy_numbers(taker, (const uint32_t *)code->bytecode_line, count, full);
+    if (off != NULL && lineno != NULL) {
+        sum_up(off, count);
+        sum_up(lineno, count);
+    }
+    def->bytecode = copy_text(taker, &code->bytecode, full);
+    def->bytecode_line_off = off;
+    def->bytecode_line = lineno;
+    def->bytecode_line_count = (uint32_t)count;
+    def->bytecode_name =
+        copy_texts(taker, code->bytecode_name, code->n_bytecode_name, full);
+    def->bytecode_name_count = (uint32_t)code->n_bytecode_name;
+    def->bytecode_const =
+        copy_texts(taker, code->bytecode_const, code->n_bytecode_const, full);
+    def->bytecode_const_count = (uint32_t)code->n_bytecode_const;
+}
+
 static tf_status
 take_code(const struct taker *taker, const Pyrec__Code *code)
 {
@@ -174,7 +225,7 @@ take_code(const struct taker *taker, const Pyrec__Code *code)
     if (status != TF_OK) {
         return status;
     }
-    if (!code_holds(code)) {
+    if (!code_holds(code) || !bytecode_holds(code)) {
         return defs_damaged(taker, "code", code->id);
     }
     struct tf_def_code *def = at;
@@ -185,7 +236,6 @@ take_code(const struct taker *taker, const Pyrec__Code *code)
     def->arg_count = code->arg_count;
     def->name = copy_text(taker, &code->name, &full);
     def->qualname = copy_text(taker, &code->qualname, &full);
-    def->bytecode = copy_text(taker, &code->bytecode, &full);
     def->slot = copy_texts(taker, code->slot, code->n_slot, &full);
     def->slot_count = (uint32_t)code->n_slot;
     def->global = copy_texts(taker, code->global, code->n_global, &full);
@@ -195,15 +245,14 @@ take_code(const struct taker *taker, const Pyrec__Code *code)
     def->line = lineno =
         copy_numbers(taker, (const uint32_t *)code->line, code->n_line, &full);
     def->line_count = (uint32_t)code->n_line;
+    take_bytecode(taker, code, def, &full);
     if (full || kind == NULL) {
         return defs_full(taker);
     }
     if (code->n_slot_kind > 0) {
         memcpy(kind, code->slot_kind, code->n_slot_kind * sizeof *kind);
     }
-    for (size_t i = 1; i < code->n_line; i++) {
-        lineno[i] += lineno[i - 1];
-    }
+    sum_up(lineno, code->n_line);
     return TF_OK;
 }
 

@@ -43,6 +43,12 @@ struct tf_def_code {
     uint32_t line_count;
     const struct tf_text *global;
     uint32_t global_count;
+    /* with `bytecode`: */
+    const struct tf_text *bytecode_name, *bytecode_const;
+    uint32_t bytecode_name_count, bytecode_const_count;
+    const uint32_t *bytecode_line_off; /* ascending, in bytes */
+    const uint32_t *bytecode_line;     /* the line from there on; 0: none */
+    uint32_t bytecode_line_count;
 };
 
 struct tf_def_type {

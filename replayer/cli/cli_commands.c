@@ -122,6 +122,11 @@ const struct cli_command cli_commands[] = {
     {"longlist ll", CLI_GROUP_LOOKING, CLI_COMPLETE_NOTHING, false, cli_do_longlist, "",
      "source of the whole function", NULL,
      "ll", "the function that we are in"},
+    {"dis disassemble", CLI_GROUP_LOOKING, CLI_COMPLETE_PLACES, false, cli_do_dis, "[FUNCTION]",
+     "the instructions of this function, or of FUNCTION",
+     "An arrow is at the current one, `>>` where something jumps to. The bytecode is there "
+     "when opcode events were recorded (pyrecord --events with opcode).",
+     "dis Cart.add", "what that method is compiled to"},
     {"print p", CLI_GROUP_LOOKING, CLI_COMPLETE_NAMES, false, cli_do_print, "EXPR",
      "the value of an expression",
      "A Python expression on the recorded values; nothing of the program is run. `!EXPR` is "

@@ -39,6 +39,9 @@ enum cli_answer cli_do_thread(struct cli_session *session, const char *args);
 enum cli_answer cli_do_list(struct cli_session *session, const char *args);
 enum cli_answer cli_do_longlist(struct cli_session *session, const char *args);
 
+/* cli_dis.c */
+enum cli_answer cli_do_dis(struct cli_session *session, const char *args);
+
 /* cli_values.c */
 enum cli_answer cli_do_print(struct cli_session *session, const char *args);
 enum cli_answer cli_do_pp(struct cli_session *session, const char *args);

@@ -147,6 +147,10 @@ void cli_put_exception(struct cli_out *out, struct rp *rp, uint64_t object_id,
 uint32_t cli_show_source(struct cli_session *session, uint32_t file_id, uint32_t first,
                          uint32_t last, uint32_t mark);
 
+/* --- cli_dis.c --- */
+/* At an event that is about to run an instruction: that one and its neighbours. */
+void cli_show_instruction(struct cli_session *session);
+
 /* --- cli_values.c --- */
 /* Limits for one line of a terminal; none when the output is no terminal. */
 const struct rp_limits *cli_line_limits(const struct cli_session *session,

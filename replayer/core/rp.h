@@ -607,6 +607,32 @@ tf_status rp_expr_eval(struct rp *rp, const struct rp_expr *expr, uint64_t seq,
 tf_status rp_value_truth(struct rp *rp, const struct rp_value *value, uint64_t seq,
                          bool *ret_truth, struct tf_err *err);
 
+/* --- Instructions ------------------------------------------------------------------------------ */
+
+struct rp_instruction {
+    uint32_t off;    /* in bytes, as in rp_event.instruction */
+    uint32_t target; /* of a jump: an offset; UINT32_MAX: none */
+    uint32_t arg;    /* with what EXTENDED_ARG said before it */
+    uint32_t lineno; /* of the line that begins here; 0: none begins */
+    uint8_t opcode;
+    bool has_arg;
+    bool is_target;   /* something jumps here */
+    const char *name; /* NULL: that version of Python has no such instruction */
+};
+
+/* The bytecode of a code object, which a recording with opcode events has.
+ * TF_ERR_NOT_FOUND, with the reason, when there is none or its Python is not known. */
+struct rp_dis;
+tf_status rp_dis_begin(struct rp *rp, uint32_t code_id, struct rp_dis **ret_dis,
+                       struct tf_err *err);
+/* The next instruction, caches skipped; false after the last. */
+bool rp_dis_next(struct rp_dis *dis, struct rp_instruction *ret_ins);
+void rp_dis_end(struct rp_dis *dis); /* NULL is fine */
+/* Appends what its argument stands for, "total" or "to 34"; nothing when that is not
+ * known. */
+void rp_dis_arg_text(const struct rp_dis *dis, const struct rp_instruction *ins,
+                     struct rp_buf *out);
+
 /* --- Verification -------------------------------------------------------------------------------- */
 
 /* tf_verify_file, and that every chunk's changes fit its stacks and objects. */

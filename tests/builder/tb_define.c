@@ -169,6 +169,18 @@ code_option(struct tb *tb, struct tf_def_code *def, struct tb_code *code)
     else if (strcmp(word, "bytecode") == 0) {
         def->bytecode = tb_string(tb);
     }
+    else if (strcmp(word, "names") == 0) {
+        def->bytecode_name = word_list(tb, &def->bytecode_name_count);
+    }
+    else if (strcmp(word, "consts") == 0) {
+        def->bytecode_const = word_list(tb, &def->bytecode_const_count);
+    }
+    else if (strcmp(word, "line_offs") == 0) {
+        def->bytecode_line_off = number_list(tb, &def->bytecode_line_count);
+    }
+    else if (strcmp(word, "off_lines") == 0) {
+        def->bytecode_line = number_list(tb, &def->bytecode_line_count);
+    }
     else {
         tb_fail(tb, "code has no option %s", word);
     }

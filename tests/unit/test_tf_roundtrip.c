@@ -152,6 +152,7 @@ test_definitions_in_any_order(void **state)
     static const uint32_t kind[] = {TF_SLOT_LOCAL, TF_SLOT_CELL, TF_SLOT_FREE,
                                     TF_SLOT_MAPPING};
     static const uint32_t line[] = {3, 4, 90000};
+    static const uint32_t offs[] = {0, 2}, off_line[] = {90000, 3};
     static const uint32_t base[] = {2, 1};
     static const char text[] = "x = 1\n";
     struct tf_sink_memory sink;
@@ -169,7 +170,14 @@ test_definitions_in_any_order(void **state)
                                                     .arg_count = 2,
                                                     .name = TEXT("f"),
                                                     .qualname = TEXT("C.f"),
-                                                    .bytecode = TEXT("\x64\0"),
+                                                    .bytecode = TEXT("\x64\0\x09\0"),
+                                                    .bytecode_name = words,
+                                                    .bytecode_name_count = 2,
+                                                    .bytecode_const = words,
+                                                    .bytecode_const_count = 3,
+                                                    .bytecode_line_off = offs,
+                                                    .bytecode_line = off_line,
+                                                    .bytecode_line_count = 2,
                                                     .slot = words,
                                                     .slot_kind = kind,
                                                     .slot_count = 4,
@@ -206,7 +214,12 @@ test_definitions_in_any_order(void **state)
     assert_null(tf_reader_code(reader, 0));
     assert_null(tf_reader_code(reader, 3));
     same_text(code->qualname, (struct tf_text)TEXT("C.f"));
-    same_text(code->bytecode, (struct tf_text)TEXT("\x64\0"));
+    same_text(code->bytecode, (struct tf_text)TEXT("\x64\0\x09\0"));
+    same_texts(code->bytecode_name, code->bytecode_name_count, words, 2);
+    same_texts(code->bytecode_const, code->bytecode_const_count, words, 3);
+    assert_int_equal(code->bytecode_line_count, 2);
+    assert_memory_equal(code->bytecode_line_off, offs, sizeof offs);
+    assert_memory_equal(code->bytecode_line, off_line, sizeof off_line);
     same_texts(code->slot, code->slot_count, words, 4);
     same_texts(code->global, code->global_count, words, 1);
     assert_memory_equal(code->slot_kind, kind, sizeof kind);

@@ -208,6 +208,15 @@ put_code(FILE *out, const struct tf_def_code *code)
     put_numbers(out, "kinds", code->slot_kind, code->slot_count);
     put_numbers(out, "lines", code->line, code->line_count);
     put_texts(out, "globals", code->global, code->global_count);
+    if (code->bytecode_name_count + code->bytecode_const_count > 0) {
+        put_texts(out, "names", code->bytecode_name, code->bytecode_name_count);
+        put_texts(out, "consts", code->bytecode_const, code->bytecode_const_count);
+    }
+    if (code->bytecode_line_count > 0) {
+        uint32_t count = code->bytecode_line_count;
+        put_numbers(out, "line_offs", code->bytecode_line_off, count);
+        put_numbers(out, "off_lines", code->bytecode_line, count);
+    }
     putc('\n', out);
 }
 

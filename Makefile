@@ -58,7 +58,7 @@ LIBS := $(LIB)/libtf.a $(LIB)/libcl.a $(RP_LIB)
 PROGRAMS := $(if $(wildcard recorder/main.c),$(BIN)/pyrecord) \
     $(if $(wildcard replayer/main.c),$(BIN)/pyreplay)
 TEST_PROGRAMS := $(UNIT_TESTS) $(ORACLE_PROGRAMS) $(DRIVER_PROGRAMS) \
-    $(if $(wildcard tests/builder/*_main.c),$(TESTS)/pyrec-build)
+    $(if $(wildcard tests/builder/*_main.c),$(TESTS)/pyrec-build) $(TESTS)/pyrec-synth
 
 # --- What a person runs ---
 
@@ -237,6 +237,11 @@ $(TESTS)/pyrec-build: $(BUILDER_OBJ) $(LIB)/libtf.a
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)
 	$(Q)$(link) $(TF_LIBS) -lm
+
+$(TESTS)/pyrec-synth: $(call objects,tests/synth/*.c) $(LIB)/libtf.a
+	@mkdir -p $(@D)
+	$(call say,LINK,$@)
+	$(Q)$(link) $(TF_LIBS)
 
 $(ORACLE_PROGRAMS): $(TESTS)/%: $(OBJ)/tests/oracle/%.o
 	@mkdir -p $(@D)

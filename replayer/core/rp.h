@@ -633,6 +633,56 @@ void rp_dis_end(struct rp_dis *dis); /* NULL is fine */
 void rp_dis_arg_text(const struct rp_dis *dis, const struct rp_instruction *ins,
                      struct rp_buf *out);
 
+/* What an expression reads, without evaluating it. It has the same value (or the same
+ * error) at two events of one frame if everything that it reads is the same at both.
+ *
+ * A *read* is a name of the program's and the constant steps behind it, as far as they go:
+ * `a.b["k"][i]` reads the path a .b ["k"] and, apart from it, i; the subscript that is no
+ * constant makes it read all that a.b["k"] holds. `depth` says how much of what stands at
+ * the end of the path counts. A step counts too: when `a` or `a.b` becomes another object,
+ * the value may be another. A step that is not there (no such attribute yet) is read all
+ * the same. Names that are no variable of the program's there (`len`) are listed, too. */
+enum rp_read_depth {
+    RP_READ_SELF,  /* which object or scalar it is */
+    RP_READ_ITEMS, /* and how many items it has: its own changes, not those below */
+    RP_READ_DEEP,  /* and everything that can be reached from it */
+};
+
+struct rp_read_step {
+    bool attr;           /* .name */
+    struct tf_text name; /* borrowed from the expression */
+    struct rp_value key; /* not attr: [key]; borrowed */
+};
+
+struct rp_read {
+    struct tf_text name; /* borrowed from the expression */
+    struct rp_read_step *step;
+    size_t step_count;
+    enum rp_read_depth depth;
+};
+
+struct rp_reads {
+    struct rp_read *read;
+    size_t count;
+};
+
+tf_status rp_expr_reads(const struct rp_expr *expr, struct rp_reads *ret_reads,
+                        struct tf_err *err);
+void rp_reads_release(struct rp_reads *reads);
+
+/* Evaluation with the caller's own way to find variables: for scans that keep them at
+ * hand. `lookup` returns TF_ERR_NOT_FOUND for a name that is not bound; what it returns is
+ * owned by the evaluation. */
+struct rp_lookup {
+    tf_status (*variable)(void *ctx, struct tf_text name, struct rp_value *ret_value,
+                          struct tf_err *err);
+    void *ctx;
+};
+
+tf_status rp_expr_eval_with(struct rp *rp, const struct rp_expr *expr, uint64_t seq,
+                            const struct rp_lookup *lookup, struct rp_value *ret_value,
+                            struct rp_expr_err *ret_error, struct tf_err *err);
+
 /* --- Verification -------------------------------------------------------------------------------- */
 
 /* tf_verify_file, and that every chunk's changes fit its stacks and objects. */

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "rp_expr.h"
+#include "rp_eval.h"
 
 #define EVAL_DEPTH 1000u
 
@@ -139,7 +139,10 @@ eval_name(struct rp_eval *eval, const struct rp_node *node, struct rp_value *ret
 {
     struct tf_err why = TF_ERR_INIT;
     tf_status status =
-        rp_variable(eval->rp, eval->seq, eval->frame, node->text, ret_value, &why);
+        eval->lookup
+            ? eval->lookup->variable(eval->lookup->ctx, node->text, ret_value, &why)
+            : rp_variable(eval->rp, eval->seq, eval->frame, node->text, ret_value,
+                          &why);
     if (status == TF_OK) {
         return true;
     }
@@ -342,7 +345,7 @@ eval_kind(struct rp_eval *eval, const struct rp_node *node, struct rp_value *ret
     case RP_NODE_IF: return eval_if(eval, node, ret_value);
     case RP_NODE_TUPLE:
     case RP_NODE_LIST: return eval_display(eval, node, ret_value);
-    default: return rp_eval_fail(eval, "'=' has a meaning only in a call");
+    default: return rp_eval_fail(eval, "this is not supported yet");
     }
 }
 
@@ -359,28 +362,41 @@ rp_eval_node(struct rp_eval *eval, uint32_t idx, struct rp_value *ret_value)
     return fine;
 }
 
-tf_status
-rp_expr_eval(struct rp *rp, const struct rp_expr *expr, uint64_t seq, uint64_t frame,
-             struct rp_value *ret_value, struct rp_expr_err *ret_error,
-             struct tf_err *err)
+static tf_status
+evaluate(struct rp_eval *eval, struct rp_value *ret_value,
+         struct rp_expr_err *ret_error)
 {
     struct rp_expr_err error = {0};
-    struct rp_eval eval = {.rp = rp,
-                           .seq = seq,
-                           .frame = frame,
-                           .expr = expr,
-                           .error = &error,
-                           .err = err,
-                           .status = TF_OK};
     struct rp_value value;
-    if (rp_eval_node(&eval, expr->root, &value)) {
+    eval->error = &error;
+    if (rp_eval_node(eval, eval->expr->root, &value)) {
         *ret_value = value;
         return TF_OK;
     }
     if (ret_error) {
         *ret_error = error;
     }
-    return eval.status == TF_OK ? TF_ERR_ARGUMENT : eval.status;
+    return eval->status == TF_OK ? TF_ERR_ARGUMENT : eval->status;
+}
+
+tf_status
+rp_expr_eval(struct rp *rp, const struct rp_expr *expr, uint64_t seq, uint64_t frame,
+             struct rp_value *ret_value, struct rp_expr_err *ret_error,
+             struct tf_err *err)
+{
+    struct rp_eval eval = {
+        .rp = rp, .seq = seq, .frame = frame, .expr = expr, .err = err};
+    return evaluate(&eval, ret_value, ret_error);
+}
+
+tf_status
+rp_expr_eval_with(struct rp *rp, const struct rp_expr *expr, uint64_t seq,
+                  const struct rp_lookup *lookup, struct rp_value *ret_value,
+                  struct rp_expr_err *ret_error, struct tf_err *err)
+{
+    struct rp_eval eval = {
+        .rp = rp, .seq = seq, .lookup = lookup, .expr = expr, .err = err};
+    return evaluate(&eval, ret_value, ret_error);
 }
 
 tf_status

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "rp_expr.h"
+#include "rp_eval.h"
 #include "rp_unicode.h"
 
 #define ARGS_MAX 16u
@@ -698,6 +698,19 @@ static const char *const types[] = {"dict",   "set",       "frozenset",
                                     "object", "range",     "slice"};
 
 bool
+rp_expr_is_builtin(struct tf_text name)
+{
+    bool known = false;
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
+        known |= rp_text_is(name, types[i]);
+    }
+    for (size_t i = 0; i < sizeof functions / sizeof *functions; i++) {
+        known |= rp_text_is(name, functions[i].name);
+    }
+    return known;
+}
+
+bool
 rp_eval_builtin(struct rp_eval *eval, struct tf_text name, struct rp_value *ret_value)
 {
     bool type = false;
@@ -767,10 +780,12 @@ rp_eval_call(struct rp_eval *eval, const struct rp_node *node,
     const struct rp_node *name = &eval->expr->node[node->a];
     const struct function *function = function_of(name);
     struct rp_value shadow;
-    bool bound =
-        function
-        && rp_variable(eval->rp, eval->seq, eval->frame, name->text, &shadow, NULL)
-               == TF_OK;
+    bool bound = function
+                 && (eval->lookup ? eval->lookup->variable(eval->lookup->ctx,
+                                                           name->text, &shadow, NULL)
+                                  : rp_variable(eval->rp, eval->seq, eval->frame,
+                                                name->text, &shadow, NULL))
+                        == TF_OK;
     if (bound) {
         rp_value_release(&shadow);
     }

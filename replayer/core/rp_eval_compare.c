@@ -2,7 +2,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "rp_expr.h"
+#include "rp_eval.h"
 
 #define EQUAL_DEPTH 100u
 

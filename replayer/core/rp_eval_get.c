@@ -1,7 +1,7 @@
 /* Attributes, subscripts and slices of recorded values. */
 #include <string.h>
 
-#include "rp_expr.h"
+#include "rp_eval.h"
 #include "rp_text.h"
 #include "rp_unicode.h"
 

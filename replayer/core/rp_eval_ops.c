@@ -3,7 +3,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "rp_expr.h"
+#include "rp_eval.h"
 
 bool
 rp_number_of(const struct rp_value *value, struct rp_number *ret_number)

@@ -1,32 +1,35 @@
-/* Expressions: the parts in which rp_expr.c, rp_lexer.c, rp_parser.c and rp_eval*.c meet.
+/* Expressions: the parts in which rp_expr.c, rp_lexer.c, rp_parser*.c and rp_eval*.c meet.
  *
- * What there is: literals (int, float, imaginary, str and bytes with prefixes b and r,
- * True, False, None, ...), names (locals, then globals, then the built-in functions and
- * types below), attributes, subscripts, slices, tuple and list displays, `**`, unary and
- * binary arithmetic, bit operations, comparison chains with in and is, not, and, or,
- * `a if b else c`, and calls of len min max sum any all type isinstance repr str sorted
- * abs int float bool list tuple id.
+ * What there is: every literal of Python's (f-strings, too), names (variables of the
+ * expression, then locals, then globals, then built-ins), attributes, subscripts, slices,
+ * displays, comprehensions, generator expressions, lambda, all operators but `@`, `await`
+ * and `:=`, comparison chains, conditional expressions, calls of built-in functions and
+ * types, and the methods of built-in types that only read.
  *
- * Ints beyond 64 bits are shown and compared; arithmetic with them is refused. What is
- * not recorded, and what only the program's own code could answer (`==` of instances), is
- * an error and never a guess. */
+ * A result is what CPython gives on the same values, an error that Python would raise has
+ * its type and message. What is not recorded, and what only the program's own code could
+ * answer (`==` of instances), is an error without a type and never a guess. */
 #ifndef RP_EXPR_H
 #define RP_EXPR_H
 
 #include "rp_private.h"
 
+/* --- Tokens (rp_lexer.c) --- */
+
 enum rp_token_kind {
     RP_TOK_END,
     RP_TOK_NAME,
     RP_TOK_LITERAL, /* `value` */
-    RP_TOK_OP,      /* `op`: up to three characters */
+    RP_TOK_FSTRING, /* `text`: between the quotes */
+    RP_TOK_OP,
 };
 
 struct rp_token {
     enum rp_token_kind kind;
-    size_t column;
+    size_t column, end; /* where it begins, and behind it */
     struct tf_text text;
     struct rp_value value; /* owned by the token until the parser takes it */
+    bool raw;              /* RP_TOK_FSTRING */
 };
 
 struct rp_lexer {
@@ -37,6 +40,10 @@ struct rp_lexer {
 
 /* False: *error is filled. The column is that of the token. */
 bool rp_lexer_next(struct rp_lexer *lexer, struct rp_token *ret_token);
+/* What stands behind a backslash at lexer->off. */
+bool rp_lexer_escape(struct rp_lexer *lexer, bool bytes, struct rp_buf *out);
+
+/* --- The tree (rp_parser.c, rp_parser_atom.c) --- */
 
 enum rp_node_kind {
     RP_NODE_VALUE,
@@ -54,8 +61,21 @@ enum rp_node_kind {
     RP_NODE_IF,      /* a if b else c */
     RP_NODE_TUPLE,   /* list */
     RP_NODE_LIST,
+    RP_NODE_SET,
+    RP_NODE_DICT,    /* list of ENTRY and STAR2 */
+    RP_NODE_ENTRY,   /* a: b */
     RP_NODE_KEYWORD, /* text=a, only in a CALL's list */
+    RP_NODE_STAR,    /* *a, in a display or a call */
+    RP_NODE_STAR2,   /* **a */
+    RP_NODE_COMP,    /* op: RP_COMP_...; a, in a dict a: b; list of FORs */
+    RP_NODE_FOR,     /* for a in b, list of conditions */
+    RP_NODE_LAMBDA,  /* list of PARAMs, a: body */
+    RP_NODE_PARAM,   /* text, a: default; op: 1 for *args, 2 for **kwargs */
+    RP_NODE_FSTRING, /* list of VALUEs (str) and FIELDs */
+    RP_NODE_FIELD,   /* a, op: conversion or 0, b: an FSTRING, the format */
 };
+
+enum rp_comp { RP_COMP_LIST, RP_COMP_SET, RP_COMP_DICT, RP_COMP_GENERATOR };
 
 enum rp_op {
     RP_OP_NONE,
@@ -89,9 +109,11 @@ enum rp_op {
 
 struct rp_node {
     uint8_t kind, op;
+    bool local;       /* NAME: a variable of a comprehension or lambda */
     uint32_t a, b, c; /* places in rp_expr.node; RP_NONE: absent */
     uint32_t list;    /* its first element; `next` chains them */
     uint32_t next;
+    uint32_t name; /* NAME, PARAM: place in rp_expr.name */
     size_t column;
     struct tf_text text; /* in rp_expr.source */
     struct rp_value value;
@@ -102,83 +124,51 @@ struct rp_expr {
     size_t source_len;
     struct rp_node *node;
     uint32_t count, cap, root;
+    struct tf_text *name; /* the distinct names; in `source` */
+    uint32_t name_count, name_cap;
 };
-
-bool rp_expr_fail(struct rp_expr_err *error, size_t column, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
 
 /* Nesting, and so the depth of the parser's and the evaluator's recursion. */
 #define RP_EXPR_DEPTH 100
 
-struct rp_eval {
-    struct rp *rp;
-    uint64_t seq, frame;
-    const struct rp_expr *expr;
-    struct rp_expr_err *error;
-    struct tf_err *err;
-    tf_status status; /* not TF_OK: why it ended */
-    size_t column;    /* of the node that is being worked on */
+struct rp_parser {
+    struct rp_lexer lexer;
+    struct rp_token token; /* the next one */
+    struct rp_expr *expr;
     unsigned depth;
-    uint32_t steps; /* of work, which is bounded */
+    bool no_memory;
 };
 
-/* Evaluation functions return false when they failed; the reason is in `eval`. Results
- * are owned. */
-bool rp_eval_node(struct rp_eval *eval, uint32_t node, struct rp_value *ret_value);
-bool rp_eval_fail(struct rp_eval *eval, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
-bool rp_eval_status(struct rp_eval *eval, tf_status status);
-/* Counts a step: fails when there were too many, or the caller's progress says stop. */
-bool rp_eval_step(struct rp_eval *eval);
-bool rp_eval_memory(struct rp_eval *eval);
-/* Whether `value` may be worked on; else fails with what is missing. */
-bool rp_eval_known(struct rp_eval *eval, const struct rp_value *value);
-bool rp_eval_object(struct rp_eval *eval, const struct rp_value *value,
-                    struct rp_object **ret_object);
-bool rp_eval_type_name(struct rp_eval *eval, const struct rp_value *value,
-                       struct rp_buf *out);
+bool rp_expr_fail(struct rp_expr_err *error, size_t column, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+/* All return false when they failed; *error is filled. */
+bool rp_parse_test(struct rp_parser *parser, uint32_t *ret);
+/* One test, or several with commas: a tuple. `*a` may stand in it. */
+bool rp_parse_tests(struct rp_parser *parser, uint32_t *ret);
+/* Without comparisons: what `for` binds, and what follows a `*`. */
+bool rp_parse_bitor(struct rp_parser *parser, uint32_t *ret);
+/* or-expression: behind `in` of a comprehension. */
+bool rp_parse_or(struct rp_parser *parser, uint32_t *ret);
+bool rp_parse_primary(struct rp_parser *parser, uint32_t *ret);
+bool rp_parse_atom(struct rp_parser *parser, uint32_t *ret);
+bool rp_parse_literal(struct rp_parser *parser, uint32_t *ret);
+/* Behind `element` (and `value` of a dict's) a `for` follows. */
+bool rp_parse_comprehension(struct rp_parser *parser, enum rp_comp kind,
+                            uint32_t element, uint32_t value, uint32_t *ret);
 
-/* rp_eval_ops.c */
-bool rp_eval_unary(struct rp_eval *eval, enum rp_op op, const struct rp_value *a,
-                   struct rp_value *ret_value);
-bool rp_eval_binary(struct rp_eval *eval, enum rp_op op, const struct rp_value *a,
-                    const struct rp_value *b, struct rp_value *ret_value);
-/* rp_eval_compare.c */
-bool rp_eval_compare(struct rp_eval *eval, enum rp_op op, const struct rp_value *a,
-                     const struct rp_value *b, bool *ret_result);
-/* Fails when the value cannot be a key; `set_too`: a set may. */
-bool rp_eval_hashable(struct rp_eval *eval, const struct rp_value *value, bool set_too);
-bool rp_eval_truth(struct rp_eval *eval, const struct rp_value *value, bool *ret_truth);
-/* rp_eval_get.c */
-bool rp_eval_attr(struct rp_eval *eval, const struct rp_value *value,
-                  struct tf_text name, struct rp_value *ret_value);
-bool rp_eval_index(struct rp_eval *eval, const struct rp_value *value,
-                   const struct rp_value *key, struct rp_value *ret_value);
-bool rp_eval_slice(struct rp_eval *eval, const struct rp_value *value,
-                   const struct rp_value part[3], struct rp_value *ret_value);
-/* Place of the key's value in a dict's items; SIZE_MAX: it has none. */
-bool rp_eval_find_key(struct rp_eval *eval, const struct rp_object *object,
-                      const struct rp_value *key, size_t *ret_item);
-/* rp_eval_call.c */
-bool rp_eval_call(struct rp_eval *eval, const struct rp_node *call,
-                  struct rp_value *ret_value);
-/* The built-in type or function of that name; false: none. */
-bool rp_eval_builtin(struct rp_eval *eval, struct tf_text name,
-                     struct rp_value *ret_value);
-/* The values that iteration gives, as a new object's items. */
-bool rp_eval_items(struct rp_eval *eval, const struct rp_value *value,
-                   enum rp_op what_for, struct rp_object **ret_list);
-
-/* Numbers */
-struct rp_number {
-    bool is_float;
-    int64_t integer;
-    double real;
-};
-
-bool rp_number_of(const struct rp_value *value, struct rp_number *ret_number);
-void rp_value_set_bool(struct rp_value *value, bool truth);
-void rp_value_set_float(struct rp_value *value, double real);
-void rp_value_set_object(struct rp_value *value, struct rp_object *object);
+bool rp_parser_fail(struct rp_parser *parser, size_t column, const char *message);
+bool rp_parser_advance(struct rp_parser *parser);
+bool rp_parser_enter(struct rp_parser *parser);
+bool rp_parser_is_op(const struct rp_parser *parser, const char *op);
+bool rp_parser_is_word(const struct rp_parser *parser, const char *word);
+bool rp_parser_expect(struct rp_parser *parser, const char *op);
+bool rp_parser_add(struct rp_parser *parser, enum rp_node_kind kind, size_t column,
+                   uint32_t *ret);
+struct rp_node *rp_parser_at(struct rp_parser *parser, uint32_t node);
+bool rp_is_keyword(struct tf_text text);
+/* Whether it names a built-in function or type that expressions know. */
+bool rp_expr_is_builtin(struct tf_text name);
+/* Numbers the names, and finds which are the expression's own variables. */
+bool rp_expr_resolve(struct rp_expr *expr);
 
 #endif

@@ -1,26 +1,11 @@
 /* An expression's tokens. Literals come out as values. */
 #include <ctype.h>
-#include <errno.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "rp_expr.h"
+#include "rp_int.h"
 #include "rp_unicode.h"
-
-bool
-rp_expr_fail(struct rp_expr_err *error, size_t column, const char *format, ...)
-{
-    if (error) {
-        va_list args;
-        va_start(args, format);
-        vsnprintf(error->message, sizeof error->message, format, args);
-        va_end(args);
-        error->column = column;
-    }
-    return false;
-}
 
 static int
 peek(const struct rp_lexer *lexer, size_t ahead)
@@ -37,98 +22,133 @@ is_name_char(int c)
 
 /* --- Numbers --- */
 
+/* CPython refuses an int literal of more digits (sys.get_int_max_str_digits). */
+#define NUMBER_MAX 4300u
+
 static bool
-take_int(struct rp_lexer *lexer, const char *digits, int base, struct rp_token *token)
+bad_number(struct rp_lexer *lexer, const struct rp_token *token)
 {
-    errno = 0;
-    unsigned long long n = strtoull(digits, NULL, base);
-    if (errno || n > INT64_MAX) {
-        return rp_expr_fail(lexer->error, token->column,
-                            "an int literal beyond 64 bits is not supported");
-    }
-    rp_value_set_int(&token->value, (int64_t)n);
-    return true;
+    return rp_expr_fail(lexer->error, token->column, "invalid number");
 }
 
-/* Copies digits (of any base) without underscores; what a number may consist of is
- * checked after. */
+/* The digits of a base at lexer->off, an underscore between any two, into `out`. */
 static bool
-number_chars(struct rp_lexer *lexer, char *out, size_t max, bool *ret_real)
+digits(struct rp_lexer *lexer, int base, struct rp_buf *out)
 {
-    bool hex =
-        peek(lexer, 0) == '0' && strchr("xXoObB", peek(lexer, 1)) && peek(lexer, 1);
     size_t count = 0;
-    *ret_real = false;
     for (;; lexer->off++) {
         int c = peek(lexer, 0);
-        bool sign =
-            (c == '+' || c == '-') && count && !hex && strchr("eE", out[count - 1]);
-        if (!isalnum(c) && c != '_' && c != '.' && !sign) {
-            break;
-        }
+        int digit = isdigit(c) ? c - '0' : isalpha(c) ? tolower(c) - 'a' + 10 : 99;
         if (c == '_') {
+            int after = peek(lexer, 1);
+            if (!isxdigit(after) || (count == 0 && base == 10)) {
+                return false;
+            }
             continue;
         }
-        if (!hex && (c == '.' || c == 'e' || c == 'E')) {
-            *ret_real = true;
+        if (digit >= base) {
+            break;
         }
-        if (count + 1 >= max) {
+        char text = (char)c;
+        rp_buf_add(out, &text, 1);
+        count++;
+    }
+    return count > 0;
+}
+
+static bool
+lex_based(struct rp_lexer *lexer, struct rp_token *token)
+{
+    int letter = tolower(peek(lexer, 1));
+    int base = letter == 'x' ? 16 : letter == 'o' ? 8 : 2;
+    struct rp_buf text = RP_BUF_INIT;
+    lexer->off += 2;
+    bool fine = digits(lexer, base, &text) && text.len <= NUMBER_MAX
+                && rp_int_parse((struct tf_text){text.data, text.len}, (unsigned)base,
+                                &token->value);
+    rp_buf_release(&text);
+    return fine || bad_number(lexer, token);
+}
+
+/* The exponent, if one is there. */
+static bool
+exponent(struct rp_lexer *lexer, struct rp_buf *text, bool *real)
+{
+    int c = peek(lexer, 0), sign = peek(lexer, 1);
+    size_t skip = sign == '+' || sign == '-' ? 2 : 1;
+    if ((c != 'e' && c != 'E') || !isdigit(peek(lexer, skip))) {
+        return true;
+    }
+    *real = true;
+    rp_buf_add(text, lexer->text.data + lexer->off, skip);
+    lexer->off += skip;
+    return digits(lexer, 10, text);
+}
+
+/* digits [. digits] [exponent] [j], or without the first digits. */
+static bool
+decimal(struct rp_lexer *lexer, struct rp_buf *text, bool *ret_real)
+{
+    *ret_real = false;
+    if (peek(lexer, 0) != '.' && !digits(lexer, 10, text)) {
+        return false;
+    }
+    if (peek(lexer, 0) == '.') {
+        *ret_real = true;
+        rp_buf_add_string(text, ".");
+        lexer->off++;
+        if (isdigit(peek(lexer, 0)) && !digits(lexer, 10, text)) {
             return false;
         }
-        out[count++] = (char)c;
     }
-    out[count] = '\0';
-    return true;
+    return exponent(lexer, text, ret_real);
+}
+
+static bool
+number_value(struct rp_lexer *lexer, const struct rp_buf *text, bool real,
+             struct rp_token *token)
+{
+    int c = peek(lexer, 0);
+    bool imaginary = c == 'j' || c == 'J';
+    lexer->off += imaginary;
+    if (is_name_char(peek(lexer, 0))) {
+        return false;
+    }
+    if (real || imaginary) {
+        double number = strtod(text->data, NULL);
+        token->value = imaginary
+                           ? (struct rp_value){.kind = TF_VAL_COMPLEX, .imag = number}
+                           : (struct rp_value){.kind = TF_VAL_FLOAT, .real = number};
+        return true;
+    }
+    bool octal = text->data[0] == '0' && strspn(text->data, "0") != text->len;
+    return !octal
+           && rp_int_parse((struct tf_text){text->data, text->len}, 10, &token->value);
 }
 
 static bool
 lex_number(struct rp_lexer *lexer, struct rp_token *token)
 {
-    char text[400];
-    bool real;
-    if (!number_chars(lexer, text, sizeof text, &real)) {
-        return rp_expr_fail(lexer->error, token->column, "the number is too long");
-    }
-    size_t len = strlen(text);
     token->kind = RP_TOK_LITERAL;
-    bool hex = text[0] == '0' && len > 1 && isalpha((unsigned char)text[1])
-               && strchr("xXoObB", text[1]);
-    bool imaginary = !hex && len > 1 && (text[len - 1] == 'j' || text[len - 1] == 'J');
-    if (imaginary) {
-        text[--len] = '\0';
+    if (peek(lexer, 0) == '0' && peek(lexer, 1) && strchr("xXoObB", peek(lexer, 1))) {
+        return lex_based(lexer, token)
+               && (!is_name_char(peek(lexer, 0)) || bad_number(lexer, token));
     }
-    if (hex) {
-        int base = tolower(text[1]) == 'x' ? 16 : tolower(text[1]) == 'o' ? 8 : 2;
-        char *end;
-        strtoull(text + 2, &end, base);
-        return *end == '\0' && end != text + 2
-                   ? take_int(lexer, text + 2, base, token)
-                   : rp_expr_fail(lexer->error, token->column, "invalid number");
-    }
-    char *end;
-    double number = strtod(text, &end);
-    bool octal = !real && !imaginary && text[0] == '0' && strspn(text, "0") != len;
-    if (*end != '\0' || end == text || octal) {
-        return rp_expr_fail(lexer->error, token->column, "invalid number");
-    }
-    if (imaginary) {
-        token->value = (struct rp_value){.kind = TF_VAL_COMPLEX, .imag = number};
-        return true;
-    }
-    if (real) {
-        rp_value_set_float(&token->value, number);
-        return true;
-    }
-    return take_int(lexer, text, 10, token);
+    struct rp_buf text = RP_BUF_INIT;
+    bool real;
+    bool fine = decimal(lexer, &text, &real) && text.len <= NUMBER_MAX && !text.failed
+                && number_value(lexer, &text, real, token);
+    rp_buf_release(&text);
+    return fine || bad_number(lexer, token);
 }
 
 /* --- str and bytes --- */
 
 static bool
-hex_escape(struct rp_lexer *lexer, size_t digits, uint32_t *ret_code)
+hex_escape(struct rp_lexer *lexer, size_t count, uint32_t *ret_code)
 {
     uint32_t code = 0;
-    for (size_t i = 0; i < digits; i++) {
+    for (size_t i = 0; i < count; i++) {
         int c = peek(lexer, 0);
         if (!isxdigit(c)) {
             return rp_expr_fail(lexer->error, lexer->off, "invalid escape in a string");
@@ -141,14 +161,17 @@ hex_escape(struct rp_lexer *lexer, size_t digits, uint32_t *ret_code)
            || rp_expr_fail(lexer->error, lexer->off, "invalid escape in a string");
 }
 
-/* Behind a backslash. */
-static bool
-lex_escape(struct rp_lexer *lexer, bool bytes, struct rp_buf *out)
+bool
+rp_lexer_escape(struct rp_lexer *lexer, bool bytes, struct rp_buf *out)
 {
     static const char from[] = "\\'\"abfnrtv", to[] = "\\'\"\a\b\f\n\r\t\v";
     int c = peek(lexer, 0);
     const char *simple = c ? strchr(from, c) : NULL;
     uint32_t code = 0;
+    if (c == '\n') { /* the line goes on */
+        lexer->off++;
+        return true;
+    }
     if (simple) {
         lexer->off++;
         rp_buf_add(out, &to[simple - from], 1);
@@ -166,6 +189,10 @@ lex_escape(struct rp_lexer *lexer, bool bytes, struct rp_buf *out)
             return false;
         }
     }
+    else if (c == 'N' && !bytes) {
+        return rp_expr_fail(lexer->error, lexer->off,
+                            "characters by name (\\N) are not supported");
+    }
     else {
         rp_buf_add_string(out, "\\");
         return true;
@@ -175,39 +202,67 @@ lex_escape(struct rp_lexer *lexer, bool bytes, struct rp_buf *out)
     return true;
 }
 
+/* Finds the end of a string whose first quote is at lexer->off. */
 static bool
-lex_string(struct rp_lexer *lexer, struct rp_token *token, bool bytes, bool raw)
+string_body(struct rp_lexer *lexer, struct rp_token *token)
 {
-    struct rp_buf out = RP_BUF_INIT;
     int quote = peek(lexer, 0);
     bool triple = peek(lexer, 1) == quote && peek(lexer, 2) == quote;
     lexer->off += triple ? 3 : 1;
-    for (;;) {
-        if (lexer->off >= lexer->text.len) {
-            rp_buf_release(&out);
+    size_t begin = lexer->off;
+    for (;; lexer->off++) {
+        int c = peek(lexer, 0);
+        if (lexer->off >= lexer->text.len || (c == '\n' && !triple)) {
             return rp_expr_fail(lexer->error, token->column, "the string has no end");
         }
-        int c = peek(lexer, 0);
-        bool end = c == quote
-                   && (!triple || (peek(lexer, 1) == quote && peek(lexer, 2) == quote));
-        if (end) {
+        if (c == quote
+            && (!triple || (peek(lexer, 1) == quote && peek(lexer, 2) == quote))) {
             break;
         }
-        lexer->off++;
-        if (c == '\\' && !raw) {
-            if (!lex_escape(lexer, bytes, &out)) {
-                rp_buf_release(&out);
-                return false;
-            }
-            continue;
+        lexer->off += c == '\\';
+    }
+    token->text = (struct tf_text){lexer->text.data + begin, lexer->off - begin};
+    lexer->off += triple ? 3 : 1;
+    return true;
+}
+
+/* token->text without its escapes. */
+static bool
+unescape(struct rp_lexer *lexer, const struct rp_token *token, bool bytes,
+         struct rp_buf *out)
+{
+    size_t begin = (size_t)(token->text.data - lexer->text.data);
+    struct rp_lexer inside = {
+        {lexer->text.data, begin + token->text.len}, begin, lexer->error};
+    while (inside.off < inside.text.len) {
+        unsigned char c = (unsigned char)inside.text.data[inside.off];
+        if (bytes && c >= 0x80) {
+            return rp_expr_fail(lexer->error, token->column,
+                                "bytes can only contain ASCII literal characters");
         }
-        rp_buf_add(&out, &lexer->text.data[lexer->off - 1], 1);
-        if (c == '\\' && lexer->off < lexer->text.len) { /* raw: keeps what follows */
-            rp_buf_add(&out, &lexer->text.data[lexer->off++], 1);
+        inside.off++;
+        if (c != '\\' || token->raw) {
+            rp_buf_add(out, (const char *)&c, 1);
+        }
+        else if (!rp_lexer_escape(&inside, bytes, out)) {
+            return false;
         }
     }
-    lexer->off += triple ? 3 : 1;
+    return true;
+}
+
+static bool
+lex_string(struct rp_lexer *lexer, struct rp_token *token, bool bytes)
+{
+    struct rp_buf out = RP_BUF_INIT;
+    if (!string_body(lexer, token)) {
+        return false;
+    }
     token->kind = RP_TOK_LITERAL;
+    if (!unescape(lexer, token, bytes, &out)) {
+        rp_buf_release(&out);
+        return false;
+    }
     bool fine = !out.failed
                 && rp_value_set_text(&token->value, bytes ? TF_VAL_BYTES : TF_VAL_STR,
                                      out.data ? out.data : "", out.len);
@@ -217,6 +272,29 @@ lex_string(struct rp_lexer *lexer, struct rp_token *token, bool bytes, bool raw)
 
 /* --- Names, strings with a prefix, operators --- */
 
+/* b, r, u, f and their pairs. */
+static bool
+is_prefix(struct tf_text text)
+{
+    static const char *const prefixes[] = {"b", "r", "u", "f", "br", "rb", "fr", "rf"};
+    char lower[3] = {0};
+    for (size_t i = 0; i < text.len && i < 2; i++) {
+        lower[i] = (char)tolower((unsigned char)text.data[i]);
+    }
+    bool found = false;
+    for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++) {
+        found |= text.len <= 2 && strcmp(lower, prefixes[i]) == 0;
+    }
+    return found;
+}
+
+static bool
+has_letter(struct tf_text text, char letter)
+{
+    return memchr(text.data, letter, text.len)
+           || memchr(text.data, toupper(letter), text.len);
+}
+
 static bool
 lex_name(struct rp_lexer *lexer, struct rp_token *token)
 {
@@ -224,26 +302,19 @@ lex_name(struct rp_lexer *lexer, struct rp_token *token)
     while (is_name_char(peek(lexer, 0))) {
         lexer->off++;
     }
+    struct tf_text text = {lexer->text.data + begin, lexer->off - begin};
     token->kind = RP_TOK_NAME;
-    token->text = (struct tf_text){lexer->text.data + begin, lexer->off - begin};
+    token->text = text;
     int quote = peek(lexer, 0);
-    if (token->text.len > 2 || (quote != '\'' && quote != '"')) {
+    if ((quote != '\'' && quote != '"') || !is_prefix(text)) {
         return true;
     }
-    bool bytes = false, raw = false;
-    for (size_t i = 0; i < token->text.len; i++) {
-        int c = tolower((unsigned char)token->text.data[i]);
-        if (c == 'f') {
-            return rp_expr_fail(lexer->error, token->column,
-                                "f-strings are not supported");
-        }
-        if (!strchr("bru", c)) {
-            return true;
-        }
-        bytes |= c == 'b';
-        raw |= c == 'r';
+    token->raw = has_letter(text, 'r');
+    if (has_letter(text, 'f')) {
+        token->kind = RP_TOK_FSTRING;
+        return string_body(lexer, token);
     }
-    return lex_string(lexer, token, bytes, raw);
+    return lex_string(lexer, token, has_letter(text, 'b'));
 }
 
 static bool
@@ -252,7 +323,7 @@ lex_op(struct rp_lexer *lexer, struct rp_token *token)
     static const char *const ops[] = {
         "**", "//", "<<", ">>", "<=", ">=", "==", "!=", "+", "-",
         "*",  "/",  "%",  "&",  "|",  "^",  "~",  "<",  ">", "(",
-        ")",  "[",  "]",  ",",  ":",  ".",  "=",  "{",  "}"};
+        ")",  "[",  "]",  ",",  ":",  ".",  "=",  "{",  "}", "!"};
     for (size_t i = 0; i < sizeof ops / sizeof *ops; i++) {
         size_t len = strlen(ops[i]);
         if (lexer->off + len <= lexer->text.len
@@ -264,35 +335,41 @@ lex_op(struct rp_lexer *lexer, struct rp_token *token)
         }
     }
     int c = peek(lexer, 0);
-    return isprint(c) ? rp_expr_fail(lexer->error, token->column,
-                                     "'%c' has no meaning in an expression", c)
-                      : rp_expr_fail(lexer->error, token->column,
-                                     "byte 0x%02x has no meaning in an expression",
-                                     (unsigned)c);
+    return rp_expr_fail(lexer->error, token->column,
+                        isprint(c) ? "'%c' has no meaning here"
+                                   : "a byte 0x%02x has no meaning here",
+                        c);
 }
 
 bool
 rp_lexer_next(struct rp_lexer *lexer, struct rp_token *ret_token)
 {
-    while (lexer->off < lexer->text.len && isspace(peek(lexer, 0))) {
+    while (peek(lexer, 0) && strchr(" \t\r\n\f", peek(lexer, 0))) {
         lexer->off++;
     }
     *ret_token = (struct rp_token){.kind = RP_TOK_END, .column = lexer->off};
-    if (lexer->off >= lexer->text.len) {
-        return true;
-    }
     int c = peek(lexer, 0);
-    if (isdigit(c) || (c == '.' && isdigit(peek(lexer, 1)))) {
-        return lex_number(lexer, ret_token);
+    bool fine = true;
+    if (lexer->off >= lexer->text.len) {
+        fine = true;
     }
-    if (c == '\'' || c == '"') {
-        return lex_string(lexer, ret_token, false, false);
+    else if (isdigit(c) || (c == '.' && isdigit(peek(lexer, 1)))) {
+        fine = lex_number(lexer, ret_token);
     }
-    if (c == '.' && peek(lexer, 1) == '.' && peek(lexer, 2) == '.') {
-        lexer->off += 3;
+    else if (c == '\'' || c == '"') {
+        fine = lex_string(lexer, ret_token, false);
+    }
+    else if (is_name_char(c)) {
+        fine = lex_name(lexer, ret_token);
+    }
+    else if (c == '.' && peek(lexer, 1) == '.' && peek(lexer, 2) == '.') {
         ret_token->kind = RP_TOK_LITERAL;
         ret_token->value.kind = TF_VAL_ELLIPSIS;
-        return true;
+        lexer->off += 3;
     }
-    return is_name_char(c) ? lex_name(lexer, ret_token) : lex_op(lexer, ret_token);
+    else {
+        fine = lex_op(lexer, ret_token);
+    }
+    ret_token->end = lexer->off;
+    return fine;
 }

@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-#include "rp_expr.h"
+#include "rp_eval.h"
 
 void
 rp_place_free(struct rp_place *place)

@@ -461,11 +461,30 @@ keep(struct rp *rp, struct rp_state *state)
     }
 }
 
+void
+rp_touch(struct rp_touched *touched, uint64_t id)
+{
+    if (touched->count == touched->cap) {
+        size_t cap = touched->cap ? touched->cap * 2 : 64;
+        uint64_t *bigger = realloc(touched->id, cap * sizeof *bigger);
+        if (!bigger) {
+            touched->failed = true;
+            return;
+        }
+        touched->id = bigger;
+        touched->cap = cap;
+    }
+    touched->id[touched->count++] = id;
+}
+
 tf_status
 rp_state_at(struct rp *rp, uint64_t id, size_t chunk_idx, rp_place_no place,
             struct rp_object **ret_object, struct tf_err *err)
 {
     struct rp_state *cached = cached_state(rp, id, false);
+    if (rp->touched) {
+        rp_touch(rp->touched, id);
+    }
     if (cached && cached->valid_chunk == chunk_idx && cached->valid_first <= place
         && place <= cached->valid_last) {
         cached->refs++;

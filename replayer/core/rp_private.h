@@ -222,6 +222,15 @@ struct rp_lines { /* where the lines of a source begin */
 
 struct rp_breaks;
 
+/* Which objects were looked at: what an answer was made of (rp_ask_probe.c). */
+struct rp_touched {
+    uint64_t *id;
+    size_t count, cap;
+    bool failed; /* out of memory: some are missing */
+};
+
+void rp_touch(struct rp_touched *touched, uint64_t id);
+
 struct rp {
     struct tf_reader *reader;
     struct rp_facts facts;
@@ -239,6 +248,7 @@ struct rp {
 
     struct rp_lines *lines; /* [file_count + 1] */
     struct rp_breaks *breaks;
+    struct rp_touched *touched; /* NULL: nobody asks */
 };
 
 /* --- Which chunks can matter (rp_seek.c) --- */

@@ -27,14 +27,17 @@ catch_interrupts(void)
     sigaction(SIGINT, &action, NULL);
 }
 
-/* Recorded text is UTF-8 whatever the locale says. */
-static void
+/* Recorded text is UTF-8 whatever the locale says; whether a terminal shows it so is the
+ * locale's to say, which is returned. */
+static bool
 use_utf8(void)
 {
     setlocale(LC_CTYPE, "");
-    if (strcmp(nl_langinfo(CODESET), "UTF-8") != 0) {
+    bool is_utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
+    if (!is_utf8) {
         setlocale(LC_CTYPE, "C.UTF-8");
     }
+    return is_utf8;
 }
 
 int
@@ -47,10 +50,10 @@ main(int argc, char **argv)
         .interrupts = &interrupts,
         .interrupts_catch = catch_interrupts,
     };
-    use_utf8();
+    bool is_utf8 = use_utf8();
     signal(SIGPIPE,
            SIG_IGN); /* a closed pipe is an error of write() and ends quietly */
-    cli_out_init(&standard_out, STDOUT_FILENO);
-    cli_out_init(&standard_err, STDERR_FILENO);
+    cli_out_init(&standard_out, STDOUT_FILENO, is_utf8);
+    cli_out_init(&standard_err, STDERR_FILENO, is_utf8);
     return cli_run(&env, argc, argv);
 }

@@ -1,31 +1,33 @@
 #include "cli_out.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
+#include "cli_pager.h"
 #include "cli_utf8.h"
 
+#define STATUS_COLUMNS_MAX 78u
+
 static bool
-wants_color(int fd)
+wants_color(void)
 {
     const char *no_color = getenv("NO_COLOR");
     const char *term = getenv("TERM");
-    return isatty(fd) && !(no_color && *no_color) && term && strcmp(term, "dumb") != 0;
+    return !(no_color && *no_color) && term && *term && strcmp(term, "dumb") != 0;
 }
 
 void
-cli_out_init(struct cli_out *out, int fd)
+cli_out_init(struct cli_out *out, int fd, bool utf8)
 {
     memset(out, 0, offsetof(struct cli_out, buffer));
     out->fd = fd;
-    out->color = wants_color(fd);
+    out->terminal = isatty(fd);
+    out->color = out->terminal && wants_color();
+    out->ascii = out->terminal && !utf8;
 }
 
 int
@@ -35,135 +37,85 @@ cli_out_failed(const struct cli_out *out)
 }
 
 static void
-write_all(struct cli_out *out, int fd)
+write_all(struct cli_out *out, int fd, const char *data, size_t len)
 {
     size_t done = 0;
-    while (done < out->len && !out->error) {
-        ssize_t written = write(fd, out->buffer + done, out->len - done);
+    while (done < len && !out->error) {
+        ssize_t written = write(fd, data + done, len - done);
         if (written < 0 && errno != EINTR) {
             out->error = errno;
         }
         done += written > 0 ? (size_t)written : 0;
     }
-    out->len = 0;
 }
 
-/* Runs the pager on a pipe. Without one the output just goes to the terminal. */
 static void
-pager_start(struct cli_out *out)
+erase_status(struct cli_out *out)
 {
-    const char *pager = getenv("PAGER");
-    int pipe_fd[2];
-    out->paging = false;
-    if (!pager || !*pager) {
-        pager =
-            "if command -v less >/dev/null; then exec less -R -F -X; else exec cat; fi";
+    char line[STATUS_COLUMNS_MAX + 2];
+    size_t columns = out->status_columns;
+    out->status_columns = 0;
+    if (columns) {
+        memset(line, ' ', sizeof line);
+        line[0] = line[columns + 1] = '\r';
+        write_all(out, out->fd, line, columns + 2);
     }
-    if (strcmp(pager, "cat") == 0 || pipe(pipe_fd) != 0) {
+}
+
+void
+cli_out_status(struct cli_out *out, const char *text)
+{
+    size_t len = strlen(text);
+    if (!out->terminal || out->pager) {
         return;
     }
-    pid_t child = fork();
-    if (child == 0) {
-        signal(SIGPIPE, SIG_DFL);
-        setenv("LESSCHARSET", "utf-8", 0);
-        setenv("LESSSECURE", "1", 0);
-        dup2(pipe_fd[0], STDIN_FILENO);
-        close(pipe_fd[0]);
-        close(pipe_fd[1]);
-        execl("/bin/sh", "sh", "-c", pager, (char *)NULL);
-        _exit(127);
+    erase_status(out);
+    if (len > 0 && len < cli_out_columns(out) && len <= STATUS_COLUMNS_MAX) {
+        write_all(out, out->fd, text, len);
+        out->status_columns = (unsigned)len;
     }
-    close(pipe_fd[0]);
-    if (child < 0) {
-        close(pipe_fd[1]);
-        return;
-    }
-    out->pager = child;
-    out->pager_fd = pipe_fd[1];
+}
+
+static void
+flush_part(struct cli_out *out, size_t len)
+{
+    erase_status(out);
+    write_all(out, out->pager ? out->pager_fd : out->fd, out->buffer, len);
+    memmove(out->buffer, out->buffer + len, out->len - len);
+    out->len -= len;
 }
 
 void
 cli_out_flush(struct cli_out *out)
 {
-    if (out->paging && out->rows_left == 0) {
-        pager_start(out);
-    }
-    write_all(out, out->pager ? out->pager_fd : out->fd);
+    flush_part(out, out->len);
 }
 
-static bool
-window_size(int fd, unsigned *ret_rows, unsigned *ret_columns)
+void
+cli_out_show(struct cli_out *out)
 {
-    struct winsize size;
-    if (ioctl(fd, TIOCGWINSZ, &size) != 0 || size.ws_row == 0 || size.ws_col == 0) {
-        return false;
+    const char *end = memrchr(out->buffer, '\n', out->len);
+    if (end) {
+        out->shown = true;
+        flush_part(out, (size_t)(end + 1 - out->buffer));
     }
-    *ret_rows = size.ws_row;
-    *ret_columns = size.ws_col;
-    return true;
 }
 
 unsigned
 cli_out_columns(const struct cli_out *out)
 {
     unsigned rows, columns;
-    return window_size(out->fd, &rows, &columns) ? columns : 80;
+    return cli_pager_window(out->fd, &rows, &columns) ? columns : 80;
 }
 
-void
-cli_out_page_begin(struct cli_out *out)
-{
-    cli_out_flush(out);
-    unsigned rows;
-    out->paging =
-        isatty(out->fd) && window_size(out->fd, &rows, &out->columns) && rows > 2;
-    out->rows_left = out->paging ? rows - 1 : 0;
-    out->column = 0;
-}
-
-void
-cli_out_page_end(struct cli_out *out)
-{
-    cli_out_flush(out);
-    out->paging = false;
-    if (!out->pager) {
-        return;
-    }
-    close(out->pager_fd);
-    int status;
-    while (waitpid(out->pager, &status, 0) < 0 && errno == EINTR) {
-    }
-    out->pager = 0;
-    if (out->error == EPIPE) {
-        out->error = 0; /* the person left the pager early */
-    }
-}
-
-/* Counts the rows that the text takes; styles count as text, which errs on the safe side. */
 static void
-count_rows(struct cli_out *out, const char *data, size_t len)
+put_bytes(struct cli_out *out, const char *data, size_t len)
 {
-    for (size_t i = 0; i < len && out->rows_left; i++) {
-        out->column++;
-        if (data[i] == '\n' || out->column > out->columns) {
-            out->rows_left--;
-            out->column = 0;
-        }
-    }
-}
-
-void
-cli_out_raw(struct cli_out *out, const char *data, size_t len)
-{
-    if (out->paging && out->rows_left) {
-        count_rows(out, data, len);
-        if (!out->rows_left) {
-            cli_out_flush(out); /* starts the pager; nothing was written before */
-        }
-    }
     while (len > 0) {
         if (out->len == sizeof out->buffer) {
-            out->rows_left = 0;
+            if (out->paging) {
+                cli_pager_full(out);
+            }
             cli_out_flush(out);
         }
         size_t part = sizeof out->buffer - out->len;
@@ -172,6 +124,24 @@ cli_out_raw(struct cli_out *out, const char *data, size_t len)
         out->len += part;
         data += part;
         len -= part;
+    }
+}
+
+void
+cli_out_raw(struct cli_out *out, const char *data, size_t len)
+{
+    while (out->paging && len > 0 && !out->error) {
+        if (out->rows_left == 0) {
+            cli_pager_full(out);
+            continue;
+        }
+        size_t part = cli_pager_fit(out, data, len);
+        put_bytes(out, data, part);
+        data += part;
+        len -= part;
+    }
+    if (!out->error) {
+        put_bytes(out, data, len);
     }
 }
 
@@ -244,9 +214,9 @@ cli_out_pad(struct cli_out *out, size_t columns)
 /* Writes one character's escape, or nothing when it may stand as it is. Returns its
  * columns, 0 when it may stand. */
 static size_t
-escape(char *ret_text, size_t size, uint32_t character)
+escape(const struct cli_out *out, char *ret_text, size_t size, uint32_t character)
 {
-    if (!cli_utf8_unsafe(character)) {
+    if (!cli_utf8_unsafe(character) && !(out->ascii && character > 0x7e)) {
         return 0;
     }
     int len;
@@ -294,14 +264,36 @@ cli_out_text(struct cli_out *out, const char *data, size_t len)
         }
         char text[16];
         const char *at = data;
-        size_t width = escape(text, sizeof text, cli_utf8_next(&data, end));
+        uint32_t character = cli_utf8_next(&data, end);
+        size_t width = escape(out, text, sizeof text, character);
         if (width) {
             cli_out_raw(out, text, width);
         }
         else {
             cli_out_raw(out, at, (size_t)(data - at));
         }
-        columns += width ? width : 1;
+        columns += width ? width : cli_utf8_width(character);
+    }
+    return columns;
+}
+
+/* Columns of the next character, escaped where it must be; steps over it. */
+static size_t
+next_columns(const struct cli_out *out, const char **at, const char *end)
+{
+    char text[16];
+    uint32_t character = cli_utf8_next(at, end);
+    size_t width = escape(out, text, sizeof text, character);
+    return width ? width : cli_utf8_width(character);
+}
+
+size_t
+cli_out_text_columns(const struct cli_out *out, const char *data, size_t len)
+{
+    const char *end = data + len;
+    size_t columns = 0;
+    while (data < end) {
+        columns += next_columns(out, &data, end);
     }
     return columns;
 }
@@ -310,12 +302,10 @@ size_t
 cli_out_text_cut(struct cli_out *out, const char *data, size_t len, size_t columns)
 {
     const char *end = data + len, *at = data, *fits = data;
-    size_t used = 0;
+    size_t used = 0, dots = out->ascii ? 3 : 1;
     while (at < end && used <= columns) {
-        char text[16];
-        size_t width = escape(text, sizeof text, cli_utf8_next(&at, end));
-        used += width ? width : 1;
-        if (used < columns) {
+        used += next_columns(out, &at, end);
+        if (used + dots <= columns) {
             fits = at; /* and an ellipsis still has room after it */
         }
     }
@@ -323,8 +313,8 @@ cli_out_text_cut(struct cli_out *out, const char *data, size_t len, size_t colum
         return cli_out_text(out, data, len);
     }
     used = cli_out_text(out, data, (size_t)(fits - data));
-    cli_out_str(out, "\xe2\x80\xa6");
-    return used + 1;
+    cli_out_str(out, out->ascii ? "..." : "\xe2\x80\xa6");
+    return used + dots;
 }
 
 void

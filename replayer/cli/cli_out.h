@@ -1,5 +1,6 @@
 /* Where a front end's output goes: a buffer before a file descriptor, with colour only
- * where it is wanted, and a pager in between when an answer is longer than the screen.
+ * where it is wanted, and a pager in between when an answer is longer than the screen
+ * (cli_pager.c).
  *
  * Text from a recording goes through cli_out_text(), which lets no control sequence pass.
  * Everything else is for the program's own words. Writing never fails at once: the first
@@ -25,27 +26,37 @@ enum cli_style {
 
 struct cli_out {
     int fd; /* borrowed */
-    bool color;
-    int error; /* errno of the first failure; EPIPE when the reader went away */
+    bool color, terminal;
+    bool ascii; /* a terminal that knows no UTF-8: other characters are escaped */
+    int error;  /* errno of the first failure; EPIPE when the reader went away */
     size_t len;
+    unsigned status_columns; /* of a status line that the next output takes away */
     /* paging: `rows_left` counts down while an answer still fits the screen */
-    bool paging;
-    unsigned columns, rows_left, column;
+    bool paging, shown; /* shown: part of it is on the screen already */
+    unsigned columns, rows, rows_left, column;
     pid_t pager; /* 0: none */
     int pager_fd;
     char buffer[CLI_OUT_BUFFER];
 };
 
-/* Colour when `fd` is a terminal that can show it and NO_COLOR is not set. */
-void cli_out_init(struct cli_out *out, int fd);
+/* Colour when `fd` is a terminal that can show it and NO_COLOR is not set. `utf8`: the
+ * locale's encoding is UTF-8. */
+void cli_out_init(struct cli_out *out, int fd, bool utf8);
 void cli_out_flush(struct cli_out *out);
 /* errno of the first failed write, 0 when there was none. */
 int cli_out_failed(const struct cli_out *out);
 
-/* Between these two, output longer than the terminal goes through $PAGER (or `less -R`).
- * Nothing happens when `fd` is not a terminal. */
+/* Between these two, output longer than the terminal goes through $PAGER, or `less`, or
+ * waits for a key after each screenful. Somebody who leaves early makes
+ * cli_out_failed() EPIPE until the end. Nothing happens when `fd` is not a terminal. */
 void cli_out_page_begin(struct cli_out *out);
 void cli_out_page_end(struct cli_out *out);
+/* What there is so far is shown at once, rather than held until it fills a screen: the
+ * rest may take long. */
+void cli_out_show(struct cli_out *out);
+/* "searching: 12 %" on the terminal's current line, in place of the one before; "" takes
+ * it away. Nothing when `fd` is no terminal, or a pager has it. */
+void cli_out_status(struct cli_out *out, const char *text);
 
 /* The program's own words. */
 void cli_out_raw(struct cli_out *out, const char *data, size_t len);
@@ -58,9 +69,10 @@ void cli_out_style(struct cli_out *out, enum cli_style style);
 void cli_out_pad(struct cli_out *out, size_t columns);
 
 /* Text from a recording or of the user: controls, bidirectional controls, lone surrogates
- * and bytes that are not UTF-8 are shown as \xNN and \uNNNN. Returns the columns taken,
- * each character counted as one. */
+ * and bytes that are not UTF-8 are shown as \xNN and \uNNNN. Returns the columns taken. */
 size_t cli_out_text(struct cli_out *out, const char *data, size_t len);
+/* The columns that it would take. */
+size_t cli_out_text_columns(const struct cli_out *out, const char *data, size_t len);
 /* At most `columns` of it, the last one an ellipsis when there is more. */
 size_t cli_out_text_cut(struct cli_out *out, const char *data, size_t len,
                         size_t columns);

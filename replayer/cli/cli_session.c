@@ -12,6 +12,8 @@
 #include "cli_handlers.h"
 #include "cli_help.h"
 
+#define PROGRESS_AFTER_NS 500000000u
+
 static uint64_t
 now_ns(void)
 {
@@ -20,20 +22,30 @@ now_ns(void)
     return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
-/* Shows how far a long search is, on a terminal, and stops it after Ctrl-C. */
+static void
+show_progress(struct cli_session *session, uint64_t done, uint64_t total)
+{
+    struct cli_out *out = session->out->terminal ? session->out : session->env->err;
+    char line[64];
+    if (!out->terminal || session->batch || total == 0
+        || now_ns() - session->started_ns < PROGRESS_AFTER_NS) {
+        return;
+    }
+    snprintf(line, sizeof line, "searching: %.0f %%  (Ctrl-C stops it) ",
+             100.0 * (double)(done < total ? done : total) / (double)total);
+    cli_out_show(session->out);
+    cli_out_status(out, line);
+    session->progress_shown = true;
+}
+
+/* Shows how far a long search is, on a terminal, and stops it after Ctrl-C or when nobody
+ * reads on. */
 static bool
 on_progress(void *ctx, uint64_t done, uint64_t total)
 {
     struct cli_session *session = ctx;
-    bool visible = session->env->err->color && !session->batch && total > 0;
-    if (visible && now_ns() - session->started_ns > 500000000u) {
-        uint64_t percent = (uint64_t)(100.0 * (double)done / (double)total);
-        cli_out_format(session->env->err,
-                       "\rsearching: %" PRIu64 " %%  (Ctrl-C stops it) ", percent);
-        cli_out_flush(session->env->err);
-        session->progress_shown = true;
-    }
-    return !*session->env->interrupts;
+    show_progress(session, done, total);
+    return !*session->env->interrupts && !cli_out_failed(session->out);
 }
 
 static void
@@ -48,8 +60,7 @@ static void
 progress_erase(struct cli_session *session)
 {
     if (session->progress_shown) {
-        cli_out_str(session->env->err, "\r\x1b[K");
-        cli_out_flush(session->env->err);
+        cli_out_status(session->out->terminal ? session->out : session->env->err, "");
         session->progress_shown = false;
     }
 }
@@ -118,6 +129,9 @@ cli_refuse(struct cli_session *session, const char *format, ...)
 enum cli_answer
 cli_refuse_err(struct cli_session *session, const struct tf_err *err)
 {
+    if (err->status == TF_ERR_INTERRUPTED && cli_out_failed(session->out)) {
+        return CLI_NO; /* whoever left the pager knows */
+    }
     if (err->status == TF_ERR_INTERRUPTED) {
         return cli_refuse(session, "interrupted: still at event %" PRIu64,
                           session->seq);

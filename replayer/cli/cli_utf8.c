@@ -1,5 +1,7 @@
 #include "cli_utf8.h"
 
+#include <wchar.h>
+
 static bool
 is_tail(const char *text)
 {
@@ -56,6 +58,13 @@ cli_utf8_unsafe(uint32_t c)
            || (c >= 0x2060 && c <= 0x206f) || (c >= 0xd800 && c < 0xe000) || c == 0xfeff
            || (c >= 0xfff9 && c <= 0xfffb) || (c & 0xfffeu) == 0xfffeu
            || (c >= 0xe0000 && c <= 0xe0fff) || c >= CLI_UTF8_BAD_BYTE;
+}
+
+unsigned
+cli_utf8_width(uint32_t character)
+{
+    int columns = character < 0x300 ? 1 : wcwidth((wchar_t)character);
+    return columns < 0 ? 1 : (unsigned)columns;
 }
 
 size_t

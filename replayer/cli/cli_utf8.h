@@ -19,6 +19,9 @@ uint32_t cli_utf8_next(const char **text, const char *end);
  * tags, non-characters and bad bytes. */
 bool cli_utf8_unsafe(uint32_t character);
 
+/* Columns that it takes on a terminal: 0, 1 or 2; 1 where the locale does not know. */
+unsigned cli_utf8_width(uint32_t character);
+
 /* Characters in the text, bad bytes included. */
 size_t cli_utf8_count(const char *text, size_t len);
 

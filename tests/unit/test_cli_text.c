@@ -25,7 +25,7 @@ capture_begin(struct capture *capture)
 {
     capture->file = tmpfile();
     assert_non_null(capture->file);
-    cli_out_init(&capture->out, fileno(capture->file));
+    cli_out_init(&capture->out, fileno(capture->file), true);
 }
 
 static const char *

@@ -86,7 +86,7 @@ cli_put_counted(struct cli_out *out, uint64_t number, const char *noun)
 }
 
 void
-cli_put_duration(struct cli_out *out, uint64_t duration_ns)
+cli_duration_text(uint64_t duration_ns, char *ret_text, size_t size)
 {
     static const struct {
         double scale;
@@ -98,11 +98,16 @@ cli_put_duration(struct cli_out *out, uint64_t duration_ns)
         i++;
     }
     double number = (double)duration_ns / units[i].scale;
-    cli_out_format(out,
-                   number < 10 && i < 3    ? "%.2f %s"
-                   : number < 100 && i < 3 ? "%.1f %s"
-                                           : "%.0f %s",
-                   number, units[i].unit);
+    int digits = number < 10 && i < 3 ? 2 : number < 100 && i < 3 ? 1 : 0;
+    snprintf(ret_text, size, "%.*f %s", digits, number, units[i].unit);
+}
+
+void
+cli_put_duration(struct cli_out *out, uint64_t duration_ns)
+{
+    char text[32];
+    cli_duration_text(duration_ns, text, sizeof text);
+    cli_out_str(out, text);
 }
 
 static bool

@@ -40,8 +40,8 @@ show_progress(struct cli_session *session, uint64_t done, uint64_t total)
 
 /* Shows how far a long search is, on a terminal, and stops it after Ctrl-C or when nobody
  * reads on. */
-static bool
-on_progress(void *ctx, uint64_t done, uint64_t total)
+bool
+cli_session_progress(void *ctx, uint64_t done, uint64_t total)
 {
     struct cli_session *session = ctx;
     show_progress(session, done, total);
@@ -75,7 +75,8 @@ cli_session_init(struct cli_session *session, struct cli_env *env, const char *f
     session->file = file;
     session->display_next_id = 1;
     progress_begin(session);
-    struct rp_options options = {.progress = on_progress, .progress_ctx = session};
+    struct rp_options options = {.progress = cli_session_progress,
+                                 .progress_ctx = session};
     tf_status status = rp_open(file, &options, &session->rp, err);
     progress_erase(session);
     if (status != TF_OK) {
@@ -335,12 +336,12 @@ run_one(struct cli_session *session, const char *line)
     return answer;
 }
 
-/* Cuts `line` at the first `;;` outside a string; returns what follows, NULL: nothing. */
-static char *
-split_commands(char *line)
+/* The first `;;` outside a string; NULL: none. */
+static const char *
+find_separator(const char *line)
 {
     char quote = 0;
-    for (char *c = line; *c; c++) {
+    for (const char *c = line; *c; c++) {
         if (quote) {
             quote = *c == quote ? 0 : quote;
             c += *c == '\\' && c[1];
@@ -349,11 +350,30 @@ split_commands(char *line)
             quote = *c;
         }
         else if (c[0] == ';' && c[1] == ';') {
-            *c = 0;
-            return c + 2;
+            return c;
         }
     }
     return NULL;
+}
+
+const char *
+cli_last_command(const char *line)
+{
+    for (const char *at; (at = find_separator(line));) {
+        line = at + 2;
+    }
+    return line;
+}
+
+/* Cuts `line` at the first separator; returns what follows, NULL: nothing. */
+static char *
+split_commands(char *line)
+{
+    char *at = (char *)find_separator(line);
+    if (at) {
+        *at = 0;
+    }
+    return at ? at + 2 : NULL;
 }
 
 static void

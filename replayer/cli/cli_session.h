@@ -88,8 +88,12 @@ struct cli_session {
 tf_status cli_session_init(struct cli_session *session, struct cli_env *env,
                            const char *file, struct tf_err *err);
 void cli_session_release(struct cli_session *session);
+/* What rp_set_progress() is given, with the session. */
+bool cli_session_progress(void *session, uint64_t done, uint64_t total);
 /* One line as typed; `;;` separates commands. */
 enum cli_answer cli_session_line(struct cli_session *session, const char *line);
+/* The last of the commands that `;;` separates. */
+const char *cli_last_command(const char *line);
 /* Says why a command has no answer, and is that answer: CLI_NO. */
 enum cli_answer cli_refuse(struct cli_session *session, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
@@ -137,6 +141,7 @@ void cli_put_count(struct cli_out *out, uint64_t number);
 void cli_put_counted(struct cli_out *out, uint64_t number, const char *noun);
 /* "1.23 s", "45 us" */
 void cli_put_duration(struct cli_out *out, uint64_t duration_ns);
+void cli_duration_text(uint64_t duration_ns, char *ret_text, size_t size);
 /* "Type: text" of an exception, at most `columns` of it; 0: all. */
 void cli_put_exception(struct cli_out *out, struct rp *rp, uint64_t object_id,
                        uint64_t seq, size_t columns);

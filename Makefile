@@ -99,6 +99,10 @@ profile: all ## instructions an event, by function of the recorder (needs valgri
 	@BUILD=$(BUILD) $(PYTHON) tests/bench/profile_record.py \
 	    --out tests/bench/results/profile.txt $(PROFILE)
 
+.PHONY: bench-replay
+bench-replay: all test-programs ## measure replaying a recording of 100 million events (BENCH=... as above)
+	@BUILD=$(BUILD) $(PYTHON) tests/bench/replay.py $(BENCH)
+
 .PHONY: deps
 deps: ## install the Debian packages that building and testing need (NO_INSTALL=1 only lists)
 	@make/deps.sh build test

@@ -6,6 +6,7 @@
 
 #include "cli_editor.h"
 #include "cli_help.h"
+#include "cli_rc.h"
 #include "cli_session.h"
 
 enum { OPT_COMMAND = 1, OPT_BATCH, OPT_ECHO, OPT_NO_RC };
@@ -101,38 +102,6 @@ set_option(void *context, int id, const char *value, struct tf_err *err)
     return TF_OK;
 }
 
-static char *
-home_path(const char *name)
-{
-    const char *home = getenv("HOME");
-    char *path;
-    if (!home || !*home || asprintf(&path, "%s/%s", home, name) < 0) {
-        return NULL;
-    }
-    return path;
-}
-
-static enum cli_answer
-run_rc(struct cli_session *session)
-{
-    enum cli_answer answer = CLI_YES;
-    char *path = home_path(".pyreplayrc"), *line = NULL;
-    size_t cap = 0;
-    FILE *file = path ? fopen(path, "re") : NULL;
-    while (file && answer != CLI_QUIT && getline(&line, &cap, file) >= 0) {
-        line[strcspn(line, "\r\n")] = 0;
-        if (line[strspn(line, " \t")]) {
-            answer = cli_session_line(session, line);
-        }
-    }
-    if (file) {
-        fclose(file);
-    }
-    free(line);
-    free(path);
-    return answer;
-}
-
 /* "(event 1234/5678 t1) " */
 static void
 make_prompt(const struct cli_session *session, char *ret_prompt, size_t size)
@@ -145,7 +114,7 @@ make_prompt(const struct cli_session *session, char *ret_prompt, size_t size)
 static bool
 run_lines(struct cli_session *session)
 {
-    char prompt[64], *history = session->batch ? NULL : home_path(".pyreplay_history");
+    char prompt[64], *history = session->batch ? NULL : cli_home_path(".pyreplay_history");
     bool all = true;
     struct cli_editor *editor =
         cli_editor_open(session->env, history, cli_complete_line, session);
@@ -164,7 +133,7 @@ run_lines(struct cli_session *session)
         answer = cli_session_line(session, line);
         all = all && answer != CLI_NO;
     }
-    if (editor && answer != CLI_QUIT && session->out->color) {
+    if (editor && answer != CLI_QUIT && session->out->terminal) {
         cli_out_char(session->out, '\n'); /* after Ctrl-D */
     }
     cli_editor_close(editor);
@@ -199,7 +168,7 @@ run_session(struct cli_session *session, const struct debug *debug)
     cli_show_opening(session);
     cli_out_flush(session->out);
     if (!debug->no_rc) {
-        answer = run_rc(session);
+        answer = cli_rc_run(session);
     }
     if (answer != CLI_QUIT) {
         run_commands(session, debug, &answer);

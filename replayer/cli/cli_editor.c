@@ -2,16 +2,21 @@
 
 #include <errno.h>
 #include <histedit.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/signalfd.h>
 #include <unistd.h>
 #include <wchar.h>
 
+#include "cli_history.h"
+#include "cli_pager.h"
+#include "cli_rc.h"
 #include "cli_utf8.h"
 
-#define HISTORY_LINES 1000
-#define CHOICES_MAX   2000u
+#define CHOICES_MAX 2000u
 
 struct cli_editor {
     struct cli_env *env;
@@ -22,6 +27,7 @@ struct cli_editor {
     void *context;
     const char *prompt;
     bool interrupted;
+    int signal_fd; /* -1: none; else it tells of Ctrl-Z and of a window's new size */
     char *line;
     size_t cap;
 };
@@ -106,26 +112,36 @@ common_prefix(const struct cli_choices *choices)
     return len;
 }
 
-/* In columns, sorted downwards. */
+/* In columns, sorted downwards; as many as the screen holds. */
 static void
 show_choices(struct cli_out *out, const struct cli_choices *choices)
 {
-    size_t width = 0;
-    for (size_t i = 0; i < choices->count; i++) {
-        size_t len = cli_utf8_count(choices->text[i], strlen(choices->text[i]));
+    size_t width = 0, count = choices->count;
+    unsigned screen_rows = 24, screen_columns;
+    cli_pager_window(out->fd, &screen_rows, &screen_columns);
+    for (size_t i = 0; i < count; i++) {
+        size_t len =
+            cli_out_text_columns(out, choices->text[i], strlen(choices->text[i]));
         width = len > width ? len : width;
     }
     size_t columns = cli_out_columns(out) / (width + 2);
     columns = columns ? columns : 1;
-    size_t rows = (choices->count + columns - 1) / columns;
+    size_t rows = (count + columns - 1) / columns, room = screen_rows > 6 ? screen_rows : 6;
+    if (rows > room - 3) {
+        rows = room - 3;
+        count = rows * columns;
+    }
     cli_out_char(out, '\n');
     for (size_t row = 0; row < rows; row++) {
-        for (size_t i = row; i < choices->count; i += rows) {
+        for (size_t i = row; i < count; i += rows) {
             const char *text = choices->text[i];
             size_t used = cli_out_text(out, text, strlen(text));
-            cli_out_pad(out, i + rows < choices->count ? width + 2 - used : 0);
+            cli_out_pad(out, i + rows < count ? width + 2 - used : 0);
         }
         cli_out_char(out, '\n');
+    }
+    if (count < choices->count) {
+        cli_out_format(out, "... %zu more\n", choices->count - count);
     }
     cli_out_flush(out);
 }
@@ -151,7 +167,8 @@ apply_choices(struct cli_editor *editor, EditLine *edit,
         return inserted == 0 ? CC_REFRESH : CC_ERROR;
     }
     if (choices->count == 1) {
-        return el_insertstr(edit, " ") == 0 ? CC_REFRESH : CC_ERROR;
+        const char *after = choices->is_name ? "" : " ";
+        return el_insertstr(edit, after) == 0 ? CC_REFRESH : CC_ERROR;
     }
     show_choices(editor->env->out, choices);
     return CC_REDISPLAY;
@@ -183,8 +200,64 @@ get_prompt(EditLine *edit)
     return (char *)editor_of(edit)->prompt;
 }
 
-/* libedit's own reader tries again after a signal; ours lets Ctrl-C end the line. It also
- * notices a terminal that changed its size. */
+/* Ctrl-Z gives the terminal back as it was, and takes it again afterwards. */
+static void
+suspend(EditLine *edit)
+{
+    sigset_t stop;
+    sigemptyset(&stop);
+    sigaddset(&stop, SIGTSTP);
+    el_set(edit, EL_PREP_TERM, 0);
+    raise(SIGTSTP);
+    sigprocmask(SIG_UNBLOCK, &stop, NULL); /* here it stops */
+    sigprocmask(SIG_BLOCK, &stop, NULL);
+    el_set(edit, EL_PREP_TERM, 1);
+}
+
+static void
+on_signal(struct cli_editor *editor, EditLine *edit)
+{
+    struct signalfd_siginfo info;
+    if (read(editor->signal_fd, &info, sizeof info) != (ssize_t)sizeof info) {
+        return;
+    }
+    if (info.ssi_signo == SIGTSTP) {
+        suspend(edit);
+    }
+    el_resize(edit);
+    cli_out_char(editor->env->out, '\r'); /* the line is written anew, over itself */
+    cli_out_flush(editor->env->out);
+    el_set(edit, EL_REFRESH);
+}
+
+/* Waits for a byte; 0 at the end, -1 after Ctrl-C. */
+static int
+read_byte(struct cli_editor *editor, EditLine *edit, char *ret_byte)
+{
+    struct pollfd wait[] = {{.fd = editor->env->in_fd, .events = POLLIN},
+                            {.fd = editor->signal_fd, .events = POLLIN}};
+    for (;;) {
+        int ready = poll(wait, 2, -1);
+        if (*editor->env->interrupts) {
+            editor->interrupted = true;
+            return -1;
+        }
+        if (ready < 0 && errno != EINTR) {
+            return -1;
+        }
+        if (ready > 0 && wait[1].revents & POLLIN) {
+            on_signal(editor, edit);
+        }
+        if (ready > 0 && wait[0].revents) {
+            ssize_t got = read(editor->env->in_fd, ret_byte, 1);
+            if (got >= 0 || errno != EINTR) {
+                return (int)got;
+            }
+        }
+    }
+}
+
+/* libedit's own reader tries again after a signal; ours lets Ctrl-C end the line. */
 static int
 read_character(EditLine *edit, wchar_t *ret_character)
 {
@@ -193,26 +266,38 @@ read_character(EditLine *edit, wchar_t *ret_character)
     memset(&state, 0, sizeof state);
     for (;;) {
         char byte;
-        ssize_t got = read(editor->env->in_fd, &byte, 1);
-        if (got < 0 && errno == EINTR) {
-            if (*editor->env->interrupts) {
-                editor->interrupted = true;
-                return -1;
-            }
-            continue;
-        }
+        int got = read_byte(editor, edit, &byte);
         if (got <= 0) {
-            return (int)got;
+            return got;
         }
         size_t used = mbrtowc(ret_character, &byte, 1, &state);
         if (used == (size_t)-1) {
             memset(&state, 0, sizeof state); /* not UTF-8: as if it was not typed */
         }
         else if (used != (size_t)-2) {
-            el_resize(edit);
             return 1;
         }
     }
+}
+
+static void
+add_history(void *ctx, const char *line)
+{
+    struct cli_editor *editor = ctx;
+    HistEvent event;
+    history(editor->history, &event, H_ENTER, line);
+}
+
+/* The user's ~/.editrc. Left to itself, libedit would look for one beside the recording
+ * when there is no home. */
+static void
+read_editrc(EditLine *edit)
+{
+    char *path = cli_home_path(".editrc");
+    if (path) {
+        el_source(edit, path);
+    }
+    free(path);
 }
 
 static bool
@@ -229,15 +314,15 @@ edit_init(struct cli_editor *editor)
     el_set(edit, EL_PROMPT, get_prompt);
     el_set(edit, EL_EDITOR, "emacs");
     el_set(edit, EL_GETCFN, read_character);
-    history(editor->history, &event, H_SETSIZE, HISTORY_LINES);
+    history(editor->history, &event, H_SETSIZE, CLI_HISTORY_LINES);
     history(editor->history, &event, H_SETUNIQUE, 1);
     el_set(edit, EL_HIST, history, editor->history);
     el_set(edit, EL_ADDFN, "pyreplay-complete", "complete the word", on_tab);
     el_set(edit, EL_BIND, "^I", "pyreplay-complete", NULL);
     el_set(edit, EL_BIND, "^R", "em-inc-search-prev", NULL);
-    el_source(edit, NULL); /* the user's ~/.editrc */
+    read_editrc(edit);
     if (editor->history_path) {
-        history(editor->history, &event, H_LOAD, editor->history_path);
+        cli_history_load(editor->history_path, add_history, editor);
     }
     return true;
 }
@@ -254,6 +339,7 @@ cli_editor_open(struct cli_env *env, const char *history_path, cli_complete_fn c
     editor->history_path = history_path;
     editor->complete = complete;
     editor->context = context;
+    editor->signal_fd = -1;
     if (isatty(env->in_fd) && isatty(env->out->fd) && !edit_init(editor)) {
         cli_editor_close(editor);
         return NULL;
@@ -264,12 +350,8 @@ cli_editor_open(struct cli_env *env, const char *history_path, cli_complete_fn c
 void
 cli_editor_close(struct cli_editor *editor)
 {
-    HistEvent event;
     if (!editor) {
         return;
-    }
-    if (editor->history && editor->history_path) {
-        history(editor->history, &event, H_SAVE, editor->history_path);
     }
     if (editor->edit) {
         el_end(editor->edit);
@@ -297,15 +379,46 @@ keep_line(struct cli_editor *editor, const char *line, size_t len)
     return true;
 }
 
+/* While a line is typed, Ctrl-Z and a window's new size are told to the editor. */
+static const char *
+get_line(struct cli_editor *editor, int *ret_count)
+{
+    sigset_t told, before;
+    sigemptyset(&told);
+    sigaddset(&told, SIGTSTP);
+    sigaddset(&told, SIGCONT);
+    sigaddset(&told, SIGWINCH);
+    sigprocmask(SIG_BLOCK, &told, &before);
+    editor->signal_fd = signalfd(-1, &told, SFD_CLOEXEC | SFD_NONBLOCK);
+    el_resize(editor->edit);
+    const char *line = el_gets(editor->edit, ret_count);
+    if (editor->signal_fd >= 0) {
+        close(editor->signal_fd);
+    }
+    editor->signal_fd = -1;
+    sigprocmask(SIG_SETMASK, &before, NULL);
+    return line;
+}
+
+static void
+remember(struct cli_editor *editor, const char *line)
+{
+    HistEvent event;
+    bool again = history(editor->history, &event, H_FIRST) >= 0 && event.str
+                 && strcmp(event.str, line) == 0;
+    history(editor->history, &event, H_ENTER, line);
+    if (editor->history_path && !again) {
+        cli_history_append(editor->history_path, line);
+    }
+}
+
 static enum cli_editor_got
 read_edited(struct cli_editor *editor, const char **ret_line)
 {
     int count = 0;
-    HistEvent event;
     editor->interrupted = false;
     *editor->env->interrupts = 0;
-    el_resize(editor->edit);
-    const char *line = el_gets(editor->edit, &count);
+    const char *line = get_line(editor, &count);
     if (editor->interrupted) {
         *editor->env->interrupts = 0;
         return CLI_EDITOR_INTERRUPTED;
@@ -318,7 +431,7 @@ read_edited(struct cli_editor *editor, const char **ret_line)
         return CLI_EDITOR_END;
     }
     if (len > 0) {
-        history(editor->history, &event, H_ENTER, editor->line);
+        remember(editor, editor->line);
     }
     *ret_line = editor->line;
     return CLI_EDITOR_LINE;

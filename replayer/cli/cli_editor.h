@@ -12,6 +12,7 @@ struct cli_choices {
     char **text; /* owned */
     size_t count, cap;
     size_t word_len; /* bytes before the cursor that they replace */
+    bool is_name;    /* an expression may go on after it: no blank is added */
 };
 
 /* Adds a copy when it begins with the word and no terminal could misread it. */

@@ -21,7 +21,7 @@ LIBC = set("""
     getopt.h inttypes.h langinfo.h limits.h link.h locale.h malloc.h math.h poll.h pthread.h sched.h
     semaphore.h setjmp.h signal.h stdalign.h stdarg.h stdatomic.h stdbool.h stddef.h
     stdint.h stdio.h stdlib.h stdnoreturn.h string.h strings.h sys/auxv.h sys/file.h sys/ioctl.h
-    sys/mman.h sys/prctl.h sys/random.h sys/resource.h sys/select.h sys/stat.h sys/statvfs.h sys/syscall.h
+    sys/mman.h sys/prctl.h sys/random.h sys/resource.h sys/select.h sys/signalfd.h sys/stat.h sys/statvfs.h sys/syscall.h
     sys/time.h sys/types.h sys/uio.h sys/utsname.h sys/vfs.h sys/wait.h termios.h time.h ucontext.h unistd.h
     wchar.h wctype.h""".split())
 # CPython's internals are for the files that know its versions.

@@ -195,7 +195,12 @@ def test_a_value_of_a_million_characters(terminal, tmp_path):
 
 def test_resize(terminal):
     one = terminal(columns=100)
+    one.child.send("p 'half")
+    one.child.expect("half")
     one.child.setwinsize(40, 50)
+    one.prompt()  # the line is drawn anew, and goes on
+    one.child.send(" typed'\r")
+    assert "'half typed'" in one.prompt()
     text = one.ask("locals")
     assert all(len(line) <= 50 for line in text.splitlines())
     assert one.ask("p 'still here'").strip() == "'still here'"

@@ -1,0 +1,165 @@
+"""Holds random programs of mutate.py against the tracers, and finds the smallest program
+that still differs.
+
+    /usr/bin/python3 tests/oracle/mutate_run.py [--seeds 1:500] [--jobs 2] [--keep FOLDER]
+
+Environment: BUILD, as for compare.py.
+"""
+import argparse
+import concurrent.futures
+import os
+import re
+import sys
+import tempfile
+import time
+
+import compare
+import mutate
+
+BATCH = 40
+LINE = re.compile(r"generated\.py:(\d+) ")
+
+
+class Outcome:
+    """Of one batch: what was compared, and {seed: differences}."""
+
+    def __init__(self, seeds):
+        self.seeds = seeds
+        self.events = 0
+        self.locals = 0
+        self.share = 1.0
+        self.differing = {}
+        self.unplaced = []
+
+
+def differences(programs, kept=None, options=("--no-redact",)):
+    """Every difference of a file with these programs; the file's reports; their places."""
+    text, places = mutate.write(programs, kept)
+    with tempfile.TemporaryDirectory() as work:
+        path = os.path.join(work, "generated.py")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text)
+        reports = compare.compare(path, options=options)
+    return [one for report in reports for one in report.differences], reports, places
+
+
+def seed_of(places, difference):
+    found = LINE.search(difference)
+    line = int(found.group(1)) if found else 0
+    return next((seed for first, end, seed in places if first <= line < end), None)
+
+
+def run_batch(seeds):
+    compare.DIFFERENCES_KEPT = 100000
+    outcome = Outcome(seeds)
+    programs = [mutate.Program(seed) for seed in seeds]
+    found, reports, places = differences(programs)
+    last = None
+    for one in found:
+        last = seed_of(places, one) or last
+        if last is None:
+            outcome.unplaced.append(one)
+        else:
+            outcome.differing.setdefault(last, []).append(one)
+    for report in reports:
+        outcome.events = max(outcome.events, report.counts["events"])
+        outcome.locals += report.counts["locals"] + report.counts["globals"]
+        outcome.share = min(outcome.share, report.share)
+    if outcome.unplaced and len(seeds) > 1:  # the streams part: which program is it?
+        for seed in seeds:
+            alone = run_batch([seed])
+            for one, its in alone.differing.items():
+                outcome.differing.setdefault(one, []).extend(its)
+            if alone.unplaced:
+                outcome.differing.setdefault(seed, []).extend(alone.unplaced)
+    return outcome
+
+
+def smallest(seed):
+    """(the smallest file that differs, its differences), or None: it does not differ alone."""
+    compare.DIFFERENCES_KEPT = 100
+    program = mutate.Program(seed)
+
+    def differs(kept):
+        try:
+            return differences([program], kept)[0]
+        except compare.CannotCompare:
+            return []
+    kept = list(range(len(program.parts)))
+    if not differs(kept):
+        return None
+    size = len(kept) // 2
+    while size:
+        at = 0
+        while at < len(kept):
+            fewer = kept[:at] + kept[at + size:]
+            if differs(fewer):
+                kept = fewer
+            else:
+                at += size
+        size = size // 2
+    text, places = mutate.write([program], kept)
+    first, end, _ = places[0]
+    lines = text.split("\n")
+    return "\n".join(lines[first - 1:end - 1]), text, differs(kept)
+
+
+def batches(first, last, size):
+    return [list(range(at, min(at + size, last + 1))) for at in range(first, last + 1, size)]
+
+
+def arguments():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--seeds", default="1:200", help="FIRST:LAST")
+    parser.add_argument("--batch", type=int, default=BATCH, help="programs a file")
+    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--smallest", type=int, default=5,
+                        help="of so many differing programs, print the smallest form")
+    parser.add_argument("--keep", metavar="FOLDER", help="write these there, too")
+    return parser.parse_args()
+
+
+def show(seed, keep):
+    found = smallest(seed)
+    if found is None:
+        print("seed %d: no difference when it runs alone" % seed)
+        return
+    body, text, its = found
+    print("--- seed %d, the smallest form:\n%s" % (seed, body))
+    for one in its[:3]:
+        print("    %.400s" % one)
+    sys.stdout.flush()
+    if keep:
+        os.makedirs(keep, exist_ok=True)
+        with open(os.path.join(keep, "seed_%d.py" % seed), "w", encoding="utf-8") as file:
+            file.write(text)
+
+
+def main():
+    options = arguments()
+    first, last = map(int, options.seeds.split(":"))
+    begin = time.monotonic()
+    events = texts = programs = 0
+    differing = {}
+    work = batches(first, last, options.batch)
+    with concurrent.futures.ProcessPoolExecutor(options.jobs) as pool:
+        for outcome in pool.map(run_batch, work):
+            programs += len(outcome.seeds)
+            events += outcome.events
+            texts += outcome.locals
+            differing.update(outcome.differing)
+            if outcome.share < 0.95:
+                print("seeds %d to %d: %.2f %% of the plain locals compared only" % (
+                    outcome.seeds[0], outcome.seeds[-1], 100 * outcome.share))
+    print("%d programs, %d events, %d texts compared; %d programs differ, in %.0f s" % (
+        programs, events, texts, len(differing), time.monotonic() - begin))
+    for seed, its in sorted(differing.items()):
+        print("seed %d: %d differences; %.300s" % (seed, len(its), its[0]))
+    sys.stdout.flush()
+    for seed in sorted(differing)[:options.smallest]:
+        show(seed, options.keep)
+    return 1 if differing else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

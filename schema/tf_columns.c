@@ -160,8 +160,12 @@ put_operand(struct tf_ops_builder *ops, char letter, struct tf_cursor *rows,
     case 't':
         facts->a = (uint32_t)n;
         return n <= TF_DEFINITIONS_MAX && put(ops, TF_COL_TYPE, n);
-    case 'i': return put(ops, TF_COL_INDEX, n);
-    case 'N': *values += n; return n <= TF_VALUES_MAX && put(ops, TF_COL_COUNT, n);
+    case 'i': facts->index = n; return put(ops, TF_COL_INDEX, n);
+    case 'N':
+        facts->values = facts->counted ? facts->values : n; /* items come first */
+        facts->counted = true;
+        *values += n;
+        return n <= TF_VALUES_MAX && put(ops, TF_COL_COUNT, n);
     case 'n': facts->count = n; return put(ops, TF_COL_COUNT, n);
     default: return false;
     }

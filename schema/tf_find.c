@@ -162,9 +162,7 @@ struct query {
     struct tf_err *err;
     enum tf_posting_list list;
     uint64_t key;
-    bool image;
-    bool born;        /* objects, frames: it is known which chunk created it ... */
-    size_t born_idx;  /* ... this one */
+    bool kind;        /* events of kind `key`: no list has them */
     size_t low, high; /* chunks [low, high) */
     bool backward;
     bool found;
@@ -182,35 +180,33 @@ level_chunks(uint32_t level)
 }
 
 static bool
-is_omitted(const struct query *query, const struct tf_postings *postings)
+has_entry(const struct query *query, const struct tf_postings *postings,
+          uint32_t *ret_groups)
 {
-    return (query->list == TF_POST_OBJECT && (postings->omitted & TF_OMIT_OBJECTS) != 0)
-           || (query->list == TF_POST_SLOT && (postings->omitted & TF_OMIT_SLOTS) != 0);
+    if (query->kind) {
+        *ret_groups = UINT32_MAX;
+        return postings->kind_events[query->key] > 0;
+    }
+    const struct tf_entry *entry = tf_postings_find(postings, query->list, query->key);
+    *ret_groups = entry != NULL ? entry->groups : 0;
+    return entry != NULL;
 }
 
 static tf_status
 search_chunk(struct query *query, size_t idx)
 {
     const struct tf_postings *postings;
-    bool found = query->born && idx == query->born_idx;
-    if (!found) {
-        tf_status status =
-            tf_reader_chunk_postings(query->reader, idx, &postings, query->err);
-        if (status != TF_OK) {
-            return status;
-        }
-        const struct tf_entry *entry =
-            tf_postings_find(postings, query->list, query->key);
-        found =
-            entry != NULL && (!query->image || (entry->groups & TF_POSTED_IMAGE) != 0);
+    uint32_t groups;
+    tf_status status =
+        tf_reader_chunk_postings(query->reader, idx, &postings, query->err);
+    if (status == TF_OK) {
+        query->found = has_entry(query, postings, &groups);
+        query->found_idx = idx;
     }
-    query->found = found;
-    query->found_idx = idx;
-    return TF_OK;
+    return status;
 }
 
-/* Which children of a group may have it. A group in which the object was created does not
- * list it, so every child may. */
+/* Which children of a group may have it. */
 static tf_status
 children(struct query *query, uint32_t level, size_t first, uint32_t *ret_mask)
 {
@@ -218,16 +214,14 @@ children(struct query *query, uint32_t level, size_t first, uint32_t *ret_mask)
         tf_index_summary(&query->reader->index, level, first);
     const struct tf_postings *postings;
     *ret_mask = (1u << TF_SUMMARY_FANOUT) - 1;
-    if (summary == NULL || (query->born && query->born_idx >= first)) {
+    if (summary == NULL) {
         return TF_OK;
     }
     tf_status status = tf_reader_summary(query->reader, summary, &postings, query->err);
-    if (status != TF_OK || is_omitted(query, postings)) {
-        return status;
+    if (status == TF_OK && !has_entry(query, postings, ret_mask)) {
+        *ret_mask = 0;
     }
-    const struct tf_entry *entry = tf_postings_find(postings, query->list, query->key);
-    *ret_mask = entry == NULL ? 0 : query->image ? entry->images : entry->groups;
-    return TF_OK;
+    return status;
 }
 
 static tf_status
@@ -266,9 +260,6 @@ answer(struct query *query, size_t *ret_idx)
     uint32_t level = top_level(query->reader->index.chunk.count);
     size_t step = level_chunks(level);
     tf_status status = TF_OK;
-    if (query->born && query->low < query->born_idx) {
-        query->low = query->born_idx;
-    }
     if (query->low < query->high) {
         size_t from = query->low / step, to = (query->high - 1) / step;
         for (size_t i = 0; status == TF_OK && !query->found && i <= to - from; i++) {
@@ -302,69 +293,6 @@ answer_after(struct query *query, size_t after, size_t *ret_idx)
 }
 
 static struct query
-object_query(struct tf_reader *reader, uint64_t object_id, enum tf_posting_want want,
-             struct tf_err *err)
-{
-    struct query query = {
-        .reader = reader,
-        .err = err,
-        .list = TF_POST_OBJECT,
-        .key = object_id,
-        .image = want == TF_POSTING_IMAGE,
-    };
-    query.born = tf_reader_chunk_of_object(reader, object_id, &query.born_idx);
-    return query;
-}
-
-tf_status
-tf_reader_object_before(struct tf_reader *reader, uint64_t object_id,
-                        enum tf_posting_want want, size_t before, size_t *ret_idx,
-                        struct tf_err *err)
-{
-    struct query query = object_query(reader, object_id, want, err);
-    return answer_before(&query, before, ret_idx);
-}
-
-tf_status
-tf_reader_object_after(struct tf_reader *reader, uint64_t object_id,
-                       enum tf_posting_want want, size_t after, size_t *ret_idx,
-                       struct tf_err *err)
-{
-    struct query query = object_query(reader, object_id, want, err);
-    return answer_after(&query, after, ret_idx);
-}
-
-static struct query
-slot_query(struct tf_reader *reader, uint64_t frame_id, uint32_t slot,
-           struct tf_err *err)
-{
-    struct query query = {
-        .reader = reader,
-        .err = err,
-        .list = TF_POST_SLOT,
-        .key = frame_id < TF_ID_MAX ? tf_slot_key(frame_id, slot) : 0,
-    };
-    query.born = tf_reader_chunk_of_frame(reader, frame_id, &query.born_idx);
-    return query;
-}
-
-tf_status
-tf_reader_slot_before(struct tf_reader *reader, uint64_t frame_id, uint32_t slot,
-                      size_t before, size_t *ret_idx, struct tf_err *err)
-{
-    struct query query = slot_query(reader, frame_id, slot, err);
-    return answer_before(&query, before, ret_idx);
-}
-
-tf_status
-tf_reader_slot_after(struct tf_reader *reader, uint64_t frame_id, uint32_t slot,
-                     size_t after, size_t *ret_idx, struct tf_err *err)
-{
-    struct query query = slot_query(reader, frame_id, slot, err);
-    return answer_after(&query, after, ret_idx);
-}
-
-static struct query
 posting_query(struct tf_reader *reader, enum tf_posting_sort sort, uint32_t id,
               uint32_t lineno, struct tf_err *err)
 {
@@ -372,13 +300,18 @@ posting_query(struct tf_reader *reader, enum tf_posting_sort sort, uint32_t id,
         [TF_POSTING_LINE] = TF_POST_LINE,
         [TF_POSTING_CODE] = TF_POST_CODE,
         [TF_POSTING_EXCEPTION] = TF_POST_EXCEPTION,
+        [TF_POSTING_THREAD] = TF_POST_THREAD,
+        [TF_POSTING_KIND] = TF_POST_LISTS,
     };
 
     return (struct query){
         .reader = reader,
         .err = err,
         .list = list[sort],
-        .key = sort == TF_POSTING_LINE ? tf_line_key(id, lineno) : id,
+        .key = sort == TF_POSTING_LINE ? tf_line_key(id, lineno)
+               : sort == TF_POSTING_KIND && id >= TF_EV_COUNT ? 0
+                                                              : id,
+        .kind = sort == TF_POSTING_KIND,
     };
 }
 
@@ -401,13 +334,28 @@ tf_reader_posting_after(struct tf_reader *reader, enum tf_posting_sort sort,
 }
 
 /* --- counting --- */
+static uint64_t
+hits_in(const struct query *query, const struct tf_postings *postings)
+{
+    if (query->kind) {
+        return postings->kind_events[query->key];
+    }
+    const struct tf_entry *entry = tf_postings_find(postings, query->list, query->key);
+    return entry == NULL                   ? 0
+           : query->list == TF_POST_CODE ? entry->calls
+                                           : entry->hits;
+}
+
+/* Of the chunks of a group that are before query->high. */
 static tf_status
 count_group(struct query *query, uint32_t level, size_t first, uint64_t *hits)
 {
     const struct tf_index *index = &query->reader->index;
     const struct tf_postings *postings = NULL;
+    bool whole = first + level_chunks(level) <= query->high
+                 || query->high >= index->chunk.count;
     const struct tf_index_summary *summary =
-        level > 0 ? tf_index_summary(index, level, first) : NULL;
+        level > 0 && whole ? tf_index_summary(index, level, first) : NULL;
     tf_status status = TF_OK;
     if (level == 0) {
         status = tf_reader_chunk_postings(query->reader, first, &postings, query->err);
@@ -416,16 +364,12 @@ count_group(struct query *query, uint32_t level, size_t first, uint64_t *hits)
         status = tf_reader_summary(query->reader, summary, &postings, query->err);
     }
     if (postings != NULL && status == TF_OK) {
-        const struct tf_entry *entry =
-            tf_postings_find(postings, query->list, query->key);
-        if (entry != NULL) {
-            *hits += query->list == TF_POST_CODE ? entry->calls : entry->hits;
-        }
+        *hits += hits_in(query, postings);
         return TF_OK;
     }
     size_t step = level > 0 ? level_chunks(level - 1) : 1;
     for (uint32_t i = 0; status == TF_OK && i < TF_SUMMARY_FANOUT; i++) {
-        if (first + i * step < index->chunk.count) {
+        if (first + i * step < query->high) {
             status = count_group(query, level - 1, first + i * step, hits);
         }
     }
@@ -436,11 +380,21 @@ tf_status
 tf_reader_posting_hits(struct tf_reader *reader, enum tf_posting_sort sort, uint32_t id,
                        uint32_t lineno, uint64_t *ret_hits, struct tf_err *err)
 {
+    return tf_reader_posting_hits_before(reader, sort, id, lineno, SIZE_MAX, ret_hits,
+                                         err);
+}
+
+tf_status
+tf_reader_posting_hits_before(struct tf_reader *reader, enum tf_posting_sort sort,
+                              uint32_t id, uint32_t lineno, size_t before,
+                              uint64_t *ret_hits, struct tf_err *err)
+{
     struct query query = posting_query(reader, sort, id, lineno, err);
     size_t count = reader->index.chunk.count;
     uint32_t level = top_level(count);
     uint64_t hits = 0;
-    for (size_t first = 0; first < count; first += level_chunks(level)) {
+    query.high = before < count ? before : count;
+    for (size_t first = 0; first < query.high; first += level_chunks(level)) {
         tf_status status = count_group(&query, level, first, &hits);
         if (status != TF_OK) {
             return status;

@@ -21,6 +21,7 @@ enum index_list {
     LIST_DEFINITIONS,
     LIST_SOURCE,
     LIST_CHECKPOINT,
+    LIST_WRITES,
     LIST_COUNT
 };
 
@@ -35,6 +36,7 @@ static const struct {
     [LIST_SOURCE] = {offsetof(struct tf_index, source), sizeof(struct tf_index_source)},
     [LIST_CHECKPOINT] = {offsetof(struct tf_index, checkpoint),
                          sizeof(struct tf_index_checkpoint)},
+    [LIST_WRITES] = {offsetof(struct tf_index, writes), sizeof(struct tf_index_writes)},
 };
 
 #define MEMBER(type, member) offsetof(type, member), sizeof(((type *)0)->member)
@@ -59,6 +61,12 @@ static const struct index_column {
     {13, LIST_CHECKPOINT, MEMBER(struct tf_index_checkpoint, seq), false, false},
     {14, LIST_CHECKPOINT, MEMBER(struct tf_index_checkpoint, off), false, true},
     {15, LIST_CHUNK, MEMBER(struct tf_chunk_info, event_count), false, false},
+    {16, LIST_WRITES, MEMBER(struct tf_index_writes, first_chunk), true, false},
+    {17, LIST_WRITES, MEMBER(struct tf_index_writes, chunk_count), false, false},
+    {18, LIST_WRITES, MEMBER(struct tf_index_writes, list), false, false},
+    {19, LIST_WRITES, MEMBER(struct tf_index_writes, id), false, false},
+    {20, LIST_WRITES, MEMBER(struct tf_index_writes, page), false, false},
+    {21, LIST_WRITES, MEMBER(struct tf_index_writes, off), true, true},
 };
 
 #define COLUMN_COUNT (sizeof columns / sizeof *columns)
@@ -226,6 +234,70 @@ chunks_hold(const struct tf_index *index)
     return index->postings.count <= index->chunk.count;
 }
 
+struct tf_index_writes
+tf_index_writes_of(const struct tf_writes_block *block, uint64_t off)
+{
+    return (struct tf_index_writes){
+        .first_chunk = block->first_chunk,
+        .chunk_count = block->chunk_count,
+        .list = block->list,
+        .id = block->count > 0 ? block->write[0].id : 0,
+        .page = block->count > 0 ? block->write[0].page : 0,
+        .off = off,
+    };
+}
+
+static bool
+writes_follow(const struct tf_index_writes *before, const struct tf_index_writes *next)
+{
+    if (next->chunk_count == 0 || next->chunk_count > UINT16_MAX
+        || next->first_chunk > TF_SEQ_MAX) {
+        return false;
+    }
+    uint64_t end = before != NULL ? before->first_chunk + before->chunk_count : 0;
+    if (before == NULL || next->first_chunk != before->first_chunk) {
+        return next->first_chunk == end && next->list == TF_WRITES_OBJECTS;
+    }
+    if (next->chunk_count != before->chunk_count || next->list >= TF_WRITES_LISTS) {
+        return false;
+    }
+    return next->list > before->list
+           || (next->list == before->list
+               && (next->id > before->id
+                   || (next->id == before->id && next->page > before->page)));
+}
+
+bool
+tf_index_writes_follow(const struct tf_index *index, const struct tf_index_writes *next)
+{
+    size_t count = index->writes.count;
+    return writes_follow(count > 0 ? &index->writes.at[count - 1] : NULL, next)
+           && next->first_chunk + next->chunk_count <= index->chunk.count;
+}
+
+uint64_t
+tf_index_writes_end(const struct tf_index *index)
+{
+    size_t count = index->writes.count;
+    return count > 0 ? index->writes.at[count - 1].first_chunk
+                           + index->writes.at[count - 1].chunk_count
+                     : 0;
+}
+
+/* The groups cover the chunks from the first on, without a hole. */
+static bool
+writes_hold(const struct tf_index *index)
+{
+    for (size_t i = 0; i < index->writes.count; i++) {
+        const struct tf_index_writes *at = &index->writes.at[i];
+        if (!writes_follow(i > 0 ? &at[-1] : NULL, at)
+            || at->first_chunk + at->chunk_count > index->chunk.count) {
+            return false;
+        }
+    }
+    return true;
+}
+
 /* Every column of a list must be there when one is: `seen` has a bit a column. */
 static bool
 columns_complete(uint32_t seen)
@@ -253,7 +325,8 @@ tf_index_get(struct tf_index *index, struct tf_cursor bytes, int64_t file_off,
             break;
         }
     }
-    if (step != TF_WIRE_END || !columns_complete(seen) || !chunks_hold(index)) {
+    if (step != TF_WIRE_END || !columns_complete(seen) || !chunks_hold(index)
+        || !writes_hold(index)) {
         tf_index_release(index);
         return tf_err_set(err, TF_ERR_DAMAGED, file_off,
                           "damaged recording: its index at offset %lld does not hold",

@@ -6,6 +6,7 @@
 #include "tf_blob.h"
 #include "tf_frame.h"
 #include "tf_reader.h"
+#include "tf_writes.h"
 
 struct tf_index_summary {
     uint32_t level;
@@ -19,6 +20,14 @@ struct tf_index_source {
 
 struct tf_index_checkpoint {
     uint64_t seq, off;
+};
+
+struct tf_index_writes { /* a block: its group, and where its list begins in it */
+    uint64_t first_chunk;
+    uint32_t chunk_count, list;
+    uint64_t id;
+    uint32_t page;
+    uint64_t off;
 };
 
 /* A growing array: count, cap and the elements. */
@@ -35,6 +44,7 @@ struct tf_index {
     TF_LIST(uint64_t) definitions;
     TF_LIST(struct tf_index_source) source;
     TF_LIST(struct tf_index_checkpoint) checkpoint;
+    TF_LIST(struct tf_index_writes) writes; /* by group, list, id, page */
 };
 
 /* Makes room for one more of `size` bytes; false: no memory. */
@@ -42,6 +52,14 @@ bool tf_list_room(void *at_of_list, size_t count, size_t *cap, size_t size);
 /* Room for one more: tf_list_next(&index->chunk) and then list.at[list.count++] = ... */
 #define tf_list_next(list) \
  tf_list_room(&(list)->at, (list)->count, &(list)->cap, sizeof *(list)->at)
+
+struct tf_index_writes tf_index_writes_of(const struct tf_writes_block *block,
+                                          uint64_t off);
+/* The lists of writes cover the chunks before this one. */
+uint64_t tf_index_writes_end(const struct tf_index *index);
+/* Whether a block may follow those that are there. */
+bool tf_index_writes_follow(const struct tf_index *index,
+                            const struct tf_index_writes *next);
 
 void tf_index_release(struct tf_index *index);
 bool tf_index_put(const struct tf_index *index, struct tf_blob *blob, uint32_t number);

@@ -47,7 +47,10 @@
 #define TF_SUMMARY_FANOUT 16u
 #define TF_SUMMARY_LEVELS 8u
 
-/* Objects, and (frame, slot) pairs, that a summary lists; above it names none. */
-#define TF_SUMMARY_ENTRIES_MAX (1u << 18)
+/* A group of lists of writes is closed at so many chunks, or so many entries of one of its
+ * lists; a block of it has about so many entries. */
+#define TF_WRITES_CHUNKS  256u
+#define TF_WRITES_ENTRIES (1u << 17)
+#define TF_WRITES_BLOCK   2048u
 
 #endif

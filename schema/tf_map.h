@@ -9,11 +9,9 @@
 
 struct tf_entry {
     uint64_t key;
-    uint64_t hits;  /* lines: EV_LINE events; codes: all events; exceptions: raised */
+    uint64_t hits;  /* lines: EV_LINE events; codes, threads: all; exceptions: raised */
     uint64_t calls; /* codes: EV_START events */
-    uint32_t
-        groups; /* level 0: what was done (objects); above: the children that have it */
-    uint32_t images; /* objects, above level 0: the children that have a full image */
+    uint32_t groups; /* above level 0: the children that have it */
 };
 
 struct tf_map {

@@ -169,6 +169,27 @@ scan_summary(const struct scan *scan, struct tf_cursor bytes)
 }
 
 static tf_status
+scan_writes(const struct scan *scan, struct tf_cursor bytes)
+{
+    struct tf_index *index = &scan->reader->index;
+    struct tf_writes_block block;
+    tf_status status = tf_writes_get(bytes, (int64_t)scan->off, &block, scan->err);
+    if (status != TF_OK) {
+        return status;
+    }
+    struct tf_index_writes writes = tf_index_writes_of(&block, scan->off);
+    free(block.write);
+    if (!tf_index_writes_follow(index, &writes)) {
+        return scan_damaged(scan, "a list of writes");
+    }
+    if (!tf_list_next(&index->writes)) {
+        return scan_no_memory(scan);
+    }
+    index->writes.at[index->writes.count++] = writes;
+    return TF_OK;
+}
+
+static tf_status
 scan_source(const struct scan *scan, struct tf_cursor bytes)
 {
     struct tf_index *index = &scan->reader->index;
@@ -236,6 +257,7 @@ scan_field(const struct scan *scan, uint32_t number, struct tf_cursor bytes)
     case TF_REC_SUMMARY: return scan_summary(scan, bytes);
     case TF_REC_CHECKPOINT: return scan_checkpoint(scan, bytes);
     case TF_REC_FOOTER: return scan_footer(scan, bytes);
+    case TF_REC_WRITES: return scan_writes(scan, bytes);
     default: return TF_OK; /* the index; fields of a later version */
     }
 }
@@ -362,6 +384,7 @@ index_totals(struct tf_reader *reader, struct tf_err *err)
     }
     if (events != totals->event_count || totals->chunk_count != index->chunk.count
         || index->postings.count != index->chunk.count
+        || tf_index_writes_end(index) != index->chunk.count
         || totals->object_count > TF_ID_MAX || totals->frame_count > TF_ID_MAX) {
         return tf_err_set(err, TF_ERR_DAMAGED, -1,
                           "damaged recording: its index and its footer disagree");

@@ -9,12 +9,9 @@ enum column_sort {
     COLUMN_KEY,       /* key, delta */
     COLUMN_LINE_CODE, /* high half of a line's key, delta */
     COLUMN_LINE_NO,   /* low half, signed delta */
-    COLUMN_FRAME,
-    COLUMN_SLOT,
     COLUMN_HITS,
     COLUMN_CALLS,
     COLUMN_GROUPS,
-    COLUMN_IMAGES,
 };
 
 static const struct column {
@@ -32,12 +29,9 @@ static const struct column {
     {12, TF_POST_EXCEPTION, COLUMN_KEY, false},
     {13, TF_POST_EXCEPTION, COLUMN_HITS, false},
     {14, TF_POST_EXCEPTION, COLUMN_GROUPS, true},
-    {15, TF_POST_OBJECT, COLUMN_KEY, false},
-    {16, TF_POST_OBJECT, COLUMN_GROUPS, false},
-    {17, TF_POST_OBJECT, COLUMN_IMAGES, true},
-    {18, TF_POST_SLOT, COLUMN_FRAME, false},
-    {19, TF_POST_SLOT, COLUMN_SLOT, false},
-    {20, TF_POST_SLOT, COLUMN_GROUPS, true},
+    {15, TF_POST_THREAD, COLUMN_KEY, false},
+    {16, TF_POST_THREAD, COLUMN_HITS, false},
+    {17, TF_POST_THREAD, COLUMN_GROUPS, true},
 };
 
 #define COLUMN_COUNT (sizeof columns / sizeof *columns)
@@ -46,8 +40,7 @@ enum {
     FIELD_LEVEL = 1,
     FIELD_FIRST = 2,
     FIELD_COUNT = 3,
-    FIELD_OMITTED = 21,
-    FIELD_KINDS = 22
+    FIELD_KINDS = 18,
 };
 
 void
@@ -74,65 +67,34 @@ tf_postings_set_clear(struct tf_postings_set *set, uint32_t level, uint64_t firs
     set->level = level;
     set->first_chunk = first_chunk;
     set->chunk_count = 0;
-    set->omitted = 0;
     set->child_count = 0;
 }
 
 static bool
 merge_list(struct tf_postings_set *set, const struct tf_postings_set *child,
-           enum tf_posting_list list, uint64_t below)
+           enum tf_posting_list list)
 {
-    uint32_t bit = 1u << set->child_count;
     const struct tf_map *from = &child->map[list];
     for (size_t i = 0; i < from->count; i++) {
         const struct tf_entry *entry = &from->entry[i];
-        if (entry->key >= below) {
-            continue;
-        }
         struct tf_entry *to = tf_map_at(&set->map[list], entry->key);
         if (to == NULL) {
             return false;
         }
         to->hits += entry->hits;
         to->calls += entry->calls;
-        to->groups |= bit;
-        if (child->level == 0 ? (entry->groups & TF_POSTED_IMAGE) != 0
-                              : entry->images != 0) {
-            to->images |= bit;
-        }
+        to->groups |= 1u << set->child_count;
     }
-    return true;
-}
-
-/* Memory stays bounded: a list that grows too long is left out, and a reader looks into
- * the children. */
-static bool
-merge_bounded(struct tf_postings_set *set, const struct tf_postings_set *child,
-              enum tf_posting_list list, uint32_t omit, uint64_t below)
-{
-    if (((set->omitted | child->omitted) & omit) == 0) {
-        if (!merge_list(set, child, list, below)) {
-            return false;
-        }
-        if (set->map[list].count <= TF_SUMMARY_ENTRIES_MAX) {
-            return true;
-        }
-    }
-    set->omitted |= omit;
-    tf_map_release(&set->map[list]);
     return true;
 }
 
 bool
 tf_postings_set_merge(struct tf_postings_set *set, const struct tf_postings_set *child)
 {
-    bool ok =
-        merge_list(set, child, TF_POST_LINE, UINT64_MAX)
-        && merge_list(set, child, TF_POST_CODE, UINT64_MAX)
-        && merge_list(set, child, TF_POST_EXCEPTION, UINT64_MAX)
-        && merge_bounded(set, child, TF_POST_OBJECT, TF_OMIT_OBJECTS, set->first_object)
-        && merge_bounded(set, child, TF_POST_SLOT, TF_OMIT_SLOTS,
-                         tf_slot_key(set->first_frame, 0));
+    bool ok = true;
+    for (int list = 0; list < TF_POST_LISTS && ok; list++) {
+        ok = merge_list(set, child, (enum tf_posting_list)list);
+    }
     for (int kind = 0; kind < TF_EV_COUNT; kind++) {
         set->kind_events[kind] += child->kind_events[kind];
     }
@@ -152,14 +114,9 @@ column_value(enum column_sort sort, const struct tf_entry *entry,
     case COLUMN_LINE_NO:
         return tf_zigzag((int64_t)(entry->key & UINT32_MAX)
                          - (int64_t)(before->key & UINT32_MAX));
-    case COLUMN_FRAME: return (entry->key >> 16) - (before->key >> 16);
-    case COLUMN_SLOT:
-        return tf_zigzag((int64_t)(entry->key & 0xffff)
-                         - (int64_t)(before->key & 0xffff));
     case COLUMN_HITS: return entry->hits;
     case COLUMN_CALLS: return entry->calls;
     case COLUMN_GROUPS: return entry->groups;
-    case COLUMN_IMAGES: return entry->images;
     }
     return 0;
 }
@@ -208,8 +165,7 @@ put_message(const struct tf_postings_set *set, struct tf_blob *scratch,
             ok = put_column(&set->map[columns[i].list], &columns[i], scratch, message);
         }
     }
-    return ok && tf_blob_field_u64(message, FIELD_OMITTED, set->omitted)
-           && put_kinds(set->kind_events, scratch, message);
+    return ok && put_kinds(set->kind_events, scratch, message);
 }
 
 bool
@@ -260,18 +216,9 @@ take_value(enum column_sort sort, uint64_t value, uint64_t *sum, struct tf_entry
         *sum += (uint64_t)tf_unzigzag(value);
         entry->key |= *sum;
         return *sum <= UINT32_MAX;
-    case COLUMN_FRAME:
-        *sum += value;
-        entry->key |= *sum << 16;
-        return value <= TF_ID_MAX && *sum <= TF_ID_MAX;
-    case COLUMN_SLOT:
-        *sum += (uint64_t)tf_unzigzag(value);
-        entry->key |= *sum;
-        return *sum < TF_SLOTS_MAX;
     case COLUMN_HITS: entry->hits = value; return value <= TF_SEQ_MAX;
     case COLUMN_CALLS: entry->calls = value; return value <= TF_SEQ_MAX;
     case COLUMN_GROUPS: entry->groups = (uint32_t)value; return value <= 0xffff;
-    case COLUMN_IMAGES: entry->images = (uint32_t)value; return value <= 0xffff;
     }
     return false;
 }
@@ -325,7 +272,6 @@ take_field(struct tf_postings *postings, const struct tf_wire *wire, uint32_t *s
         return varint && wire->varint <= TF_SUMMARY_LEVELS;
     case FIELD_FIRST: postings->first_chunk = wire->varint; return varint;
     case FIELD_COUNT: postings->chunk_count = wire->varint; return varint;
-    case FIELD_OMITTED: postings->omitted = (uint32_t)wire->varint; return varint;
     case FIELD_KINDS:
         return wire->type == TF_WIRE_BYTES && take_kinds(postings, wire->bytes);
     default: break;
@@ -391,7 +337,6 @@ tf_postings_of_set(struct tf_postings_set *set)
     }
     *postings = (struct tf_postings){
         .level = set->level,
-        .omitted = set->omitted,
         .first_chunk = set->first_chunk,
         .chunk_count = set->chunk_count,
         .memory_bytes = sizeof *postings,

@@ -11,18 +11,9 @@ enum tf_posting_list {
     TF_POST_LINE,      /* key: code, line */
     TF_POST_CODE,      /* code */
     TF_POST_EXCEPTION, /* type; 0: not known */
-    TF_POST_OBJECT,    /* object */
-    TF_POST_SLOT,      /* frame, slot */
+    TF_POST_THREAD,    /* thread */
     TF_POST_LISTS
 };
-
-/* tf_entry.groups of an object at level 0 */
-#define TF_POSTED_CHANGE 1u
-#define TF_POSTED_IMAGE  2u
-
-/* Postings.omitted */
-#define TF_OMIT_OBJECTS 1u
-#define TF_OMIT_SLOTS   2u
 
 static inline uint64_t
 tf_line_key(uint32_t code, uint32_t lineno)
@@ -30,20 +21,11 @@ tf_line_key(uint32_t code, uint32_t lineno)
     return (uint64_t)code << 32 | lineno;
 }
 
-/* Slots stay below TF_SLOTS_MAX (16 bits), frames below TF_ID_MAX (47). */
-static inline uint64_t
-tf_slot_key(uint64_t frame, uint32_t slot)
-{
-    return frame << 16 | slot;
-}
-
 /* Being built, or merged. */
 struct tf_postings_set {
     uint32_t level;
     uint64_t first_chunk, chunk_count;
-    uint32_t omitted;
-    uint32_t child_count;               /* level > 0: so many are merged in */
-    uint64_t first_object, first_frame; /* level > 0: only older ones are listed */
+    uint32_t child_count; /* level > 0: so many are merged in */
     struct tf_map map[TF_POST_LISTS];
     uint64_t kind_events[TF_EV_COUNT];
 };
@@ -62,7 +44,7 @@ bool tf_postings_set_put(struct tf_postings_set *set, struct tf_blob *blob,
 
 /* As read: sorted. */
 struct tf_postings {
-    uint32_t level, omitted;
+    uint32_t level;
     uint64_t first_chunk, chunk_count;
     struct tf_entry *entry[TF_POST_LISTS];
     size_t count[TF_POST_LISTS];

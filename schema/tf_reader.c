@@ -16,6 +16,12 @@ tf_reader_close(struct tf_reader *reader)
     for (size_t i = 0; i < TF_POSTINGS_CACHE; i++) {
         tf_postings_free(reader->cache[i].postings);
     }
+    for (size_t i = 0; i < TF_WRITES_CACHE; i++) {
+        free(reader->writes[i].block.write);
+    }
+    for (size_t i = 0; i < TF_MADE_GROUPS; i++) {
+        tf_writes_group_release(&reader->made[i].group);
+    }
     for (size_t i = 0; i < reader->source.count; i++) {
         free(reader->source.at[i].content);
     }

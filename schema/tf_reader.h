@@ -146,7 +146,8 @@ struct tf_chunk {
 };
 
 /* Decodes a chunk; the caller owns it. Everything is checked except what needs other
- * chunks: a ref may name an object that no chunk creates, a pop may find an empty stack. */
+ * chunks: a ref may name an object that no chunk creates, a pop may find an empty stack.
+ * Two threads may ask one reader for chunks at once. */
 tf_status tf_reader_chunk(struct tf_reader *reader, size_t idx,
                           struct tf_chunk **ret_chunk, struct tf_err *err);
 void tf_chunk_free(struct tf_chunk *chunk);
@@ -163,12 +164,12 @@ tf_status tf_reader_checkpoint(struct tf_reader *reader, size_t idx,
                                struct tf_err *err);
 void tf_checkpoint_free(struct tf_checkpoint *checkpoint);
 
-/* --- Postings: what the chunks ran and wrote, without decoding them --- */
+/* --- What the chunks wrote, without decoding them --- */
 enum tf_posting_want { TF_POSTING_ANY, TF_POSTING_IMAGE };
 
 /* The last chunk before `before` (its idx; exclusive), resp. the first after `after`, in
  * which the object was written. Its creation counts as an image. TF_ERR_NOT_FOUND when
- * there is none. Cost: one or two postings fields a summary level. */
+ * there is none. Cost: one block of the lists of writes for every 256 chunks passed over. */
 tf_status tf_reader_object_before(struct tf_reader *reader, uint64_t object_id,
                                   enum tf_posting_want want, size_t before,
                                   size_t *ret_idx, struct tf_err *err);
@@ -183,9 +184,38 @@ tf_status tf_reader_slot_after(struct tf_reader *reader, uint64_t frame_id,
                                uint32_t slot, size_t after, size_t *ret_idx,
                                struct tf_err *err);
 
-/* Likewise for a line (EV_LINE), a code object (any event), an exception type. `key`
- * for lines: code id and line; else the id alone, lineno 0. */
-enum tf_posting_sort { TF_POSTING_LINE, TF_POSTING_CODE, TF_POSTING_EXCEPTION };
+/* Part of an object: that it was written, or may have been. */
+struct tf_part {
+    uint64_t object;
+    bool attr;      /* attribute value `idx`; else items ... */
+    uint64_t idx;   /* ... [idx, idx + 64), where idx is a multiple of 64 ... */
+    uint64_t items; /* ... those of which the bit is set here */
+};
+
+/* Chunks that gave the object another number of items before those places count, images
+ * and its creation, too. */
+tf_status tf_reader_part_before(struct tf_reader *reader, const struct tf_part *part,
+                                size_t before, size_t *ret_idx, struct tf_err *err);
+tf_status tf_reader_part_after(struct tf_reader *reader, const struct tf_part *part,
+                               size_t after, size_t *ret_idx, struct tf_err *err);
+/* How many items the object has at the start of chunk `chunk`: *ret_items more than at the
+ * end of chunk *ret_base, which created it; SIZE_MAX: *ret_items in all. */
+tf_status tf_reader_object_items(struct tf_reader *reader, uint64_t object_id,
+                                 size_t chunk, int64_t *ret_items, size_t *ret_base,
+                                 struct tf_err *err);
+
+/* --- Postings: what the chunks ran, without decoding them --- */
+
+/* The last chunk before, resp. the first after one, with a line (EV_LINE), with any event of
+ * a code object, with an exception of a type, with any event of a thread, with an event of
+ * a kind (EV_*). For lines: code id and line; else the id alone, lineno 0. */
+enum tf_posting_sort {
+    TF_POSTING_LINE,
+    TF_POSTING_CODE,
+    TF_POSTING_EXCEPTION,
+    TF_POSTING_THREAD,
+    TF_POSTING_KIND,
+};
 
 tf_status tf_reader_posting_before(struct tf_reader *reader, enum tf_posting_sort sort,
                                    uint32_t id, uint32_t lineno, size_t before,
@@ -197,6 +227,11 @@ tf_status tf_reader_posting_after(struct tf_reader *reader, enum tf_posting_sort
 tf_status tf_reader_posting_hits(struct tf_reader *reader, enum tf_posting_sort sort,
                                  uint32_t id, uint32_t lineno, uint64_t *ret_hits,
                                  struct tf_err *err);
+/* The same in the chunks before `before`. */
+tf_status tf_reader_posting_hits_before(struct tf_reader *reader,
+                                        enum tf_posting_sort sort, uint32_t id,
+                                        uint32_t lineno, size_t before,
+                                        uint64_t *ret_hits, struct tf_err *err);
 
 /* --- Verification: reads every frame, checks every checksum, decodes every field, and
  * holds index, postings and seek table against the data. `finding` is called for each

@@ -11,7 +11,11 @@
 #include "tf_record.h"
 
 #define TF_POSTINGS_CACHE       64u
-#define TF_POSTINGS_CACHE_BYTES (32u << 20)
+#define TF_POSTINGS_CACHE_BYTES (16u << 20)
+#define TF_WRITES_CACHE         256u
+#define TF_WRITES_CACHE_BYTES   (16u << 20)
+#define TF_MADE_GROUPS          16u
+#define TF_MADE_CHUNKS          32u
 
 struct tf_source_text {
     uint32_t file;
@@ -23,6 +27,18 @@ struct tf_cached_postings {
     uint64_t off;  /* of the field, or of the chunk where it has none */
     uint64_t used; /* time of the latest use */
     struct tf_postings *postings;
+};
+
+struct tf_cached_writes {
+    uint64_t off; /* of the field; UINT64_MAX: made from the chunks */
+    uint64_t used;
+    struct tf_writes_block block; /* owned */
+};
+
+/* Lists of writes that the file has not, because it is not finished: made of the chunks. */
+struct tf_made_group {
+    struct tf_writes_group group; /* sorted; none when chunk_count is 0 */
+    uint64_t used;
 };
 
 struct tf_reader {
@@ -43,6 +59,9 @@ struct tf_reader {
     struct tf_cached_postings cache[TF_POSTINGS_CACHE];
     size_t cache_bytes;
     uint64_t cache_time;
+    struct tf_cached_writes writes[TF_WRITES_CACHE];
+    size_t writes_bytes;
+    struct tf_made_group made[TF_MADE_GROUPS];
 };
 
 struct tf_id_bounds tf_reader_bounds(const struct tf_reader *reader);
@@ -63,6 +82,10 @@ tf_status tf_reader_scan(struct tf_reader *reader,
 tf_status tf_reader_chunk_postings(struct tf_reader *reader, size_t idx,
                                    const struct tf_postings **ret_postings,
                                    struct tf_err *err);
+/* A block of the lists of writes, by its place in the index; borrowed from the cache. */
+tf_status tf_reader_writes(struct tf_reader *reader, size_t block,
+                           const struct tf_writes_block **ret_block,
+                           struct tf_err *err);
 tf_status tf_reader_summary(struct tf_reader *reader,
                             const struct tf_index_summary *summary,
                             const struct tf_postings **ret_postings,

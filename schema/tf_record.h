@@ -12,6 +12,7 @@ enum tf_record {
     TF_REC_CHECKPOINT = 7,
     TF_REC_INDEX = 8,
     TF_REC_FOOTER = 9,
+    TF_REC_WRITES = 10,
 };
 
 #endif

@@ -19,7 +19,9 @@ retell_op(const struct tf_ops *ops, uint32_t i, struct tf_tally *tally,
           struct tf_err *err)
 {
     const struct tf_op *op = &ops->op[i];
-    struct tf_op_facts facts = {.a = op->a, .id = op->id};
+    struct tf_op_facts facts = {
+        .a = op->a, .id = op->id, .count = op->count, .index = op->index};
+    facts.values = op->kind == TF_OP_IMAGE ? op->item_count : op->value_count;
     if (op->kind == TF_OP_THREAD) {
         facts.count = op->id;
     }

@@ -18,8 +18,8 @@ tf_summaries_release(struct tf_summaries *summaries)
 }
 
 tf_status
-tf_summaries_add(struct tf_summaries *summaries, const struct tf_index *index,
-                 const struct tf_postings_set *child, struct tf_err *err)
+tf_summaries_add(struct tf_summaries *summaries, const struct tf_postings_set *child,
+                 struct tf_err *err)
 {
     uint32_t level = child->level + 1;
     if (level >= TF_SUMMARY_LEVELS) {
@@ -27,10 +27,7 @@ tf_summaries_add(struct tf_summaries *summaries, const struct tf_index *index,
     }
     struct tf_postings_set *set = &summaries->set[level];
     if (set->child_count == 0) {
-        const struct tf_chunk_info *first = &index->chunk.at[child->first_chunk];
         tf_postings_set_clear(set, level, child->first_chunk);
-        set->first_object = first->first_object;
-        set->first_frame = first->first_frame;
     }
     if (!tf_postings_set_merge(set, child)) {
         return tf_err_set(err, TF_ERR_MEMORY, -1, "out of memory");
@@ -40,7 +37,7 @@ tf_summaries_add(struct tf_summaries *summaries, const struct tf_index *index,
     }
     tf_status status = summaries->emit(summaries->ctx, set, err);
     if (status == TF_OK) {
-        status = tf_summaries_add(summaries, index, set, err);
+        status = tf_summaries_add(summaries, set, err);
     }
     tf_postings_set_clear(set, level, 0);
     return status;
@@ -49,17 +46,17 @@ tf_summaries_add(struct tf_summaries *summaries, const struct tf_index *index,
 /* A question about the whole recording finds a summary at the top then. A level with one
  * group has no need of one above. */
 tf_status
-tf_summaries_close(struct tf_summaries *summaries, const struct tf_index *index,
+tf_summaries_close(struct tf_summaries *summaries, size_t chunk_count,
                    struct tf_err *err)
 {
     tf_status status = TF_OK;
-    size_t below = index->chunk.count; /* groups a level below */
+    size_t below = chunk_count; /* groups a level below */
     for (uint32_t level = 1; level < TF_SUMMARY_LEVELS && below > 1; level++) {
         struct tf_postings_set *set = &summaries->set[level];
         if (set->child_count > 0) {
             status = summaries->emit(summaries->ctx, set, err);
             if (status == TF_OK) {
-                status = tf_summaries_add(summaries, index, set, err);
+                status = tf_summaries_add(summaries, set, err);
             }
             if (status != TF_OK) {
                 return status;

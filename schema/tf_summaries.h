@@ -2,7 +2,7 @@
 #ifndef TF_SUMMARIES_H
 #define TF_SUMMARIES_H
 
-#include "tf_index.h"
+#include "tf_err.h"
 #include "tf_limits.h"
 #include "tf_postings.h"
 
@@ -18,11 +18,11 @@ void tf_summaries_init(struct tf_summaries *summaries,
                                          struct tf_err *err),
                        void *ctx);
 void tf_summaries_release(struct tf_summaries *summaries);
-/* The postings of the next chunk, which must be in `index` by now. */
-tf_status tf_summaries_add(struct tf_summaries *summaries, const struct tf_index *index,
+/* The postings of the next chunk. */
+tf_status tf_summaries_add(struct tf_summaries *summaries,
                            const struct tf_postings_set *chunk, struct tf_err *err);
 /* At the end: emits the groups that are not full. */
-tf_status tf_summaries_close(struct tf_summaries *summaries,
-                             const struct tf_index *index, struct tf_err *err);
+tf_status tf_summaries_close(struct tf_summaries *summaries, size_t chunk_count,
+                             struct tf_err *err);
 
 #endif

@@ -20,6 +20,8 @@ void
 tf_tally_release(struct tf_tally *tally)
 {
     tf_postings_set_release(&tally->set);
+    tf_writes_set_release(&tally->objects);
+    tf_writes_set_release(&tally->frames);
     for (size_t i = 0; i < tally->stack_count; i++) {
         free(tally->stack[i].frame);
     }
@@ -55,6 +57,8 @@ tf_tally_begin(struct tf_tally *tally, uint64_t chunk, uint64_t first_object,
                uint64_t first_frame)
 {
     tf_postings_set_clear(&tally->set, 0, chunk);
+    tf_writes_set_clear(&tally->objects);
+    tf_writes_set_clear(&tally->frames);
     tally->set.chunk_count = 1;
     tally->first_object = tally->next_object = first_object;
     tally->first_frame = tally->next_frame = first_frame;
@@ -213,17 +217,26 @@ tally_pend(struct tf_tally *tally, unsigned op, uint32_t a, uint64_t id)
     return true;
 }
 
+/* Only what is older than the chunk is listed: for the rest, the ranges of ids tell. */
 static bool
-tally_object(struct tf_tally *tally, uint64_t object, uint32_t done)
+tally_object(struct tf_tally *tally, unsigned op, const struct tf_op_facts *facts)
 {
-    if (object >= tally->first_object) {
+    struct tf_writes_set *set = &tally->objects;
+    if (facts->id >= tally->first_object) {
         return true;
     }
-    struct tf_entry *entry = tf_map_at(&tally->set.map[TF_POST_OBJECT], object);
-    if (entry != NULL) {
-        entry->groups |= done;
+    switch (op) {
+    case TF_OP_IMAGE: return tf_writes_image(set, facts->id, facts->values);
+    case TF_OP_ITEM_SET: return tf_writes_items(set, facts->id, facts->index, 1);
+    case TF_OP_ITEM_SPLICE:
+        return tf_writes_splice(set, facts->id, facts->index, facts->count,
+                                facts->values);
+    case TF_OP_ATTR_SET: return tf_writes_attrs(set, facts->id, facts->index, 1, 1);
+    case TF_OP_ATTR_SPLICE:
+        return tf_writes_attrs(set, facts->id, facts->index, facts->count,
+                               facts->values);
+    default: return tf_writes_at(set, facts->id, 0) != NULL;
     }
-    return entry != NULL;
 }
 
 static bool
@@ -249,13 +262,13 @@ tf_tally_op(struct tf_tally *tally, unsigned op, const struct tf_op_facts *facts
     case TF_OP_NEW: ok = exception_learn(tally, tally->next_object++, facts->a); break;
     case TF_OP_IMAGE:
         ok = exception_learn(tally, facts->id, facts->a)
-             && (tally->in_keyframe || tally_object(tally, facts->id, TF_POSTED_IMAGE));
+             && (tally->in_keyframe || tally_object(tally, op, facts));
         break;
     case TF_OP_ITEM_SET:
     case TF_OP_ITEM_SPLICE:
     case TF_OP_ATTR_SET:
     case TF_OP_ATTR_SPLICE:
-    case TF_OP_MORE: ok = tally_object(tally, facts->id, TF_POSTED_CHANGE); break;
+    case TF_OP_MORE: ok = tally_object(tally, op, facts); break;
     case TF_OP_THREAD: tally->thread = (uint32_t)facts->count; break;
     case TF_OP_FRAME: ok = tally_keyframe_push(tally, facts); break;
     case TF_OP_ARG:
@@ -275,12 +288,7 @@ tally_local(struct tf_tally *tally, const struct tf_stack *stack, uint32_t slot)
     if (frame == 0 || frame >= tally->first_frame) {
         return true;
     }
-    struct tf_map *map = &tally->set.map[TF_POST_SLOT];
-    struct tf_entry *entry = tf_map_at(map, tf_slot_key(frame, slot));
-    if (entry != NULL) {
-        entry->groups = 1;
-    }
-    return entry != NULL;
+    return tf_writes_at(&tally->frames, frame, slot) != NULL;
 }
 
 static bool
@@ -300,9 +308,15 @@ tally_apply(struct tf_tally *tally, struct tf_stack *stack)
 }
 
 static bool
-tally_count(struct tf_tally *tally, unsigned kind, uint32_t code, uint32_t lineno)
+tally_count(struct tf_tally *tally, unsigned kind, uint32_t thread_id, uint32_t code,
+            uint32_t lineno)
 {
-    struct tf_entry *entry = tf_map_at(&tally->set.map[TF_POST_CODE], code);
+    struct tf_entry *entry = tf_map_at(&tally->set.map[TF_POST_THREAD], thread_id);
+    if (entry == NULL) {
+        return false;
+    }
+    entry->hits++;
+    entry = tf_map_at(&tally->set.map[TF_POST_CODE], code);
     if (entry == NULL) {
         return false;
     }
@@ -338,7 +352,7 @@ tf_tally_event(struct tf_tally *tally, unsigned kind, uint32_t thread_id,
         return tally_no_memory(err);
     }
     uint32_t code = stack->count > 0 ? stack->frame[stack->count - 1].code : 0;
-    if (!tally_count(tally, kind, code, lineno)) {
+    if (!tally_count(tally, kind, thread_id, code, lineno)) {
         return tally_no_memory(err);
     }
     tally->set.kind_events[kind]++;

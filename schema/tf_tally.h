@@ -11,12 +11,16 @@
 #include "tf_format.h"
 #include "tf_limits.h"
 #include "tf_postings.h"
+#include "tf_writes.h"
 
 /* The part of a change that matters here. */
 struct tf_op_facts {
     uint32_t a;         /* slot, code or type, as in struct tf_op */
     uint64_t id;        /* frame or object; not for ENTER and NEW */
-    uint64_t count;     /* THREAD: its id */
+    uint64_t count;     /* THREAD: its id; SPLICE: values taken away */
+    uint64_t index;     /* SET, SPLICE */
+    uint64_t values;    /* SPLICE: values put there; NEW, IMAGE: items */
+    bool counted;       /* `values` is known */
     uint8_t value_kind; /* of the first value: for ARG */
     uint64_t value_id;  /* VAL_REF: object; VAL_ELIDED: type */
 };
@@ -48,6 +52,7 @@ struct tf_pending_op {
 
 struct tf_tally {
     struct tf_postings_set set;         /* level 0, of the chunk since tf_tally_begin */
+    struct tf_writes_set objects, frames; /* likewise */
     uint64_t first_object, first_frame; /* of the chunk */
     uint64_t next_object, next_frame;
     struct tf_stack *stack; /* by thread id */

@@ -19,22 +19,11 @@ same_entries(const struct tf_entry *a, const struct tf_entry *b, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         if (a[i].key != b[i].key || a[i].hits != b[i].hits || a[i].calls != b[i].calls
-            || a[i].groups != b[i].groups || a[i].images != b[i].images) {
+            || a[i].groups != b[i].groups) {
             return false;
         }
     }
     return true;
-}
-
-/* Level 0 does not store the groups of lists other than the objects'. */
-static void
-as_stored(struct tf_postings_set *set)
-{
-    for (int list = 0; list < TF_POST_LISTS && set->level == 0; list++) {
-        for (size_t i = 0; list != TF_POST_OBJECT && i < set->map[list].count; i++) {
-            set->map[list].entry[i].groups = 0;
-        }
-    }
 }
 
 static void
@@ -42,8 +31,7 @@ compare_postings(struct tf_verifier *verify, const struct tf_postings *postings,
                  struct tf_postings_set *set, uint64_t off)
 {
     static const char *const names[TF_POST_LISTS] = {"lines", "codes", "exceptions",
-                                                     "objects", "variables"};
-    as_stored(set);
+                                                     "threads"};
     for (int list = 0; list < TF_POST_LISTS; list++) {
         if (!tf_map_sort(&set->map[list])) {
             return;
@@ -57,7 +45,7 @@ compare_postings(struct tf_verifier *verify, const struct tf_postings *postings,
                                names[list], off);
         }
     }
-    if (postings->chunk_count != set->chunk_count || postings->omitted != set->omitted
+    if (postings->chunk_count != set->chunk_count
         || memcmp(postings->kind_events, set->kind_events, sizeof set->kind_events)
                != 0) {
         tf_verify_found_at(verify, off,
@@ -105,6 +93,106 @@ check_chunk_postings(struct tf_verifier *verify, size_t idx, struct tf_tally *ta
                          verify->reader->index.postings.at[idx]);
     }
     return tf_verify_fault(verify, status, &fault);
+}
+
+/* --- lists of writes --- */
+struct derived { /* what is made anew on the way */
+    struct tf_summaries *summaries;
+    struct tf_writes_group writes;
+    size_t block;   /* the next one in the index */
+    bool uncertain; /* a chunk of the group could not be read */
+};
+
+static bool
+same_write(const struct tf_write *a, const struct tf_write *b)
+{
+    return a->id == b->id && a->page == b->page && a->chunk == b->chunk
+           && a->flags == b->flags && a->items == b->items && a->attrs == b->attrs
+           && a->from == b->from && a->grown == b->grown;
+}
+
+/* The entries of a block against those that the chunks gave, from *at on. */
+static void
+compare_block(struct tf_verifier *verify, const struct tf_writes_block *block,
+              uint64_t off, const struct tf_writes_group *made, size_t *at)
+{
+    const struct tf_write *write = made->list[block->list].write;
+    size_t left = made->list[block->list].count - *at;
+    bool same = block->count <= left;
+    for (size_t i = 0; same && i < block->count; i++) {
+        same = same_write(&block->write[i], &write[*at + i]);
+    }
+    if (!same) {
+        tf_verify_found_at(verify, off,
+                           "the list of writes at offset %" PRIu64
+                           " is not what the chunks have",
+                           off);
+    }
+    *at += block->count < left ? block->count : left;
+}
+
+/* All blocks of the group that ends with the chunk. */
+static tf_status
+compare_group(struct tf_verifier *verify, struct derived *derived)
+{
+    const struct tf_index *index = &verify->reader->index;
+    struct tf_writes_group *made = &derived->writes;
+    size_t at[TF_WRITES_LISTS] = {0};
+    bool faulty = derived->uncertain;
+    if (!tf_writes_group_sort(made)) {
+        return tf_err_set(verify->err, TF_ERR_MEMORY, -1, "out of memory");
+    }
+    for (; derived->block < index->writes.count
+           && index->writes.at[derived->block].first_chunk == made->first_chunk;
+         derived->block++) {
+        struct tf_err fault = TF_ERR_INIT;
+        const struct tf_writes_block *block;
+        const struct tf_index_writes *place = &index->writes.at[derived->block];
+        tf_status status =
+            tf_reader_writes(verify->reader, derived->block, &block, &fault);
+        faulty = faulty || status != TF_OK;
+        if (status == TF_OK && !faulty) {
+            compare_block(verify, block, place->off, made, &at[block->list]);
+        }
+        status = tf_verify_fault(verify, status, &fault);
+        if (status != TF_OK) {
+            return status;
+        }
+    }
+    if (!faulty
+        && (at[TF_WRITES_OBJECTS] != made->list[TF_WRITES_OBJECTS].count
+            || at[TF_WRITES_FRAMES] != made->list[TF_WRITES_FRAMES].count)) {
+        tf_verify_found_at(verify, 0,
+                           "the lists of writes of the chunks from %" PRIu64
+                           " on are not whole",
+                           made->first_chunk);
+    }
+    return TF_OK;
+}
+
+/* Adds a chunk's; `tally` NULL: it could not be read. */
+static tf_status
+check_writes(struct tf_verifier *verify, struct derived *derived,
+             const struct tf_tally *tally)
+{
+    static const struct tf_writes_set none;
+    const struct tf_index *index = &verify->reader->index;
+    if (derived->block >= index->writes.count) {
+        return TF_OK; /* an unfinished recording has none for its end */
+    }
+    const struct tf_index_writes *place = &index->writes.at[derived->block];
+    derived->uncertain |= tally == NULL;
+    if (!tf_writes_group_add(&derived->writes, tally ? &tally->objects : &none,
+                             tally ? &tally->frames : &none)) {
+        return tf_err_set(verify->err, TF_ERR_MEMORY, -1, "out of memory");
+    }
+    tf_status status = TF_OK;
+    if (derived->writes.chunk_count == place->chunk_count) {
+        status = compare_group(verify, derived);
+        tf_writes_group_next(&derived->writes);
+        derived->uncertain = false;
+    }
+    return status;
 }
 
 static bool
@@ -261,7 +349,7 @@ thread_after(struct tf_reader *reader, size_t idx)
 
 static tf_status
 check_one_chunk(struct tf_verifier *verify, size_t idx, struct tf_tally *tally,
-                struct tf_summaries *summaries, struct totals *totals, bool *follows)
+                struct derived *derived, struct totals *totals, bool *follows)
 {
     struct tf_err fault = TF_ERR_INIT;
     struct tf_reader *reader = verify->reader;
@@ -270,7 +358,8 @@ check_one_chunk(struct tf_verifier *verify, size_t idx, struct tf_tally *tally,
     tf_status status = tf_reader_chunk(reader, idx, &chunk, &fault);
     if (status != TF_OK) {
         *follows = false;
-        return tf_verify_fault(verify, status, &fault);
+        status = tf_verify_fault(verify, status, &fault);
+        return status == TF_OK ? check_writes(verify, derived, NULL) : status;
     }
     status = check_keyframe(verify, chunk, idx, tally,
                             *follows && !gap_before(reader, chunk->first_seq));
@@ -289,7 +378,10 @@ check_one_chunk(struct tf_verifier *verify, size_t idx, struct tf_tally *tally,
         status = check_chunk_postings(verify, idx, tally);
     }
     if (status == TF_OK) {
-        status = tf_summaries_add(summaries, &reader->index, &tally->set, verify->err);
+        status = check_writes(verify, derived, tally);
+    }
+    if (status == TF_OK) {
+        status = tf_summaries_add(derived->summaries, &tally->set, verify->err);
     }
     return status;
 }
@@ -353,6 +445,7 @@ second_pass(struct tf_verifier *verify)
 {
     struct tf_reader *reader = verify->reader;
     struct tf_summaries summaries;
+    struct derived derived = {.summaries = &summaries};
     struct tf_tally tally;
     struct totals totals = {.next_object = 1, .next_frame = 1};
     size_t checkpoint = 0;
@@ -363,7 +456,7 @@ second_pass(struct tf_verifier *verify)
     for (size_t i = 0; i < reader->index.chunk.count && status == TF_OK; i++) {
         status = retell_checkpoints(verify, &checkpoint, i, &tally);
         if (status == TF_OK) {
-            status = check_one_chunk(verify, i, &tally, &summaries, &totals, &follows);
+            status = check_one_chunk(verify, i, &tally, &derived, &totals, &follows);
         }
         if (status == TF_OK) {
             status = tf_verify_step(
@@ -377,13 +470,14 @@ second_pass(struct tf_verifier *verify)
             retell_checkpoints(verify, &checkpoint, reader->index.chunk.count, &tally);
     }
     if (status == TF_OK && tf_reader_complete(reader)) {
-        status = tf_summaries_close(&summaries, &reader->index, verify->err);
+        status = tf_summaries_close(&summaries, reader->index.chunk.count, verify->err);
     }
     if (status == TF_OK) {
         check_footer(verify, &totals);
         status = check_sources(verify);
     }
     tf_summaries_release(&summaries);
+    tf_writes_group_release(&derived.writes);
     tf_tally_release(&tally);
     return status;
 }

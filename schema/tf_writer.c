@@ -19,6 +19,7 @@ struct tf_writer {
     struct tf_tally tally;
     struct tf_index index;
     struct tf_summaries summaries;
+    struct tf_writes_group writes;
     struct tf_blob field; /* the top-level field being made */
     uint64_t next_seq, next_object, next_frame;
     uint64_t event_count;
@@ -88,6 +89,7 @@ tf_writer_abandon(struct tf_writer *writer)
     }
     free(writer->gap.at);
     tf_summaries_release(&writer->summaries);
+    tf_writes_group_release(&writer->writes);
     tf_blob_release(&writer->field);
     tf_index_release(&writer->index);
     tf_tally_release(&writer->tally);
@@ -208,7 +210,49 @@ write_postings(struct tf_writer *writer, struct tf_err *err)
     for (int kind = 0; kind < TF_EV_COUNT; kind++) {
         writer->kind_events[kind] += set->kind_events[kind];
     }
-    return tf_summaries_add(&writer->summaries, &writer->index, set, err);
+    return tf_summaries_add(&writer->summaries, set, err);
+}
+
+/* --- lists of writes --- */
+static tf_status
+write_block(struct tf_writer *writer, const struct tf_writes_block *block,
+            struct tf_err *err)
+{
+    uint64_t off;
+    if (!tf_writes_put(block, &writer->field, TF_REC_WRITES)
+        || !tf_list_next(&writer->index.writes)) {
+        return writer_no_memory(err);
+    }
+    tf_status status = writer_flush(writer, &off, err);
+    writer->index.writes.at[writer->index.writes.count++] =
+        tf_index_writes_of(block, off);
+    return status;
+}
+
+static tf_status
+close_group(struct tf_writer *writer, struct tf_err *err)
+{
+    struct tf_writes_block block;
+    enum tf_writes_list list = TF_WRITES_OBJECTS;
+    size_t at = 0;
+    tf_status status =
+        tf_writes_group_sort(&writer->writes) ? TF_OK : writer_no_memory(err);
+    while (status == TF_OK
+           && tf_writes_group_block(&writer->writes, &list, &at, &block)) {
+        status = write_block(writer, &block, err);
+    }
+    tf_writes_group_next(&writer->writes);
+    return status;
+}
+
+static tf_status
+add_writes(struct tf_writer *writer, struct tf_err *err)
+{
+    if (!tf_writes_group_add(&writer->writes, &writer->tally.objects,
+                             &writer->tally.frames)) {
+        return writer_no_memory(err);
+    }
+    return tf_writes_group_full(&writer->writes) ? close_group(writer, err) : TF_OK;
 }
 
 /* --- chunks --- */
@@ -307,7 +351,8 @@ write_chunk(struct tf_writer *writer, const struct tf_batch *batch, struct tf_er
     writer->event_count += writer->columns.event_count;
     writer->next_object += head.object_count;
     writer->next_frame += head.frame_count;
-    return write_postings(writer, err);
+    status = write_postings(writer, err);
+    return status == TF_OK ? add_writes(writer, err) : status;
 }
 
 static tf_status
@@ -400,7 +445,10 @@ write_footer(struct tf_writer *writer, const struct tf_footer *footer,
 static tf_status
 write_end(struct tf_writer *writer, const struct tf_footer *footer, struct tf_err *err)
 {
-    tf_status status = tf_summaries_close(&writer->summaries, &writer->index, err);
+    tf_status status = tf_summaries_close(&writer->summaries, writer->index.chunk.count, err);
+    if (status == TF_OK && writer->writes.chunk_count > 0) {
+        status = close_group(writer, err);
+    }
     if (status != TF_OK) {
         return status;
     }

@@ -92,7 +92,7 @@ def check_fields(files):
 
 def check_columns_used(files):
     """tf_postings.c and tf_index.c name every packed field of their message."""
-    for source, message, other in (("tf_postings.c", "Postings", {1, 2, 3, 21, 22}),
+    for source, message, other in (("tf_postings.c", "Postings", {1, 2, 3, 18}),
                                    ("tf_index.c", "Index", set())):
         table = re.search(r"\} columns\[\] = \{(.*?)\n\};", files[source], re.S).group(1)
         ours = {int(n): True for n in re.findall(r"\{\s*(\d+),", table)}
@@ -103,11 +103,12 @@ def check_columns_used(files):
 
 def check_md_names_fields(files):
     """FORMAT.md mentions every field of what a reader cannot guess."""
-    for message in ("Ops", "Chunk", "Postings", "Checkpoint", "Index", "Footer"):
+    for message in ("Ops", "Chunk", "Postings", "Writes", "Checkpoint", "Index",
+                    "Footer"):
         for field in proto_fields(files["recording.proto"], message):
             if field not in ("level", "first_chunk", "chunk_count", "number", "level", "op",
                              "state", "end_ns", "elided_count", "has_exit_status",
-                             "line_groups", "code_groups", "exc_groups", "frame_groups") \
+                             "line_groups", "code_groups", "exc_groups", "thread_groups") \
                     and not re.search(r"`(\w+\.)?%s\b" % field, files["FORMAT.md"]):
                 yield "FORMAT.md does not mention %s.%s" % (message, field)
 
@@ -117,7 +118,7 @@ def check_limits(files):
                          ("TF_SOURCE_BYTES_MAX", "(16u << 20)"), ("TF_CHUNK_EVENTS", "16384u"),
                          ("TF_CHUNK_EVENTS_MAX", "(1u << 20)"), ("TF_SLOTS_MAX", "65536u"),
                          ("TF_THREADS_MAX", "(1u << 20)"), ("TF_DEFINITIONS_MAX", "(1u << 24)"),
-                         ("TF_SUMMARY_ENTRIES_MAX", "(1u << 18)"), ("TF_SUMMARY_FANOUT", "16u")):
+                         ("TF_SUMMARY_FANOUT", "16u")):
         found = re.search(r"#define %s\s+(.*)" % name, files["tf_limits.h"])
         if not found or found.group(1).strip() != number:
             yield "FORMAT.md says that %s is %s" % (name, number)

@@ -275,6 +275,7 @@ test_verify_names_it(void **state)
         {5, 1, 3, 9, "the counts in the postings at offset"},
         {5, 2, 2, 4, "postings at offset"},
         {6, 0, 3, 4, "the counts in the postings at offset"},
+        {10, 0, 2, 77, "a list of writes"},
         {4, 2, 8, 3, "a chunk at offset"},
         {4, 1, 5, 77, "it creates another number of objects or frames than it says"},
         {4, 3, 3, 77, "a chunk at offset"},

@@ -14,10 +14,11 @@
 #include "tf_limits.h"
 #include "tf_postings.h"
 #include "tf_reader.h"
+#include "tf_writes.h"
 #include "tt_file.h"
 
 enum {
-    CHUNKS = 600, /* 3 levels of summaries */
+    CHUNKS = 600, /* 3 levels of summaries, 3 groups of lists of writes */
     CODES = 12,
     LINES = 6,
     SLOTS = 3,
@@ -28,8 +29,17 @@ enum {
     DEPTH = 6,
 };
 
+/* Items that are asked for: at the borders of what an entry, and a page, tells. */
+static const uint32_t item_idx[] = {0, 1, 31, 32, 63, 64, 127, 128, 70000};
+enum { ITEMS = sizeof item_idx / sizeof *item_idx, ATTRS = 6 };
+
 /* What happened, chunk by chunk, as plainly as can be. */
 struct model {
+    uint16_t threads[CHUNKS][THREADS + 1];
+    uint16_t item[CHUNKS][OBJECTS_MAX]; /* a bit for each of item_idx that may be new */
+    uint8_t attr[CHUNKS][OBJECTS_MAX];
+    int64_t length[CHUNKS][OBJECTS_MAX]; /* at the chunk's end, where it was written */
+    int64_t length_now[OBJECTS_MAX];
     uint16_t line[CHUNKS][CODES + 1][LINES + 1];
     uint16_t calls[CHUNKS][CODES + 1], events[CHUNKS][CODES + 1];
     uint16_t exceptions[CHUNKS][TYPES + 1];
@@ -59,6 +69,67 @@ roll(uint32_t below)
     return (uint32_t)((seed >> 11) % below);
 }
 
+/* Items [first, end) of an object are other ones. */
+static void
+touch_items(struct model *m, uint64_t id, uint64_t first, uint64_t end)
+{
+    for (int i = 0; i < ITEMS; i++) {
+        if (item_idx[i] >= first && item_idx[i] < end) {
+            m->item[m->chunk][id] |= (uint16_t)(1u << i);
+        }
+    }
+    m->object[m->chunk][id] |= 1;
+    m->length[m->chunk][id] = m->length_now[id];
+}
+
+static void
+put_ints(struct tf_rows *rows, uint32_t count)
+{
+    tf_rows_u64(rows, count);
+    for (uint32_t i = 0; i < count; i++) {
+        tf_rows_int(rows, (int64_t)i);
+    }
+}
+
+/* Nobody checks here whether the object has such items. */
+static void
+write_items(struct model *m, uint64_t id)
+{
+    uint32_t idx = item_idx[roll(ITEMS)], gone = roll(3), come = roll(70);
+    bool same = roll(2);
+    tf_rows_op(m->rows, TF_OP_ITEM_SPLICE);
+    tf_rows_u64(m->rows, id);
+    tf_rows_u64(m->rows, idx);
+    tf_rows_u64(m->rows, same ? come : gone);
+    put_ints(m->rows, come);
+    bool moves = !same && come != gone;
+    m->length_now[id] += moves ? (int64_t)come - gone : 0;
+    touch_items(m, id, idx, moves ? UINT64_MAX : (uint64_t)idx + come);
+}
+
+static void
+write_attr(struct model *m, uint64_t id)
+{
+    uint32_t attr = roll(ATTRS), gone = roll(2) * 2, come = roll(2) * 2;
+    if (roll(2)) {
+        tf_rows_op(m->rows, TF_OP_ATTR_SET);
+        tf_rows_u64(m->rows, id);
+        tf_rows_u64(m->rows, 2 * attr + 1);
+        tf_rows_int(m->rows, 1);
+        m->attr[m->chunk][id] |= (uint8_t)(1u << attr);
+    }
+    else {
+        tf_rows_op(m->rows, TF_OP_ATTR_SPLICE);
+        tf_rows_u64(m->rows, id);
+        tf_rows_u64(m->rows, 2 * attr);
+        tf_rows_u64(m->rows, gone);
+        put_ints(m->rows, come);
+        m->attr[m->chunk][id] |=
+            (uint8_t)(gone != come ? 0xff : come > 0 ? 1u << attr : 0);
+    }
+    touch_items(m, id, 0, 0);
+}
+
 static void
 new_object(struct model *m, uint32_t type)
 {
@@ -71,6 +142,9 @@ new_object(struct model *m, uint32_t type)
     tf_rows_int(m->rows, 7);
     m->objects++;
     m->type_of[m->objects] = type;
+    m->length_now[m->objects] = 1;
+    touch_items(m, m->objects, 0, UINT64_MAX);
+    m->attr[m->chunk][m->objects] = 0xff;
     m->object[m->chunk][m->objects] = 3;
 }
 
@@ -78,6 +152,10 @@ static void
 write_object(struct model *m, uint64_t id)
 {
     bool image = roll(5) == 0;
+    if (!image && roll(2)) {
+        (roll(3) ? write_items : write_attr)(m, id);
+        return;
+    }
     tf_rows_op(m->rows, image ? TF_OP_IMAGE : TF_OP_ITEM_SET);
     tf_rows_u64(m->rows, id);
     if (image) {
@@ -91,6 +169,9 @@ write_object(struct model *m, uint64_t id)
         tf_rows_u64(m->rows, 0);
     }
     tf_rows_int(m->rows, -1);
+    m->length_now[id] = image ? 1 : m->length_now[id];
+    touch_items(m, id, 0, image ? UINT64_MAX : 1);
+    m->attr[m->chunk][id] |= image ? 0xff : 0;
     m->object[m->chunk][id] |= image ? 3 : 1;
 }
 
@@ -151,6 +232,7 @@ event(struct model *m, unsigned kind, uint32_t thread)
 {
     uint32_t lineno = 1 + roll(LINES), code = m->code_of[top(m, thread)];
     tf_rows_event(m->rows, kind, thread, lineno, 0, roll(3) == 0 ? 5 : 0);
+    m->threads[m->chunk][thread]++;
     m->events[m->chunk][code]++;
     m->calls[m->chunk][code] += kind == TF_EV_START;
     m->kinds[kind]++;
@@ -336,7 +418,18 @@ record(struct tf_sink_memory *sink, bool finish)
 
 /* --- the plain search --- */
 struct question {
-    enum { OBJECT, IMAGE, SLOT, LINE, CODE, EXCEPTION, SORTS } sort;
+    enum {
+        OBJECT,
+        IMAGE,
+        ITEM,
+        ATTR,
+        SLOT,
+        LINE,
+        CODE,
+        EXCEPTION,
+        THREAD,
+        SORTS
+    } sort;
 
     uint64_t id;
     uint32_t second;
@@ -348,7 +441,10 @@ has(const struct model *m, int chunk, const struct question *q)
     switch (q->sort) {
     case OBJECT: return m->object[chunk][q->id] != 0;
     case IMAGE: return (m->object[chunk][q->id] & 2) != 0;
+    case ITEM: return (m->item[chunk][q->id] >> q->second & 1) != 0;
+    case ATTR: return (m->attr[chunk][q->id] >> q->second & 1) != 0;
     case SLOT: return m->slot[chunk][q->id][q->second] != 0;
+    case THREAD: return m->threads[chunk][q->id] != 0;
     case LINE: return m->line[chunk][q->id][q->second] != 0;
     case CODE: return m->events[chunk][q->id] != 0;
     default: return m->exceptions[chunk][q->id] != 0;
@@ -367,13 +463,14 @@ search(const struct model *m, const struct question *q, int from, int step)
 }
 
 static uint64_t
-count(const struct model *m, const struct question *q)
+count(const struct model *m, const struct question *q, int before)
 {
     uint64_t n = 0;
-    for (int chunk = 0; chunk < CHUNKS; chunk++) {
-        n += q->sort == LINE   ? m->line[chunk][q->id][q->second]
-             : q->sort == CODE ? m->calls[chunk][q->id]
-                               : m->exceptions[chunk][q->id];
+    for (int chunk = 0; chunk < before; chunk++) {
+        n += q->sort == LINE     ? m->line[chunk][q->id][q->second]
+             : q->sort == CODE   ? m->calls[chunk][q->id]
+             : q->sort == THREAD ? m->threads[chunk][q->id]
+                                 : m->exceptions[chunk][q->id];
     }
     return n;
 }
@@ -385,11 +482,23 @@ ask(struct tf_reader *reader, const struct question *q, bool before, size_t at,
 {
     static const enum tf_posting_sort sort[] = {[LINE] = TF_POSTING_LINE,
                                                 [CODE] = TF_POSTING_CODE,
-                                                [EXCEPTION] = TF_POSTING_EXCEPTION};
+                                                [EXCEPTION] = TF_POSTING_EXCEPTION,
+                                                [THREAD] = TF_POSTING_THREAD};
     enum tf_posting_want want = q->sort == IMAGE ? TF_POSTING_IMAGE : TF_POSTING_ANY;
     if (q->sort <= IMAGE) {
         return before ? tf_reader_object_before(reader, q->id, want, at, ret_idx, NULL)
                       : tf_reader_object_after(reader, q->id, want, at, ret_idx, NULL);
+    }
+    if (q->sort == ITEM || q->sort == ATTR) {
+        uint64_t idx = q->sort == ITEM ? item_idx[q->second] : 2 * q->second + 1;
+        struct tf_part part = {.object = q->id, .attr = q->sort == ATTR, .idx = idx};
+        if (!part.attr) {
+            part.items = UINT64_C(1) << idx % 64;
+            part.idx = idx / 64 * 64;
+        }
+        return (before ? tf_reader_part_before : tf_reader_part_after)(reader, &part,
+                                                                       at, ret_idx,
+                                                                       NULL);
     }
     if (q->sort == SLOT) {
         return before
@@ -409,6 +518,12 @@ random_question(const struct model *m)
     switch (q.sort) {
     case OBJECT:
     case IMAGE: q.id = 1 + roll((uint32_t)m->objects); break;
+    case ITEM:
+    case ATTR:
+        q.id = 1 + roll((uint32_t)m->objects);
+        q.second = roll(q.sort == ITEM ? ITEMS : ATTRS);
+        break;
+    case THREAD: q.id = 1 + roll(THREADS); break;
     case SLOT:
         q.id = 1 + roll((uint32_t)m->frames);
         q.second = roll(SLOTS);
@@ -421,6 +536,53 @@ random_question(const struct model *m)
     default: q.id = 4 + roll(2); break;
     }
     return q;
+}
+
+static void
+check_hits(struct tf_reader *reader, const struct model *m)
+{
+    static const enum tf_posting_sort sort[] = {[LINE] = TF_POSTING_LINE,
+                                                [CODE] = TF_POSTING_CODE,
+                                                [EXCEPTION] = TF_POSTING_EXCEPTION,
+                                                [THREAD] = TF_POSTING_THREAD};
+    for (int i = 0; i < 400; i++) {
+        struct question q = random_question(m);
+        size_t before = roll(CHUNKS + 2);
+        uint64_t n;
+        if (q.sort < LINE) {
+            continue;
+        }
+        assert_int_equal(tf_reader_posting_hits_before(reader, sort[q.sort],
+                                                       (uint32_t)q.id, q.second, before,
+                                                       &n, NULL),
+                         TF_OK);
+        assert_int_equal(n,
+                         count(m, &q, before < CHUNKS ? (int)before : (int)CHUNKS));
+    }
+}
+
+/* How many items an object has at the start of a chunk. */
+static void
+check_lengths(struct tf_reader *reader, const struct model *m)
+{
+    for (int i = 0; i < 20000; i++) {
+        struct question q = {.sort = OBJECT, .id = 1 + roll((uint32_t)m->objects)};
+        size_t at = roll(CHUNKS), base;
+        int64_t items;
+        int last = search(m, &q, (int)at - 1, -1);
+        tf_status status =
+            tf_reader_object_items(reader, q.id, at, &items, &base, NULL);
+        if (last < 0) {
+            assert_int_equal(status, TF_ERR_NOT_FOUND);
+            continue;
+        }
+        assert_int_equal(status, TF_OK);
+        if (base != SIZE_MAX) {
+            assert_int_equal(m->object[base][q.id] & 2, 2);
+            items += m->length[base][q.id];
+        }
+        assert_int_equal(items, m->length[last][q.id]);
+    }
 }
 
 static void
@@ -452,25 +614,27 @@ check_all(const char *path, const struct model *m, bool complete)
         answered++;
     }
     assert_true(answered > 20000);
+    check_hits(reader, m);
+    check_lengths(reader, m);
     for (uint32_t code = 1; code <= CODES; code++) {
         for (uint32_t lineno = 1; lineno <= LINES; lineno++) {
             struct question q = {LINE, code, lineno};
             assert_int_equal(
                 tf_reader_posting_hits(reader, TF_POSTING_LINE, code, lineno, &n, NULL),
                 TF_OK);
-            assert_int_equal(n, count(m, &q));
+            assert_int_equal(n, count(m, &q, CHUNKS));
         }
         struct question q = {CODE, code, 0};
         assert_int_equal(
             tf_reader_posting_hits(reader, TF_POSTING_CODE, code, 0, &n, NULL), TF_OK);
-        assert_int_equal(n, count(m, &q));
+        assert_int_equal(n, count(m, &q, CHUNKS));
     }
     for (uint32_t type = 1; type <= TYPES; type++) {
         struct question q = {EXCEPTION, type, 0};
         assert_int_equal(
             tf_reader_posting_hits(reader, TF_POSTING_EXCEPTION, type, 0, &n, NULL),
             TF_OK);
-        assert_int_equal(n, count(m, &q));
+        assert_int_equal(n, count(m, &q, CHUNKS));
     }
     tf_reader_close(reader);
 }
@@ -491,12 +655,12 @@ check_verify(const char *path, uint64_t want)
     assert_int_equal(findings, want);
 }
 
-/* Postings and summaries list no object or frame that their own chunks created. */
+/* The lists of writes have no object or frame that the chunk itself created. */
 static void
 check_only_older(const struct tf_sink_memory *sink, const char *path)
 {
     struct tf_reader *reader;
-    size_t off = 0, lists = 0;
+    size_t off = 0, blocks = 0;
     assert_int_equal(tf_reader_open(path, NULL, NULL, &reader, NULL), TF_OK);
     while (sink->data[off] == 0x28) {
         const uint8_t *at = sink->data + off;
@@ -506,27 +670,24 @@ check_only_older(const struct tf_sink_memory *sink, const char *path)
         assert_int_equal(ZSTD_decompress(content, len, at, size), len);
         struct tf_cursor cursor = tf_cursor_of(content, len);
         struct tf_wire wire;
-        struct tf_postings *postings;
+        struct tf_writes_block block;
         assert_int_equal(tf_wire_next(&cursor, &wire), TF_WIRE_FIELD);
-        if (wire.number == 5 || wire.number == 6) {
-            assert_int_equal(tf_postings_get(wire.bytes, 0, &postings, NULL), TF_OK);
-            const struct tf_chunk_info *first =
-                tf_reader_chunk_info(reader, postings->first_chunk);
-            for (size_t i = 0; i < postings->count[TF_POST_OBJECT]; i++) {
-                assert_true(postings->entry[TF_POST_OBJECT][i].key
-                            < first->first_object);
+        if (wire.number == 10) {
+            assert_int_equal(tf_writes_get(wire.bytes, 0, &block, NULL), TF_OK);
+            for (size_t i = 0; i < block.count; i++) {
+                const struct tf_chunk_info *info = tf_reader_chunk_info(
+                    reader, block.first_chunk + block.write[i].chunk);
+                assert_true(block.write[i].id < (block.list == TF_WRITES_OBJECTS
+                                                     ? info->first_object
+                                                     : info->first_frame));
             }
-            for (size_t i = 0; i < postings->count[TF_POST_SLOT]; i++) {
-                assert_true(postings->entry[TF_POST_SLOT][i].key >> 16
-                            < first->first_frame);
-            }
-            tf_postings_free(postings);
-            lists++;
+            free(block.write);
+            blocks++;
         }
         free(content);
         off += size;
     }
-    assert_int_equal(lists, CHUNKS + (CHUNKS + 15) / 16 + 3 + 1);
+    assert_true(blocks > 2 * ((CHUNKS + TF_WRITES_CHUNKS - 1) / TF_WRITES_CHUNKS));
     tf_reader_close(reader);
 }
 
@@ -560,7 +721,7 @@ test_unfinished(void **state)
     free(m);
 }
 
-/* --- summaries that grow too long leave their list out --- */
+/* --- a group is closed before its lists grow too long --- */
 enum { MANY = 320000, WRITTEN_A_CHUNK = MANY / 16 };
 
 static void
@@ -586,7 +747,7 @@ many_writes(struct tf_rows *rows, uint64_t first)
 }
 
 static void
-test_a_long_list_is_left_out(void **state)
+test_long_lists(void **state)
 {
     struct tf_sink_memory sink;
     struct tf_header header = {0};
@@ -613,7 +774,7 @@ test_a_long_list_is_left_out(void **state)
     }
     tf_batch_release(&batch);
     assert_int_equal(tf_writer_close(writer, &footer, NULL, NULL), TF_OK);
-    assert_true(MANY > TF_SUMMARY_ENTRIES_MAX);
+    assert_true(MANY > 2 * TF_WRITES_ENTRIES);
     tt_write(tt_path("many"), sink.data, sink.sink.written_bytes);
     tf_sink_memory_release(&sink);
     assert_int_equal(tf_reader_open(tt_path("many"), NULL, NULL, &reader, NULL), TF_OK);
@@ -640,7 +801,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_through_the_index),
         cmocka_unit_test(test_unfinished),
-        cmocka_unit_test(test_a_long_list_is_left_out),
+        cmocka_unit_test(test_long_lists),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

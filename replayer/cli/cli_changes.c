@@ -136,6 +136,18 @@ put_from(struct cli_out *out, const char *text, size_t from, size_t columns)
                               columns > used + 10 ? columns - used : 10);
 }
 
+void
+cli_put_both(struct cli_out *out, const char *before, const char *after)
+{
+    size_t width = cli_out_columns(out);
+    bool long_text = strlen(before) + strlen(after) + 30 > width;
+    size_t from = long_text ? show_from(before, after) : 0;
+    size_t half = width > 100 ? width / 2 - 10 : 40;
+    put_from(out, before, from, long_text ? half : strlen(before) + 1);
+    cli_out_str(out, " -> ");
+    put_from(out, after, from, long_text ? half : strlen(after) + 1);
+}
+
 static void
 put_change(struct cli_session *session, const struct cli_seen *before,
            const struct cli_seen *now)

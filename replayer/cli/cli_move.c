@@ -1,4 +1,4 @@
-/* Movement in time, and what is shown on arrival. */
+/* Movement in time. */
 #include <ctype.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -8,182 +8,101 @@
 #include "cli_handlers.h"
 #include "cli_session.h"
 
-tf_status
-cli_go(struct cli_session *session, uint64_t seq, struct tf_err *err)
+struct order {
+    enum rp_move move;
+    const char *name;  /* for the line that says why it stopped */
+    const char *never; /* RP_STOP_NOWHERE: why */
+    unsigned context;
+    uint32_t lineno;
+    uint64_t count; /* 0: once */
+    bool all;       /* all threads */
+    uint32_t thread;
+    const uint32_t *code;
+    size_t code_count;
+};
+
+static bool
+is_run(const struct order *order)
 {
-    struct rp_event event;
-    tf_status status = rp_event_at(session->rp, seq, &event, err);
-    if (status != TF_OK) {
-        return status;
-    }
-    session->seq = seq;
-    session->event = event;
-    session->thread = event.thread;
-    session->list_lineno = 0;
-    return cli_select_frame(session, 0, err);
+    return order->move == RP_CONTINUE || order->move == RP_CONTINUE_BACK;
 }
 
-/* --- What is shown --- */
+/* --- Why it stopped --- */
 
-static void
-put_arguments(struct cli_session *session)
+/* "Breakpoint 1", "Watchpoint 2" */
+static int
+name_break(const struct rp_stop *stop, char *text, size_t size)
 {
-    struct rp_vars vars;
-    struct rp_limits limits = {60, 6, 2, 40};
-    struct cli_out *out = session->out;
-    const char *lead = " with ";
-    if (rp_locals(session->rp, session->seq, session->event.frame, &vars, NULL)
-        != TF_OK) {
-        return;
+    const char *failed =
+        stop->condition_failed ? ", where its condition has no value" : "";
+    if (stop->watch_id == stop->break_id) {
+        return snprintf(text, size, "Watchpoint %" PRIu32 "%s%s", stop->watch_id,
+                        stop->break_removed ? " (temporary)" : "", failed);
     }
-    for (size_t i = 0; i < vars.count; i++) {
-        struct rp_buf text = RP_BUF_INIT;
-        const struct rp_var *var = &vars.var[i];
-        if (!var->argument) {
-            continue;
-        }
-        rp_value_text(session->rp, &var->value, session->seq, &limits, &text, NULL,
-                      NULL, NULL);
-        cli_out_str(out, lead);
-        cli_put_tf(out, var->name);
-        cli_out_char(out, '=');
-        cli_out_text(out, text.data ? text.data : "", text.len);
-        rp_buf_release(&text);
-        lead = ", ";
+    int len = snprintf(text, size, "Breakpoint %" PRIu32 "%s%s", stop->break_id,
+                       stop->break_removed ? " (temporary)" : "", failed);
+    if (stop->watch_id && len > 0 && (size_t)len < size) {
+        len += snprintf(text + len, size - (size_t)len, ", watchpoint %" PRIu32,
+                        stop->watch_id);
     }
-    rp_vars_release(&vars);
+    return len;
 }
 
 static void
-put_argument(struct cli_session *session)
+describe_stop(const struct cli_session *session, const struct order *order,
+              const struct rp_stop *stop, char *text, size_t size)
 {
-    struct rp_value value;
-    struct rp_limits space;
-    const struct rp_limits *limits = cli_line_limits(session, &space);
-    struct rp_buf text = RP_BUF_INIT;
-    bool has;
-    if (rp_event_arg(session->rp, session->seq, &has, &value, NULL) != TF_OK || !has) {
-        return;
-    }
-    rp_value_text(session->rp, &value, session->seq, limits, &text, NULL, NULL, NULL);
-    cli_out_char(session->out, ' ');
-    cli_out_text(session->out, text.data ? text.data : "", text.len);
-    rp_buf_release(&text);
-    rp_value_release(&value);
-}
-
-/* The exception that the event is about; its argument. */
-static void
-put_raised(struct cli_session *session)
-{
-    struct rp_value value;
-    bool has;
-    if (rp_event_arg(session->rp, session->seq, &has, &value, NULL) != TF_OK || !has) {
-        return;
-    }
-    size_t columns = session->batch ? 0 : cli_out_columns(session->out);
-    cli_out_char(session->out, ' ');
-    if (value.kind == TF_VAL_REF) {
-        cli_put_exception(session->out, session->rp, value.ref, session->seq, columns);
-    }
-    rp_value_release(&value);
-}
-
-static void
-put_event(struct cli_session *session)
-{
-    struct cli_out *out = session->out;
-    switch (session->event.kind) {
-    case TF_EV_START:
-        cli_out_str(out, ": called");
-        put_arguments(session);
-        break;
-    case TF_EV_RESUME: cli_out_str(out, ": goes on"); break;
-    case TF_EV_THROW: cli_out_str(out, ": goes on with an exception thrown in"); break;
-    case TF_EV_RETURN:
-        cli_out_str(out, ": returns");
-        put_argument(session);
-        break;
-    case TF_EV_YIELD:
-        cli_out_str(out, ": yields");
-        put_argument(session);
-        break;
-    case TF_EV_UNWIND: cli_out_str(out, ": left by an exception"); break;
-    case TF_EV_EXCEPTION:
-        cli_out_style(out, CLI_BAD);
-        cli_out_str(out, ": raises");
-        put_raised(session);
-        cli_out_style(out, CLI_PLAIN);
-        break;
-    case TF_EV_C_CALL:
-        cli_out_str(out, ": calls");
-        put_argument(session);
-        break;
-    case TF_EV_C_RETURN:
-        cli_out_str(out, ": back from");
-        put_argument(session);
-        break;
-    case TF_EV_C_EXCEPTION:
-        cli_out_str(out, ": exception out of");
-        put_argument(session);
-        break;
-    case TF_EV_OPCODE:
-        cli_out_format(out, ": instruction %" PRId32, session->event.instruction);
-        break;
-    default: break;
-    }
-}
-
-void
-cli_show_stop(struct cli_session *session, const char *reason, unsigned context)
-{
-    struct cli_out *out = session->out;
-    const struct rp_event *event = &session->event;
-    cli_out_format(out, "%s: ", reason);
-    cli_out_style(out, CLI_BOLD);
-    cli_put_place(out, session->rp, event->file, event->lineno);
-    cli_out_style(out, CLI_PLAIN);
-    cli_out_str(out, " in ");
-    cli_put_function(out, event->code);
-    put_event(session);
-    cli_out_char(out, '\n');
-    if (event->lineno) {
-        uint32_t lineno = event->lineno;
-        uint32_t first = lineno > context ? lineno - context : 1;
-        cli_show_source(session, event->file->id, first, lineno + context, lineno);
-    }
-    cli_show_changes(session);
-    cli_show_displays(session);
-}
-
-/* `whole`: the move was not by thread. */
-static void
-describe_stop(const struct cli_session *session, const struct rp_stop *stop,
-              const char *moved, bool whole, char *ret_text, size_t size)
-{
+    bool whole = is_run(order) || session->facts->thread_count == 1;
+    const char *end = stop->reason == RP_STOP_START ? "Start" : "End";
     switch (stop->reason) {
-    case RP_STOP_MOVED: snprintf(ret_text, size, "%s", moved); break;
-    case RP_STOP_BREAK:
-        snprintf(ret_text, size, "Breakpoint %" PRIu32 "%s", stop->break_id,
-                 stop->break_removed ? " (temporary)" : "");
-        break;
-    case RP_STOP_RETURN: snprintf(ret_text, size, "%s, at the return", moved); break;
-    case RP_STOP_CALL: snprintf(ret_text, size, "%s, at the call", moved); break;
+    case RP_STOP_MOVED:
+    case RP_STOP_NOWHERE: snprintf(text, size, "%s", order->name); break;
+    case RP_STOP_BREAK: name_break(stop, text, size); break;
+    case RP_STOP_RETURN: snprintf(text, size, "%s, at the return", order->name); break;
+    case RP_STOP_CALL: snprintf(text, size, "%s, at the call", order->name); break;
     case RP_STOP_START:
-    case RP_STOP_END: {
-        const char *end = stop->reason == RP_STOP_START ? "Start" : "End";
-        if (whole || session->facts->thread_count == 1) {
-            snprintf(ret_text, size, "%s of the recording", end);
+    case RP_STOP_END:
+        if (whole) {
+            snprintf(text, size, "%s of the recording", end);
         }
         else {
-            snprintf(ret_text, size, "%s of thread %" PRIu32, end, session->thread);
+            snprintf(text, size, "%s of thread %" PRIu32, end, session->thread);
         }
         break;
     }
+}
+
+static bool
+wants_instruction(const struct order *order)
+{
+    return order->move == RP_INSTRUCTION || order->move == RP_INSTRUCTION_BACK
+           || order->move == RP_INSTRUCTION_OVER
+           || order->move == RP_INSTRUCTION_OVER_BACK;
+}
+
+static void
+show_arrival(struct cli_session *session, const struct order *order,
+             const struct rp_stop *stop, bool moved)
+{
+    char reason[128];
+    if (stop->reason == RP_STOP_BREAK && stop->watch_id) {
+        cli_show_watch_change(session, stop->watch_id, stop->seq);
+    }
+    describe_stop(session, order, stop, reason, sizeof reason);
+    if (!moved) {
+        cli_out_str(session->out, stop->reason == RP_STOP_START
+                                      ? "Nothing before this: "
+                                  : stop->reason == RP_STOP_END ? "Nothing after this: "
+                                                                : "Already here: ");
+    }
+    bool far = order->context || stop->reason == RP_STOP_BREAK;
+    cli_show_stop(session, reason, far ? 2 : 0);
+    if (wants_instruction(order)) {
+        cli_show_instruction(session);
     }
 }
 
-/* --- The commands --- */
+/* --- Moving --- */
 
 /* Where a move of the thread that is looked at begins: its latest event. */
 static tf_status
@@ -197,40 +116,48 @@ base_seq(struct cli_session *session, uint64_t *ret_seq, struct tf_err *err)
     return rp_find(session->rp, &filter, session->seq, false, ret_seq, err);
 }
 
-struct order {
-    enum rp_move move;
-    const char *name; /* for the line that says why it stopped */
-    bool breaks;
-    unsigned context;
-    uint32_t lineno;
-};
-
+/* A run goes on from a stop, so that `c 5` is the fifth; a count of steps ends at one. */
 static bool
-is_run(const struct order *order)
+goes_on(const struct order *order, const struct rp_stop *stop)
 {
-    return order->move == RP_CONTINUE || order->move == RP_CONTINUE_BACK;
+    return stop->reason == RP_STOP_MOVED
+           || (is_run(order) && stop->reason == RP_STOP_BREAK);
 }
 
 static tf_status
-move_by(struct cli_session *session, const struct order *order, uint64_t count,
+move_by(struct cli_session *session, const struct order *order,
         struct rp_stop *ret_stop, struct tf_err *err)
 {
     struct rp_moving moving = {
-        .move = order->move, .lineno = order->lineno, .breaks = order->breaks};
+        .move = order->move,
+        .seq = session->seq,
+        .frame = is_run(order) || session->frame_idx == 0 ? 0 : session->frame.frame,
+        .lineno = order->lineno,
+        .breaks = true,
+        .any_thread = order->all,
+        .thread = order->thread,
+        .code = order->code,
+        .code_count = order->code_count,
+    };
+    uint64_t count = order->count ? order->count : 1;
     struct rp_stop stop = {.seq = session->seq, .reason = RP_STOP_MOVED};
-    moving.seq = session->seq;
-    moving.frame = is_run(order) || session->frame_idx == 0 ? 0 : session->frame.frame;
     tf_status status = is_run(order) ? TF_OK : base_seq(session, &moving.seq, err);
-    for (uint64_t i = 0; i < count && stop.reason == RP_STOP_MOVED; i++) {
+    for (uint64_t i = 0; i < count && goes_on(order, &stop); i++) {
+        struct rp_stop next;
         if (status == TF_OK && i > 0 && *session->env->interrupts) {
             status = tf_err_set(err, TF_ERR_INTERRUPTED, -1, "interrupted");
         }
         if (status == TF_OK) {
-            status = rp_move(session->rp, &moving, &stop, err);
+            status = rp_move(session->rp, &moving, &next, err);
         }
         if (status != TF_OK) {
             return status;
         }
+        bool first = i == 0;
+        if (next.reason == RP_STOP_NOWHERE && !first) {
+            break; /* so far and no further */
+        }
+        stop = next;
         moving.seq = stop.seq;
         moving.frame = 0;
     }
@@ -238,54 +165,17 @@ move_by(struct cli_session *session, const struct order *order, uint64_t count,
     return TF_OK;
 }
 
-/* A run ends earlier where something that is watched changes. */
-static tf_status
-stop_at_watch(struct cli_session *session, const struct order *order,
-              struct rp_stop *stop, struct cli_watch_hit *ret_hit, struct tf_err *err)
-{
-    bool forward = order->move == RP_CONTINUE;
-    uint64_t at_end = stop->reason != RP_STOP_BREAK; /* a change there counts, too */
-    uint64_t limit = forward ? stop->seq + at_end : stop->seq - at_end;
-    tf_status status =
-        cli_watch_find(session, session->seq, forward, limit, ret_hit, err);
-    if (status == TF_OK && ret_hit->watch) {
-        stop->seq = ret_hit->seq;
-    }
-    return status;
-}
-
-static void
-show_arrival(struct cli_session *session, const struct order *order,
-             const struct rp_stop *stop, const struct cli_watch_hit *hit, bool moved)
-{
-    char reason[96];
-    if (hit->watch) {
-        snprintf(reason, sizeof reason, "Watchpoint %" PRIu32, hit->watch->id);
-        cli_show_watch_hit(session, hit);
-    }
-    else {
-        describe_stop(session, stop, order->name, is_run(order), reason, sizeof reason);
-    }
-    if (!moved) {
-        cli_out_str(session->out, stop->reason == RP_STOP_START
-                                      ? "Nothing before this: "
-                                  : stop->reason == RP_STOP_END ? "Nothing after this: "
-                                                                : "Already here: ");
-    }
-    bool far = order->context || stop->reason == RP_STOP_BREAK;
-    cli_show_stop(session, reason, far ? 2 : 0);
-}
-
 static enum cli_answer
-move_times(struct cli_session *session, const struct order *order, uint64_t count)
+move(struct cli_session *session, const struct order *order)
 {
     struct rp_stop stop;
-    struct cli_watch_hit hit = {0};
     struct tf_err err = TF_ERR_INIT;
     uint64_t before = session->seq;
-    tf_status status = move_by(session, order, count, &stop, &err);
-    if (status == TF_OK && is_run(order)) {
-        status = stop_at_watch(session, order, &stop, &hit, &err);
+    tf_status status = move_by(session, order, &stop, &err);
+    if (status == TF_OK && stop.reason == RP_STOP_NOWHERE) {
+        return cli_refuse(session, "%s",
+                          order->never ? order->never
+                                       : "nothing recorded called this frame");
     }
     if (status == TF_OK) {
         status = cli_go(session, stop.seq, &err);
@@ -293,30 +183,62 @@ move_times(struct cli_session *session, const struct order *order, uint64_t coun
     if (status != TF_OK) {
         return cli_refuse_err(session, &err);
     }
-    show_arrival(session, order, &stop, &hit, before != session->seq);
+    show_arrival(session, order, &stop, before != session->seq);
     return CLI_YES;
 }
 
-static enum cli_answer
-move_counted(struct cli_session *session, const char *args, enum rp_move move,
-             const char *name)
+/* --- Arguments --- */
+
+/* The word at the beginning of *args, when that is it; then *args goes past it. */
+static bool
+take_word(const char **args, const char *word)
 {
-    struct order order = {.move = move, .name = name};
-    uint64_t count;
-    if (!cli_has_event(session) || !cli_count_arg(session, args, 1, &count)) {
-        return CLI_NO;
+    size_t len = strlen(word);
+    if (strncmp(*args, word, len) != 0
+        || ((*args)[len] && !isspace((unsigned char)(*args)[len]))) {
+        return false;
     }
-    return move_times(session, &order, count);
+    *args += len;
+    *args += strspn(*args, " \t");
+    return true;
+}
+
+/* "[all] [COUNT]", in whichever order. */
+static bool
+take_count(struct cli_session *session, const char *args, struct order *order)
+{
+    char number[24];
+    order->all = take_word(&args, "all");
+    size_t digits = strspn(args, "0123456789");
+    const char *rest = args + digits + strspn(args + digits, " \t");
+    if (digits && digits < sizeof number && !order->all && take_word(&rest, "all")
+        && !*rest) {
+        memcpy(number, args, digits);
+        number[digits] = '\0';
+        order->all = true;
+        args = number;
+    }
+    return cli_has_event(session) && cli_count_arg(session, args, 1, &order->count);
 }
 
 static enum cli_answer
-move_plain(struct cli_session *session, const char *args, const struct order *order)
+move_counted(struct cli_session *session, const char *args, enum rp_move kind,
+             const char *name)
 {
-    if (!cli_no_args(session, args) || !cli_has_event(session)) {
-        return CLI_NO;
-    }
-    return move_times(session, order, 1);
+    struct order order = {.move = kind, .name = name};
+    return take_count(session, args, &order) ? move(session, &order) : CLI_NO;
 }
+
+static enum cli_answer
+move_plain(struct cli_session *session, const char *args, enum rp_move kind,
+           const char *name)
+{
+    struct order order = {.move = kind, .name = name};
+    return cli_no_args(session, args) && cli_has_event(session) ? move(session, &order)
+                                                                : CLI_NO;
+}
+
+/* --- Step, next, return --- */
 
 enum cli_answer
 cli_do_step(struct cli_session *session, const char *args)
@@ -345,117 +267,238 @@ cli_do_rnext(struct cli_session *session, const char *args)
 enum cli_answer
 cli_do_return(struct cli_session *session, const char *args)
 {
-    struct order order = {RP_RETURN, "Return", true, 0, 0};
-    return move_plain(session, args, &order);
+    return move_plain(session, args, RP_RETURN, "Return");
 }
 
 enum cli_answer
 cli_do_rfinish(struct cli_session *session, const char *args)
 {
-    struct order order = {RP_CALL, "Call", true, 0, 0};
-    return move_plain(session, args, &order);
+    return move_plain(session, args, RP_CALL, "Call");
+}
+
+enum cli_answer
+cli_do_out(struct cli_session *session, const char *args)
+{
+    return move_plain(session, args, RP_OUT, "Caller");
+}
+
+enum cli_answer
+cli_do_rout(struct cli_session *session, const char *args)
+{
+    return move_plain(session, args, RP_UP, "Caller");
+}
+
+/* --- Instructions --- */
+
+static enum cli_answer
+move_instruction(struct cli_session *session, const char *args, enum rp_move kind,
+                 const char *name)
+{
+    if (cli_has_event(session) && !session->facts->events_by_kind[TF_EV_OPCODE]) {
+        return cli_refuse(session, "this recording has no instructions; record with "
+                                   "pyrecord --events +opcode");
+    }
+    return move_counted(session, args, kind, name);
+}
+
+enum cli_answer
+cli_do_stepi(struct cli_session *session, const char *args)
+{
+    return move_instruction(session, args, RP_INSTRUCTION, "Instruction");
+}
+
+enum cli_answer
+cli_do_rstepi(struct cli_session *session, const char *args)
+{
+    return move_instruction(session, args, RP_INSTRUCTION_BACK, "Back");
+}
+
+enum cli_answer
+cli_do_nexti(struct cli_session *session, const char *args)
+{
+    return move_instruction(session, args, RP_INSTRUCTION_OVER, "Instruction");
+}
+
+enum cli_answer
+cli_do_rnexti(struct cli_session *session, const char *args)
+{
+    return move_instruction(session, args, RP_INSTRUCTION_OVER_BACK, "Back");
+}
+
+/* --- Continue --- */
+
+static enum cli_answer
+run(struct cli_session *session, const char *args, enum rp_move kind)
+{
+    struct order order = {.move = kind, .name = "Continue", .context = 2};
+    if (!cli_has_event(session)) {
+        return CLI_NO;
+    }
+    if (take_word(&args, "thread")) {
+        order.thread = session->thread;
+    }
+    return cli_count_arg(session, args, 1, &order.count) ? move(session, &order)
+                                                         : CLI_NO;
 }
 
 enum cli_answer
 cli_do_continue(struct cli_session *session, const char *args)
 {
-    struct order order = {RP_CONTINUE, "Continue", true, 2, 0};
-    return move_plain(session, args, &order);
+    return run(session, args, RP_CONTINUE);
 }
 
 enum cli_answer
 cli_do_rcontinue(struct cli_session *session, const char *args)
 {
-    struct order order = {RP_CONTINUE_BACK, "Continue", true, 2, 0};
-    return move_plain(session, args, &order);
+    return run(session, args, RP_CONTINUE_BACK);
+}
+
+/* A breakpoint that is there for this run only. */
+static enum cli_answer
+advance(struct cli_session *session, const char *args, enum rp_move kind)
+{
+    struct tf_err err = TF_ERR_INIT;
+    struct rp_break_spec spec;
+    uint32_t id, file_id = session->frame.frame ? session->frame.file->id : 0;
+    struct order order = {.move = kind, .name = "Continue", .context = 2};
+    if (!*args) {
+        return cli_refuse(session, "to where? FILE:LINE, LINE or FUNCTION");
+    }
+    if (!cli_has_event(session)) {
+        return CLI_NO;
+    }
+    tf_status status = rp_break_parse(session->rp, args, file_id, &spec, &err);
+    if (status == TF_OK) {
+        status = rp_break_add(session->rp, &spec, &id, &err);
+    }
+    if (status != TF_OK) {
+        return cli_refuse_err(session, &err);
+    }
+    enum cli_answer answer;
+    if (rp_break_get(session->rp, id)->run_hits == 0) {
+        answer = cli_refuse(session, "the run never came by %s", args);
+    }
+    else {
+        answer = move(session, &order);
+    }
+    rp_break_remove(session->rp, id, NULL);
+    return answer;
+}
+
+enum cli_answer
+cli_do_advance(struct cli_session *session, const char *args)
+{
+    return advance(session, args, RP_CONTINUE);
+}
+
+enum cli_answer
+cli_do_radvance(struct cli_session *session, const char *args)
+{
+    return advance(session, args, RP_CONTINUE_BACK);
+}
+
+/* --- Lines and calls --- */
+
+static bool
+take_line(struct cli_session *session, const char *args, uint32_t *ret_lineno)
+{
+    uint64_t lineno;
+    if (!cli_has_event(session) || !cli_count_arg(session, args, 0, &lineno)) {
+        return false;
+    }
+    if (lineno > TF_LINE_MAX) {
+        cli_refuse(session, "no file has a line %" PRIu64, lineno);
+        return false;
+    }
+    *ret_lineno = (uint32_t)lineno;
+    return true;
 }
 
 enum cli_answer
 cli_do_until(struct cli_session *session, const char *args)
 {
-    struct order order = {RP_UNTIL, "Until", true, 0, 0};
-    uint64_t lineno;
-    if (!cli_has_event(session) || !cli_count_arg(session, args, 0, &lineno)) {
-        return CLI_NO;
-    }
-    if (lineno > TF_LINE_MAX) {
-        return cli_refuse(session, "no file has a line %" PRIu64, lineno);
-    }
-    order.lineno = (uint32_t)lineno;
-    return move_times(session, &order, 1);
-}
-
-/* +N and -N count events of all threads; they go as far as there are any. */
-static uint64_t
-offset_seq(const struct cli_session *session, const char *args)
-{
-    uint64_t offset = strtoull(args + 1, NULL, 10), seq = session->seq;
-    uint64_t first = session->facts->first_seq, last = session->facts->last_seq;
-    if (*args == '+') {
-        return offset < last - seq ? seq + offset : last;
-    }
-    return offset < seq - first ? seq - offset : first;
-}
-
-static bool
-all_digits(const char *text)
-{
-    return *text && !text[strspn(text, "0123456789")];
-}
-
-static enum cli_answer
-parse_time(struct cli_session *session, const char *args, uint64_t *ret_seq)
-{
-    const struct rp_facts *facts = session->facts;
-    if (strcmp(args, "start") == 0 || strcmp(args, "end") == 0) {
-        *ret_seq = *args == 's' ? facts->first_seq : facts->last_seq;
-        return CLI_YES;
-    }
-    if (strcmp(args, "failure") == 0 || strcmp(args, "crash") == 0) {
-        if (!session->opening.failure) {
-            return cli_refuse(session,
-                              "the run did not end by an exception; exceptions "
-                              "lists those that were caught");
-        }
-        *ret_seq = session->opening.seq;
-        return CLI_YES;
-    }
-    if ((*args == '+' || *args == '-') && all_digits(args + 1)) {
-        *ret_seq = offset_seq(session, args);
-        return CLI_YES;
-    }
-    if (!all_digits(args)) {
-        return cli_refuse(session,
-                          "which event? A number, +N, -N, start, end or failure");
-    }
-    uint64_t seq = strtoull(args, NULL, 10);
-    if (seq < facts->first_seq || seq > facts->last_seq) {
-        return cli_refuse(session,
-                          "there is no event %s; they are %" PRIu64 " to %" PRIu64,
-                          args, facts->first_seq, facts->last_seq);
-    }
-    *ret_seq = seq;
-    return CLI_YES;
+    struct order order = {.move = RP_UNTIL, .name = "Until"};
+    return take_line(session, args, &order.lineno) ? move(session, &order) : CLI_NO;
 }
 
 enum cli_answer
-cli_do_goto(struct cli_session *session, const char *args)
+cli_do_runtil(struct cli_session *session, const char *args)
 {
-    uint64_t seq = 0;
-    struct tf_err err = TF_ERR_INIT;
-    if (!cli_has_event(session) || parse_time(session, args, &seq) != CLI_YES) {
+    struct order order = {.move = RP_UNTIL_BACK, .name = "Until"};
+    return take_line(session, args, &order.lineno) ? move(session, &order) : CLI_NO;
+}
+
+static enum cli_answer
+iterate(struct cli_session *session, const char *args, enum rp_move kind,
+        const char *name, const char *when)
+{
+    char never[128];
+    struct order order = {.move = kind, .name = name, .never = never};
+    if (!take_line(session, args, &order.lineno)) {
         return CLI_NO;
     }
-    uint64_t there = rp_clamp(session->rp, seq);
-    if (cli_go(session, there, &err) != TF_OK) {
-        return cli_refuse_err(session, &err);
+    uint32_t lineno = order.lineno ? order.lineno : session->frame.lineno;
+    snprintf(never, sizeof never,
+             "this frame does not come to line %" PRIu32 " %s event %" PRIu64, lineno,
+             when, session->seq);
+    return move(session, &order);
+}
+
+enum cli_answer
+cli_do_iteration(struct cli_session *session, const char *args)
+{
+    return iterate(session, args, RP_LOOP, "Iteration", "again after");
+}
+
+enum cli_answer
+cli_do_riteration(struct cli_session *session, const char *args)
+{
+    return iterate(session, args, RP_LOOP_BACK, "Iteration", "before");
+}
+
+static enum cli_answer
+to_call(struct cli_session *session, const char *args, enum rp_move kind,
+        const char *name, const char *when)
+{
+    char never[128];
+    struct order order = {.move = kind, .name = name, .never = never};
+    struct tf_text function = {args, strlen(args)};
+    uint32_t *code = NULL;
+    if (!cli_has_event(session)) {
+        return CLI_NO;
     }
-    const char *reason = there != seq ? "That event is missing; the nearest"
-                         : there == session->facts->first_seq ? "Start of the recording"
-                         : there == session->facts->last_seq  ? "End of the recording"
-                         : session->opening.failure && there == session->opening.seq
-                             ? "Failure"
-                             : "Event";
-    cli_show_stop(session, reason, 2);
-    return CLI_YES;
+    if (*args) {
+        order.code_count = rp_codes_named(session->rp, function, NULL, 0);
+        if (!order.code_count) {
+            return cli_refuse(session, "no recorded function is named '%.100s'", args);
+        }
+        code = calloc(order.code_count, sizeof *code);
+        if (!code) {
+            return cli_refuse(session, "out of memory");
+        }
+        order.code_count =
+            rp_codes_named(session->rp, function, code, order.code_count);
+        order.code = code;
+    }
+    else if (session->frame.frame) {
+        function = session->frame.code->name;
+    }
+    snprintf(never, sizeof never, "no call of %.*s() %s event %" PRIu64,
+             (int)(function.len < 60 ? function.len : 60), function.data, when,
+             session->seq);
+    enum cli_answer answer = move(session, &order);
+    free(code);
+    return answer;
+}
+
+enum cli_answer
+cli_do_nextcall(struct cli_session *session, const char *args)
+{
+    return to_call(session, args, RP_NEXT_CALL, "Call", "after");
+}
+
+enum cli_answer
+cli_do_previouscall(struct cli_session *session, const char *args)
+{
+    return to_call(session, args, RP_NEXT_CALL_BACK, "Call", "before");
 }

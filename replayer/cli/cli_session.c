@@ -99,7 +99,6 @@ cli_session_release(struct cli_session *session)
     }
     free(session->display);
     cli_snapshots_release(session);
-    cli_watches_release(session);
     rp_place_free(session->last_place);
     free(session->last_text);
     free(session->repeat);

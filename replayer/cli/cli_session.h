@@ -31,17 +31,6 @@ struct cli_snapshot {
 
 #define CLI_SNAPSHOTS 16
 
-struct cli_watch {
-    uint32_t id;
-    char *text;
-    struct rp_place *place;
-};
-
-struct cli_watch_hit {
-    const struct cli_watch *watch; /* NULL: none */
-    uint64_t seq;
-};
-
 struct cli_session {
     struct cli_env *env;
     struct cli_out *out;
@@ -67,10 +56,6 @@ struct cli_session {
     uint32_t display_next_id;
     struct cli_snapshot snapshot[CLI_SNAPSHOTS];
     uint64_t stop_count;
-
-    struct cli_watch *watch;
-    size_t watch_count;
-    uint32_t watch_last_id;
 
     /* `last` again, from where it left us, goes on with the same object */
     struct rp_place *last_place;
@@ -112,7 +97,7 @@ bool cli_has_event(struct cli_session *session);
 /* Whether there is a frame to look at; false: refused. */
 bool cli_has_frame(struct cli_session *session);
 
-/* --- cli_move.c --- */
+/* --- cli_stop.c --- */
 /* Goes to the event and forgets which frame and thread were looked at. */
 tf_status cli_go(struct cli_session *session, uint64_t seq, struct tf_err *err);
 /* Prints where we are and why, what changed, and the displays. */
@@ -166,21 +151,24 @@ void cli_show_vars(struct cli_session *session, const struct rp_vars *vars,
 /* The text of an expression here; false: refused. */
 bool cli_eval_text(struct cli_session *session, const char *text,
                    struct rp_buf *ret_text);
+
+/* --- cli_display.c --- */
 void cli_show_displays(struct cli_session *session);
 
+/* --- cli_break.c --- */
+/* A row of the list of breakpoints. */
+void cli_put_break(struct cli_session *session, const struct rp_break *b);
+/* Cuts "PLACE if EXPR" (and "PLACE, EXPR") in two; the condition, or NULL. */
+char *cli_split_condition(char *text, bool comma_too);
+
 /* --- cli_watch.c --- */
-/* The nearest change of a watched place between the event `from` and `limit`, both
- * exclusive. */
-tf_status cli_watch_find(struct cli_session *session, uint64_t from, bool forward,
-                         uint64_t limit, struct cli_watch_hit *ret_hit,
-                         struct tf_err *err);
-void cli_show_watch_hit(struct cli_session *session, const struct cli_watch_hit *hit);
-void cli_watches_release(struct cli_session *session);
+/* What changed there for the watchpoint. */
+void cli_show_watch_change(struct cli_session *session, uint32_t id, uint64_t seq);
 
 /* --- cli_writes.c --- */
 /* "x: 3 -> 7  (seen at event 12)" */
-void cli_show_write(struct cli_session *session, const char *name,
-                    const struct rp_write *write);
+void cli_show_change(struct cli_session *session, const char *name,
+                     const struct rp_change *change);
 /* What `last`, `history` and `watch` are about; false: refused. */
 bool cli_parse_place(struct cli_session *session, const char *text,
                      struct rp_place **ret_place);
@@ -189,6 +177,8 @@ bool cli_parse_place(struct cli_session *session, const char *text,
 /* Says which locals of the event's frame are different from when we last stopped in it,
  * and remembers them. */
 void cli_show_changes(struct cli_session *session);
+/* Two texts as "A -> B"; long ones from where they begin to differ. */
+void cli_put_both(struct cli_out *out, const char *before, const char *after);
 void cli_snapshots_release(struct cli_session *session);
 
 /* --- cli_screen.c --- */

@@ -1,5 +1,4 @@
-/* Watchpoints: `c` and `rc` stop where the value of a place is different. */
-#include <ctype.h>
+/* Watchpoints: `c` and `rc` stop where a value is different. */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,127 +6,95 @@
 #include "cli_handlers.h"
 #include "cli_session.h"
 
-void
-cli_watches_release(struct cli_session *session)
-{
-    for (size_t i = 0; i < session->watch_count; i++) {
-        free(session->watch[i].text);
-        rp_place_free(session->watch[i].place);
-    }
-    free(session->watch);
-}
-
-tf_status
-cli_watch_find(struct cli_session *session, uint64_t from, bool forward, uint64_t limit,
-               struct cli_watch_hit *ret_hit, struct tf_err *err)
-{
-    *ret_hit = (struct cli_watch_hit){0};
-    uint64_t best = limit;
-    for (size_t i = 0; i < session->watch_count; i++) {
-        struct rp_write write;
-        struct cli_watch *watch = &session->watch[i];
-        tf_status status =
-            forward ? rp_write_next(session->rp, watch->place, from, &write, err)
-                    : rp_write_last(session->rp, watch->place, from - 1, &write, err);
-        if (status == TF_ERR_NOT_FOUND) {
-            continue;
-        }
-        if (status != TF_OK) {
-            return status;
-        }
-        bool nearer = forward ? write.seq < best : write.seq > best;
-        if (nearer) {
-            best = write.seq;
-            *ret_hit = (struct cli_watch_hit){.watch = watch, .seq = write.seq};
-        }
-        rp_write_release(&write);
-    }
-    return TF_OK;
-}
-
-void
-cli_show_watch_hit(struct cli_session *session, const struct cli_watch_hit *hit)
-{
-    struct rp_write write;
-    if (rp_write_last(session->rp, hit->watch->place, hit->seq, &write, NULL)
-        != TF_OK) {
-        return;
-    }
-    cli_show_write(session, hit->watch->text, &write);
-    rp_write_release(&write);
-}
-
 static enum cli_answer
 list_watches(struct cli_session *session)
 {
-    if (session->watch_count == 0) {
-        cli_out_str(session->out, "No watchpoints (watch EXPR makes one).\n");
+    size_t count = 0;
+    for (size_t i = 0; i < rp_break_count(session->rp); i++) {
+        const struct rp_break *b = rp_break_idx(session->rp, i);
+        if (b->sort == RP_BREAK_WATCH) {
+            cli_put_break(session, b);
+            count++;
+        }
     }
-    for (size_t i = 0; i < session->watch_count; i++) {
-        const struct cli_watch *watch = &session->watch[i];
-        cli_out_format(session->out, "%3" PRIu32 "  ", watch->id);
-        cli_out_text(session->out, watch->text, strlen(watch->text));
-        cli_out_char(session->out, '\n');
+    if (!count) {
+        cli_out_str(session->out, "Nothing is watched (watch EXPR does it).\n");
     }
+    return CLI_YES;
+}
+
+static enum cli_answer
+add_watch(struct cli_session *session, char *text)
+{
+    struct tf_err err = TF_ERR_INIT;
+    uint32_t id;
+    const char *condition = cli_split_condition(text, false);
+    struct rp_break_spec spec = {
+        .sort = RP_BREAK_WATCH,
+        .name = {text, strlen(text)},
+        .condition = condition,
+        .seq = session->seq,
+        .frame = session->frame.frame,
+    };
+    if (rp_break_add(session->rp, &spec, &id, &err) != TF_OK) {
+        return cli_refuse_err(session, &err);
+    }
+    cli_out_format(session->out, "Watchpoint %" PRIu32 ": ", id);
+    cli_out_text(session->out, text, strlen(text));
+    cli_out_str(session->out, "; c and rc stop where it changes");
+    if (condition) {
+        cli_out_str(session->out, " and ");
+        cli_out_text(session->out, condition, strlen(condition));
+    }
+    cli_out_char(session->out, '\n');
     return CLI_YES;
 }
 
 enum cli_answer
 cli_do_watch(struct cli_session *session, const char *args)
 {
-    struct rp_place *place;
     if (!*args) {
         return list_watches(session);
     }
-    if (!cli_has_event(session) || !cli_parse_place(session, args, &place)) {
-        return CLI_NO;
-    }
-    struct cli_watch *grown =
-        realloc(session->watch, (session->watch_count + 1) * sizeof *grown);
-    char *text = strdup(args);
-    if (grown) {
-        session->watch = grown;
-    }
-    if (!grown || !text) {
-        free(text);
-        rp_place_free(place);
+    char *copy = strdup(args);
+    if (!copy) {
         return cli_refuse(session, "out of memory");
     }
-    struct cli_watch *watch = &grown[session->watch_count++];
-    *watch = (struct cli_watch){
-        .id = ++session->watch_last_id, .text = text, .place = place};
-    cli_out_format(session->out, "Watchpoint %" PRIu32 ": ", watch->id);
-    cli_out_text(session->out, text, strlen(text));
-    cli_out_str(session->out, "; c and rc stop where it changes\n");
-    return CLI_YES;
+    enum cli_answer answer = cli_has_event(session) ? add_watch(session, copy) : CLI_NO;
+    free(copy);
+    return answer;
 }
 
 static bool
-is_watch(const struct cli_watch *watch, const char *args)
+is_watch(const struct rp_break *b, const char *args)
 {
     char *end;
     unsigned long id = strtoul(args, &end, 10);
-    return !*args || strcmp(watch->text, args) == 0
-           || (isdigit((unsigned char)*args) && !*end && id == watch->id);
+    return b->sort == RP_BREAK_WATCH
+           && (!*args || strcmp(b->text, args) == 0 || (!*end && id == b->id));
 }
 
 enum cli_answer
 cli_do_unwatch(struct cli_session *session, const char *args)
 {
-    size_t kept = 0;
-    for (size_t i = 0; i < session->watch_count; i++) {
-        struct cli_watch *watch = &session->watch[i];
-        if (is_watch(watch, args)) {
-            free(watch->text);
-            rp_place_free(watch->place);
-        }
-        else {
-            session->watch[kept++] = *watch;
+    bool any = false;
+    for (size_t i = rp_break_count(session->rp); i-- > 0;) {
+        const struct rp_break *b = rp_break_idx(session->rp, i);
+        if (is_watch(b, args)) {
+            any = rp_break_remove(session->rp, b->id, NULL) == TF_OK;
         }
     }
-    if (kept == session->watch_count) {
-        return cli_refuse(session, "there is no watchpoint %s", args);
+    return any || !*args ? CLI_YES
+                         : cli_refuse(session, "there is no watchpoint %s", args);
+}
+
+void
+cli_show_watch_change(struct cli_session *session, uint32_t id, uint64_t seq)
+{
+    struct rp_change change;
+    const struct rp_break *b = rp_break_get(session->rp, id);
+    if (b && rp_watch_change(session->rp, id, seq, &change, NULL) == TF_OK) {
+        cli_show_change(session, b->text, &change);
+        rp_change_release(&change);
     }
-    session->watch_count = kept;
-    return CLI_YES;
 }

@@ -24,38 +24,54 @@ cli_parse_place(struct cli_session *session, const char *text,
     return true;
 }
 
+/* At the prompt a long value is cut, but behind where it may differ from another. */
+#define COMPARED_CHARS 16384
+
+static bool
+written_text(struct cli_session *session, const struct rp_value *value, uint64_t seq,
+             size_t chars, struct rp_buf *ret_text)
+{
+    struct rp_limits limits = {chars, 0, 0, 0};
+    if (value->kind == TF_VAL_UNBOUND) {
+        return false;
+    }
+    rp_value_text(session->rp, value, seq, session->batch ? NULL : &limits, ret_text,
+                  NULL, NULL, NULL);
+    return true;
+}
+
 static void
 put_written(struct cli_session *session, const struct rp_value *value, uint64_t seq)
 {
-    struct rp_limits limits = {200, 0, 0, 0};
     struct rp_buf text = RP_BUF_INIT;
-    rp_value_text(session->rp, value, seq, session->batch ? NULL : &limits, &text, NULL,
-                  NULL, NULL);
+    written_text(session, value, seq, 200, &text);
     cli_out_text(session->out, text.data ? text.data : "", text.len);
     rp_buf_release(&text);
 }
 
 void
-cli_show_write(struct cli_session *session, const char *name,
-               const struct rp_write *write)
+cli_show_change(struct cli_session *session, const char *name,
+                const struct rp_change *change)
 {
     struct cli_out *out = session->out;
+    struct rp_buf before = RP_BUF_INIT, after = RP_BUF_INIT;
+    bool was = written_text(session, &change->before, change->before_seq,
+                            COMPARED_CHARS, &before);
+    bool is =
+        written_text(session, &change->after, change->seq, COMPARED_CHARS, &after);
     cli_out_text(out, name, strlen(name));
     cli_out_str(out, ": ");
-    if (write->created) {
-        cli_out_str(out, "not there");
+    if (was && is && !session->batch) {
+        cli_put_both(out, before.data ? before.data : "", after.data ? after.data : "");
     }
     else {
-        put_written(session, &write->before, write->seq > 1 ? write->seq - 1 : 1);
+        cli_out_text(out, was ? before.data : "not there", was ? before.len : 9);
+        cli_out_str(out, " -> ");
+        cli_out_text(out, is ? after.data : "gone", is ? after.len : 4);
     }
-    cli_out_str(out, " -> ");
-    if (write->removed) {
-        cli_out_str(out, "gone");
-    }
-    else {
-        put_written(session, &write->after, write->seq);
-    }
-    cli_out_format(out, "  (seen at event %" PRIu64 ")\n", write->seq);
+    cli_out_format(out, "  (seen at event %" PRIu64 ")\n", change->seq);
+    rp_buf_release(&before);
+    rp_buf_release(&after);
 }
 
 /* The place is kept: at the write `self` may be another object, or no name at all. */
@@ -117,35 +133,80 @@ show_writer(struct cli_session *session)
     cli_show_source(session, frame->file->id, first, frame->lineno + 2, frame->lineno);
 }
 
-enum cli_answer
-cli_do_last(struct cli_session *session, const char *args)
+/* `last` and `next-write` go to the line that wrote. */
+static enum cli_answer
+go_to_write(struct cli_session *session, const char *args, struct rp_write *write)
 {
-    struct rp_write write;
     struct tf_err err = TF_ERR_INIT;
-    if (!*args) {
-        return cli_refuse(session, "of what? For example: last self.total");
-    }
-    if (!cli_has_event(session) || !place_for_last(session, args)) {
-        return CLI_NO;
-    }
-    tf_status status =
-        rp_write_last(session->rp, session->last_place, session->seq, &write, &err);
-    if (status == TF_ERR_NOT_FOUND) {
-        return cli_refuse(session, "no write of %s before event %" PRIu64, args,
-                          session->seq);
-    }
-    if (status != TF_OK) {
-        return cli_refuse_err(session, &err);
-    }
-    cli_show_write(session, args, &write);
-    uint64_t there = write.by_seq ? write.by_seq : write.seq;
-    rp_write_release(&write);
+    struct rp_change change = {
+        .seq = write->seq,
+        .before_seq = rp_clamp(session->rp, write->seq - (write->seq > 1)),
+        .before = write->before,
+        .after = write->after,
+    };
+    cli_show_change(session, args, &change);
+    uint64_t there = write->by_seq ? write->by_seq : write->seq;
+    rp_write_release(write);
     if (cli_go(session, there, &err) != TF_OK) {
         return cli_refuse_err(session, &err);
     }
     session->last_seq = session->seq;
     show_writer(session);
     return CLI_YES;
+}
+
+/* The nearest that was written by an event after this one. */
+static tf_status
+write_after(struct cli_session *session, struct rp_write *ret_write, struct tf_err *err)
+{
+    uint64_t from = session->seq;
+    for (;;) {
+        struct rp_write write;
+        tf_status status =
+            rp_write_next(session->rp, session->last_place, from, &write, err);
+        uint64_t by = status == TF_OK && write.by_seq ? write.by_seq : write.seq;
+        if (status != TF_OK || by > session->seq) {
+            *ret_write = write;
+            return status;
+        }
+        from = write.seq;
+        rp_write_release(&write);
+    }
+}
+
+static enum cli_answer
+seek_write(struct cli_session *session, const char *args, bool forward)
+{
+    struct rp_write write = {0};
+    struct tf_err err = TF_ERR_INIT;
+    if (!*args) {
+        return cli_refuse(session, "of what? For example: %s self.total",
+                          forward ? "next-write" : "last");
+    }
+    if (!cli_has_event(session) || !place_for_last(session, args)) {
+        return CLI_NO;
+    }
+    tf_status status = forward ? write_after(session, &write, &err)
+                               : rp_write_last(session->rp, session->last_place,
+                                               session->seq, &write, &err);
+    if (status == TF_ERR_NOT_FOUND) {
+        return cli_refuse(session, "no write of %s %s event %" PRIu64, args,
+                          forward ? "after" : "before", session->seq);
+    }
+    return status == TF_OK ? go_to_write(session, args, &write)
+                           : cli_refuse_err(session, &err);
+}
+
+enum cli_answer
+cli_do_last(struct cli_session *session, const char *args)
+{
+    return seek_write(session, args, false);
+}
+
+enum cli_answer
+cli_do_nextwrite(struct cli_session *session, const char *args)
+{
+    return seek_write(session, args, true);
 }
 
 struct row {
@@ -204,21 +265,21 @@ static tf_status
 collect_rows(struct cli_session *session, const struct rp_place *place,
              struct row *rows, size_t max, size_t *ret_count, struct tf_err *err)
 {
-    uint64_t seq = session->seq;
+    uint64_t from = session->seq + 1;
     tf_status status = TF_OK;
     size_t count = 0;
-    while (count < max && seq > 0) {
-        struct rp_write write;
-        status = rp_write_last(session->rp, place, seq, &write, err);
+    while (count < max) {
+        struct rp_change change;
+        status = rp_change_next(session->rp, place, from, false, true, &change, err);
         if (status != TF_OK) {
             break;
         }
-        struct row *row = &rows[count++];
-        *row = (struct row){
-            .seq = write.seq, .by_seq = write.by_seq, .removed = write.removed};
-        rp_value_copy(&row->value, &write.after);
-        seq = write.seq > seq ? 0 : write.seq - 1;
-        rp_write_release(&write);
+        rows[count++] = (struct row){.seq = change.seq,
+                                     .by_seq = change.by_seq,
+                                     .removed = change.after.kind == TF_VAL_UNBOUND,
+                                     .value = change.after};
+        from = change.seq;
+        rp_value_release(&change.before);
     }
     *ret_count = count;
     return status == TF_ERR_NOT_FOUND ? TF_OK : status;

@@ -462,8 +462,8 @@ tf_status rp_exception_text(struct rp *rp, const struct rp_object *object, uint6
 
 enum rp_move {
     RP_STEP,      /* next event of the thread: line, call, return */
-    RP_NEXT,      /* likewise, but not inside what this frame calls */
-    RP_RETURN,    /* this frame's return event */
+    RP_NEXT,      /* likewise, but not inside what this frame calls or awaits */
+    RP_RETURN,    /* this frame's return event (a coroutine's: not its awaits) */
     RP_STEP_BACK, /* the mirror images */
     RP_NEXT_BACK,
     RP_CALL,     /* this frame's call event */
@@ -471,17 +471,28 @@ enum rp_move {
     RP_CONTINUE_BACK,
     RP_UNTIL,      /* a line of this frame at or past `lineno`, or its return */
     RP_UNTIL_BACK, /* a line of this frame at or before `lineno`, or its call */
+    RP_OUT,        /* the caller's first event after this frame's return */
     RP_UP,         /* the event of the caller's that called this frame */
+    RP_INSTRUCTION, /* next event of the thread, EV_OPCODE included */
+    RP_INSTRUCTION_BACK,
+    RP_INSTRUCTION_OVER, /* likewise, but not inside what this frame calls */
+    RP_INSTRUCTION_OVER_BACK,
+    RP_LOOP, /* this frame's next EV_LINE at `lineno`, through all its suspensions */
+    RP_LOOP_BACK,
+    RP_NEXT_CALL, /* EV_START of `code`, of another frame than this one */
+    RP_NEXT_CALL_BACK,
 };
 
 enum rp_stop_reason {
     RP_STOP_MOVED,  /* where it was asked to go */
-    RP_STOP_BREAK,  /* `break_id` */
+    RP_STOP_BREAK,  /* `break_id`: a breakpoint or watchpoint */
     RP_STOP_RETURN, /* the frame returned first */
     RP_STOP_CALL,   /* backward: the frame was entered there */
     RP_STOP_START,  /* the recording begins: nothing before */
     RP_STOP_END,    /* the recording ends: nothing after (for the thread, when moving by
                        thread) */
+    RP_STOP_NOWHERE, /* there is no such event: no caller, the line is not met again, no
+                        other call. One stays where one is. */
 };
 
 struct rp_stop {
@@ -491,38 +502,58 @@ struct rp_stop {
     bool break_removed; /* it was a temporary one */
     bool
         condition_failed; /* it has no value there, so the breakpoint holds, as in pdb */
+    uint32_t watch_id; /* RP_STOP_BREAK: a watchpoint that changed there, 0: none;
+                          `break_id` may be another one that holds there, too */
 };
 
 /* Moves from `seq` by the thread and the frame of the event there. With `breaks` it stops
- * earlier at an enabled breakpoint, of any thread. `lineno`: RP_UNTIL, 0: any line past
- * the present one. Reaching either end is no error: see `reason`. */
+ * earlier at an enabled breakpoint, of any thread. Reaching either end is no error: see
+ * `reason`. Cost: a few chunks, found by postings, however far it goes; RP_CONTINUE with
+ * conditions looks into each chunk in which the place was run. */
 struct rp_moving {
     enum rp_move move;
     uint64_t seq;
     uint64_t frame; /* 0: the frame of the event; else one on the stack of its thread */
-    uint32_t lineno;
+    uint32_t lineno; /* UNTIL: 0: any line past the present one; LOOP: 0: the present */
     bool breaks;
-    bool any_thread; /* STEP, STEP_BACK: the next event of any thread */
+    bool any_thread; /* STEP, NEXT, INSTRUCTION: events of all other threads count, too */
+    uint32_t thread; /* CONTINUE: only what happens in this thread; 0: in any */
+    const uint32_t *code; /* NEXT_CALL: ids; NULL: the frame's own */
+    size_t code_count;
 };
 
 tf_status rp_move(struct rp *rp, const struct rp_moving *moving,
                   struct rp_stop *ret_stop, struct tf_err *err);
 
+struct rp_place;
+
 /* --- Breakpoints ----------------------------------------------------------------------------- */
 
-enum rp_break_sort { RP_BREAK_LINE, RP_BREAK_FUNCTION, RP_BREAK_EXCEPTION };
+/* A watchpoint is a breakpoint that holds where a value is different. */
+enum rp_break_sort {
+    RP_BREAK_LINE,
+    RP_BREAK_FUNCTION,
+    RP_BREAK_EXCEPTION,
+    RP_BREAK_WATCH,
+};
 
 struct rp_break {
     uint32_t id; /* 1, 2, 3 ..., never used again */
     enum rp_break_sort sort;
     bool enabled, temporary;
+    bool at_exit;          /* FUNCTION: where it is left, not where it is called */
+    bool uncaught;         /* EXCEPTION: only those that nobody catches */
+    uint32_t thread;       /* only there; 0: in any */
     uint32_t file;         /* LINE */
     uint32_t lineno;       /* LINE; FUNCTION: first line of the one it means, if one */
     const char *text;      /* as it was asked for: "file.py:12", "Class.method" */
     const char *condition; /* NULL: none */
     uint64_t ignore_count; /* pass it so many times more */
     uint64_t hit_count;    /* stops and passes while moving, so far */
-    uint64_t run_hits;     /* how often the whole recording comes by, condition aside */
+    uint64_t run_hits;     /* how often the whole recording comes by, condition aside;
+                              EXCEPTION: at how many levels of stacks; WATCH: 0 */
+    uint64_t nth;          /* only at its nth execution of the whole run; 0: at each */
+    bool nth_on;           /* and at all later ones */
     size_t code_count;     /* code objects that it concerns */
 };
 
@@ -531,9 +562,12 @@ struct rp_break_spec {
     struct tf_text file; /* LINE: path, tail of a path; empty: `file_id` */
     uint32_t file_id;
     uint32_t lineno;
-    struct tf_text name;   /* FUNCTION: name or glob; EXCEPTION: type name or glob */
+    struct tf_text name;   /* FUNCTION: name or glob; EXCEPTION: type name or glob, empty:
+                              any; WATCH: an expression as in rp_place_parse */
+    uint64_t seq, frame;   /* WATCH: where its names mean what they mean */
     const char *condition; /* NULL: none */
-    bool temporary;
+    uint32_t thread;       /* 0: any */
+    bool temporary, at_exit, uncaught;
 };
 
 /* TF_ERR_ARGUMENT with the reason: no such file or function in the recording, an
@@ -556,6 +590,32 @@ tf_status rp_break_ignore(struct rp *rp, uint32_t id, uint64_t count,
 /* NULL takes the condition away. */
 tf_status rp_break_condition(struct rp *rp, uint32_t id, const char *condition,
                              struct tf_err *err);
+/* Only the nth execution in the whole run, condition aside, counts; with `on` all later
+ * ones, too. 0: every one. TF_ERR_ARGUMENT: it is not run so often, or is neither a line
+ * nor a function. */
+tf_status rp_break_nth(struct rp *rp, uint32_t id, uint64_t nth, bool on,
+                       struct tf_err *err);
+
+/* What a watchpoint saw: it holds at `seq`, at the event after the change. A value: the
+ * place's own, or the content of the plain container that it refers to. */
+struct rp_change {
+    uint64_t seq;
+    uint64_t by_seq; /* the event before it in that thread: the line that wrote; 0: none */
+    uint64_t before_seq; /* where `before` is to be looked at */
+    bool bound;          /* the place's value is another; else its content changed */
+    struct rp_value before, after; /* owned */
+};
+
+void rp_change_release(struct rp_change *change);
+/* What changed for watchpoint `id` at `seq`. TF_ERR_NOT_FOUND: nothing did. */
+tf_status rp_watch_change(struct rp *rp, uint32_t id, uint64_t seq,
+                          struct rp_change *ret_change, struct tf_err *err);
+/* The nearest change of a place and of what it contains after (before) `from`, as a
+ * watchpoint sees it; `assigned`: an assignment of the value that a variable had already
+ * counts, too. TF_ERR_NOT_FOUND. */
+tf_status rp_change_next(struct rp *rp, const struct rp_place *place, uint64_t from,
+                         bool forward, bool assigned, struct rp_change *ret_change,
+                         struct tf_err *err);
 
 /* --- Writes ---------------------------------------------------------------------------------- */
 
@@ -632,6 +692,179 @@ void rp_dis_end(struct rp_dis *dis); /* NULL is fine */
  * known. */
 void rp_dis_arg_text(const struct rp_dis *dis, const struct rp_instruction *ins,
                      struct rp_buf *out);
+
+/* --- Questions about the whole run ------------------------------------------------------------- */
+
+/* Rows come one by one, as they are found, and each stands on its own. What a row points
+ * to lives until the function that it is handed to returns; that function returns false to
+ * hear no more, which is no failure. The progress function is asked on the way, too. */
+
+/* Which events a question is about. All 0: all of them. */
+struct rp_range {
+    uint64_t from_seq, to_seq; /* inclusive; `to_seq` 0: to the end */
+    uint32_t thread;
+    const uint32_t *code; /* of these code objects only; NULL: of all */
+    size_t code_count;
+};
+
+/* The code objects that a person means by a function's name or a glob, or all those of a
+ * file. The caller frees *ret_codes. TF_ERR_ARGUMENT: there is none. */
+tf_status rp_codes_meant(const struct rp *rp, struct tf_text name, uint32_t **ret_codes,
+                         size_t *ret_count, struct tf_err *err);
+
+/* Whether the type is of that name, or of one that the glob fits, or derived from it. */
+bool rp_type_matches(const struct rp *rp, const struct tf_def_type *type,
+                     struct tf_text name);
+
+/* Where an expression holds: at each event in the event's own frame, in code that knows
+ * all its names, as locals or as globals that it uses (a module or class body knows any).
+ * It is worked out anew only after something that it was made of was written. */
+struct rp_when {
+    const struct rp_expr *expr;
+    struct rp_range range;
+    bool backward; /* the last event first */
+};
+
+struct rp_when_total {
+    uint64_t events;          /* at which it holds: rows that there were */
+    uint64_t unknown;         /* at which it cannot be told: not recorded, a TypeError ... */
+    uint64_t unknown_seq;     /* one of those */
+    struct rp_expr_err error; /* and why */
+};
+
+/* `row` may be NULL: to count only. */
+tf_status rp_when(struct rp *rp, const struct rp_when *when,
+                  bool (*row)(void *ctx, const struct rp_event *event), void *ctx,
+                  struct rp_when_total *ret_total, struct tf_err *err);
+
+/* A print statement added afterwards: one row each time that the line ran. */
+struct rp_hits {
+    uint32_t file_id, lineno;
+    const struct rp_expr *where; /* rows at which it holds; NULL: all */
+    const struct rp_expr *const *column;
+    size_t column_count;
+    struct rp_range range;
+};
+
+struct rp_cell {
+    bool has;
+    struct rp_value value;
+    struct rp_expr_err error; /* why there is none */
+};
+
+struct rp_hit {
+    struct rp_event event;
+    const struct rp_cell *cell; /* [column_count] */
+};
+
+tf_status rp_hits(struct rp *rp, const struct rp_hits *hits,
+                  bool (*row)(void *ctx, const struct rp_hit *hit), void *ctx,
+                  struct tf_err *err);
+
+/* The calls of functions, in the order in which they were called. */
+struct rp_calls {
+    struct rp_range range;       /* of the call; `code`: the functions */
+    const struct rp_expr *where; /* looked at where the call begins; NULL: all */
+};
+
+struct rp_call {
+    struct rp_event event;      /* the call */
+    const struct rp_vars *args; /* only those with `argument` are there */
+    uint64_t end_seq;           /* its return or unwinding; 0: none was recorded */
+    uint64_t end_ns;
+    uint8_t end_kind;    /* EV_RETURN, EV_UNWIND; 0 */
+    bool has_result;     /* `result`: the value returned, or the exception */
+    struct rp_value result;
+};
+
+tf_status rp_calls(struct rp *rp, const struct rp_calls *calls,
+                   bool (*row)(void *ctx, const struct rp_call *call), void *ctx,
+                   struct tf_err *err);
+
+/* The call tree, folded: what one function called is one node a function, however often it
+ * was called; a function that calls itself is one with its caller. Node 0 is the root; a
+ * node's children follow it, those that took longest first. */
+struct rp_tree_node {
+    uint32_t parent; /* idx; of the root: 0 */
+    uint32_t depth;
+    const struct tf_def_code *code;
+    uint64_t calls, resumes;
+    uint64_t unwinds;           /* stays that an exception ended */
+    uint64_t total_ns, self_ns; /* with and without what it called */
+    uint64_t first_seq;         /* its first call; 0: before the recording */
+    uint64_t left_out;          /* calls of what is below the depth that was asked for */
+};
+
+struct rp_tree {
+    struct rp_tree_node *node;
+    size_t count;
+    bool cut; /* there were too many: what came late is left out, as if it were too deep */
+};
+
+struct rp_tree_spec {
+    uint64_t seq;
+    uint64_t frame;     /* the tree of this activation; 0: of the thread */
+    uint32_t thread;    /* frame 0: of that thread */
+    uint32_t depth_max; /* 0: as deep as it is */
+};
+
+tf_status rp_tree(struct rp *rp, const struct rp_tree_spec *spec,
+                  struct rp_tree *ret_tree, struct tf_err *err);
+void rp_tree_release(struct rp_tree *tree);
+
+/* Values in which a text stands, where they were written. */
+struct rp_search {
+    struct tf_text text;
+    struct rp_range range;
+};
+
+enum rp_spot_sort {
+    RP_AT_LOCAL,  /* `name` in `frame` */
+    RP_AT_RESULT, /* what the event returned, yielded or raised */
+    RP_AT_ITEM,   /* `index` in `object` */
+    RP_AT_KEY,    /* a key of `object` */
+    RP_AT_ENTRY,  /* the value for `key` in `object` */
+    RP_AT_GLOBAL, /* `name` in `object`, a module's or class body's variables */
+    RP_AT_ATTR,   /* attribute `name` of `object` */
+    RP_AT_CELL,   /* in a closure's cell */
+    RP_AT_MARK,   /* a mark that the program set */
+};
+
+/* A place that holds a value. */
+struct rp_holder {
+    enum rp_spot_sort sort;
+    uint64_t object;
+    const struct tf_def_type *type; /* of the object; never NULL */
+    uint64_t index;
+    struct tf_text name;
+    const struct rp_value *key; /* NULL: it is not known here */
+    uint64_t frame;             /* LOCAL */
+    uint32_t thread;            /* LOCAL */
+    uint32_t depth;             /* LOCAL */
+    const struct tf_def_code *code; /* LOCAL; never NULL */
+};
+
+struct rp_found {
+    struct rp_event event; /* the first that shows it */
+    struct rp_holder at;
+    const struct rp_value *value;
+};
+
+tf_status rp_search(struct rp *rp, const struct rp_search *search,
+                    bool (*row)(void *ctx, const struct rp_found *found), void *ctx,
+                    struct tf_err *err);
+
+/* What refers to an object at a moment: variables of the frames on the stacks, and items
+ * and attributes of objects. */
+struct rp_referrer {
+    struct rp_holder at;
+    bool reached;       /* it is a variable, or can be reached from one: */
+    struct tf_text path; /* by this expression; empty: by none that is known */
+};
+
+tf_status rp_who(struct rp *rp, uint64_t seq, uint64_t object,
+                 bool (*row)(void *ctx, const struct rp_referrer *referrer), void *ctx,
+                 struct tf_err *err);
 
 /* What an expression reads, without evaluating it. It has the same value (or the same
  * error) at two events of one frame if everything that it reads is the same at both.

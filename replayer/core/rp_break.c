@@ -1,5 +1,6 @@
 /* Breakpoints: making them, and the list. */
 #include "rp_break.h"
+#include "rp_watch.h"
 
 #include <ctype.h>
 #include <stdlib.h>
@@ -14,6 +15,8 @@ point_free(struct rp_point *point)
         free(point->condition_text);
         free(point->code);
         free(point->type);
+        free(point->name);
+        rp_place_free(point->place);
         free(point);
     }
 }
@@ -234,6 +237,7 @@ resolve_function(struct rp *rp, const struct rp_break_spec *spec,
                  struct rp_point *point, struct tf_err *err)
 {
     size_t count = rp_codes_named(rp, spec->name, NULL, 0);
+    point->pub.at_exit = spec->at_exit;
     point->code = calloc(count + 1, sizeof *point->code);
     if (!point->code) {
         return rp_no_memory(err);
@@ -252,24 +256,88 @@ resolve_function(struct rp *rp, const struct rp_break_spec *spec,
     return sum_hits(rp, point, TF_POSTING_CODE, err);
 }
 
+/* --- Which types of exceptions --- */
+
+/* By name or qualified name, as a glob, or by the name of a base. */
+static bool
+type_fits(const struct rp *rp, const struct rp_point *point,
+          const struct tf_def_type *type)
+{
+    struct tf_text pattern = {point->name, strlen(point->name)};
+    struct rp_buf name = RP_BUF_INIT;
+    rp_type_name(type, &name);
+    bool fits = rp_glob(pattern, type->name)
+                || rp_glob(pattern, (struct tf_text){name.data, name.len})
+                || (!rp_glob_magic(pattern) && rp_type_is(rp, type, point->name));
+    rp_buf_release(&name);
+    return fits;
+}
+
+/* The recording does not name BaseException where nothing of that very type is in it. */
+static bool
+is_builtin_exception(const char *name)
+{
+    size_t len = strlen(name);
+    static const char *const others[] = {"KeyboardInterrupt", "SystemExit",
+                                         "StopIteration", "StopAsyncIteration",
+                                         "GeneratorExit"};
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+        if (strcmp(name, others[i]) == 0) {
+            return true;
+        }
+    }
+    return (len >= 5 && strcmp(name + len - 5, "Error") == 0)
+           || (len >= 7 && strcmp(name + len - 7, "Warning") == 0)
+           || (len >= 9 && strcmp(name + len - 9, "Exception") == 0);
+}
+
 static tf_status
 resolve_exception(struct rp *rp, const struct rp_break_spec *spec,
                   struct rp_point *point, struct tf_err *err)
 {
-    point->type = strndup(spec->name.data, spec->name.len);
-    if (!point->type) {
+    bool any = spec->name.len == 0;
+    point->pub.uncaught = spec->uncaught;
+    point->name = any ? strdup("*") : strndup(spec->name.data, spec->name.len);
+    point->type = calloc((size_t)rp->facts.type_count + 1, sizeof *point->type);
+    if (!point->name || !point->type) {
         return rp_no_memory(err);
     }
     for (uint32_t id = 1; id <= rp->facts.type_count; id++) {
-        uint64_t hits = 0;
-        if (rp_glob(spec->name, rp_type(rp, id)->name)
-            && tf_reader_posting_hits(rp->reader, TF_POSTING_EXCEPTION, id, 0, &hits,
-                                      NULL)
-                   == TF_OK) {
-            point->pub.run_hits += hits;
+        const struct tf_def_type *type = rp_type(rp, id);
+        if (type->category != TF_CAT_EXCEPTION || !type_fits(rp, point, type)) {
+            continue;
         }
+        uint64_t hits = 0;
+        tf_status status =
+            tf_reader_posting_hits(rp->reader, TF_POSTING_EXCEPTION, id, 0, &hits, err);
+        if (status != TF_OK && status != TF_ERR_NOT_FOUND) {
+            return status;
+        }
+        point->pub.run_hits += status == TF_OK ? hits : 0;
+        point->type[point->type_count++] = id;
+    }
+    if (point->type_count == 0 && !any && !rp_glob_magic(spec->name)
+        && !is_builtin_exception(point->name)) {
+        return tf_err_set(err, TF_ERR_ARGUMENT, -1,
+                          "no recorded type of exceptions is named '%.100s'",
+                          point->name);
     }
     return TF_OK;
+}
+
+static tf_status
+resolve_watch(struct rp *rp, const struct rp_break_spec *spec, struct rp_point *point,
+              struct tf_err *err)
+{
+    char *text = strndup(spec->name.data, spec->name.len);
+    if (!text) {
+        return rp_no_memory(err);
+    }
+    point->frame = spec->frame;
+    tf_status status =
+        rp_place_parse(rp, text, spec->seq, spec->frame, &point->place, err);
+    free(text);
+    return status;
 }
 
 static char *
@@ -284,6 +352,7 @@ spec_text(const struct rp *rp, const struct rp_point *point,
     }
     else {
         rp_buf_add_text(&buf, spec->name);
+        rp_buf_add(&buf, "", 0);
     }
     return buf.failed ? NULL : buf.data;
 }
@@ -339,6 +408,24 @@ breaks_append(struct rp *rp, struct rp_point *point, struct tf_err *err)
     return TF_OK;
 }
 
+static tf_status
+resolve(struct rp *rp, const struct rp_break_spec *spec, struct rp_point *point,
+        struct tf_err *err)
+{
+    if (spec->thread > rp->facts.thread_count) {
+        return tf_err_set(err, TF_ERR_ARGUMENT, -1,
+                          "there is no thread %u; threads 1 to %u", spec->thread,
+                          rp->facts.thread_count);
+    }
+    switch (spec->sort) {
+    case RP_BREAK_LINE: return resolve_line(rp, spec, point, err);
+    case RP_BREAK_FUNCTION: return resolve_function(rp, spec, point, err);
+    case RP_BREAK_EXCEPTION: return resolve_exception(rp, spec, point, err);
+    case RP_BREAK_WATCH: return resolve_watch(rp, spec, point, err);
+    }
+    return tf_err_set(err, TF_ERR_ARGUMENT, -1, "no such sort of breakpoint");
+}
+
 tf_status
 rp_break_add(struct rp *rp, const struct rp_break_spec *spec, uint32_t *ret_id,
              struct tf_err *err)
@@ -350,10 +437,9 @@ rp_break_add(struct rp *rp, const struct rp_break_spec *spec, uint32_t *ret_id,
     point->pub.sort = spec->sort;
     point->pub.enabled = true;
     point->pub.temporary = spec->temporary;
-    tf_status status = spec->sort == RP_BREAK_LINE ? resolve_line(rp, spec, point, err)
-                       : spec->sort == RP_BREAK_FUNCTION
-                           ? resolve_function(rp, spec, point, err)
-                           : resolve_exception(rp, spec, point, err);
+    point->pub.thread = spec->thread;
+    point->seq_last = UINT64_MAX;
+    tf_status status = resolve(rp, spec, point, err);
     if (status == TF_OK) {
         status = set_condition(point, spec->condition, err);
     }
@@ -488,4 +574,22 @@ rp_break_condition(struct rp *rp, uint32_t id, const char *condition,
     size_t idx;
     struct rp_point *point = point_of(rp, id, &idx);
     return point ? set_condition(point, condition, err) : no_such(id, err);
+}
+
+tf_status
+rp_watch_change(struct rp *rp, uint32_t id, uint64_t seq, struct rp_change *ret_change,
+                struct tf_err *err)
+{
+    size_t idx;
+    struct rp_point *point = point_of(rp, id, &idx);
+    return point && point->place ? rp_watch_look(rp, point->place, seq, ret_change, err)
+                                 : no_such(id, err);
+}
+
+tf_status
+rp_break_nth(struct rp *rp, uint32_t id, uint64_t nth, bool on, struct tf_err *err)
+{
+    size_t idx;
+    struct rp_point *point = point_of(rp, id, &idx);
+    return point ? rp_point_set_nth(rp, point, nth, on, err) : no_such(id, err);
 }

@@ -324,7 +324,7 @@ beyond_bound(const struct seeker *seeker, size_t idx)
 {
     const struct tf_chunk_info *info = tf_reader_chunk_info(seeker->rp->reader, idx);
     return seeker->forward ? info->first_seq > seeker->bound
-                           : info->first_seq + info->event_count <= seeker->bound;
+                           : info->first_seq + info->event_count < seeker->bound;
 }
 
 static tf_status

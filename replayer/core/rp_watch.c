@@ -1,0 +1,498 @@
+/* Watching a place: the writes of the place itself and of the containers that its value
+ * holds, found by the postings of each. */
+#include "rp_watch.h"
+
+#include <stdlib.h>
+
+/* Items of one container that are looked at for further containers. */
+#define DESCENT_ITEMS 4096u
+/* Larger objects are believed to differ after a change that says so. */
+#define COMPARED_VALUES 4096u
+
+/* --- Which objects are the content --- */
+
+enum nature {
+    NATURE_NONE,      /* what it holds is not what it is */
+    NATURE_IMMUTABLE, /* only what is in it can change */
+    NATURE_CONTAINER,
+    NATURE_INSTANCE, /* counts when it is the value itself */
+};
+
+static enum nature
+nature_of(unsigned category)
+{
+    switch (category) {
+    case TF_CAT_TUPLE:
+    case TF_CAT_NAMEDTUPLE:
+    case TF_CAT_FROZENSET:
+    case TF_CAT_MAPPINGPROXY: return NATURE_IMMUTABLE;
+    case TF_CAT_LIST:
+    case TF_CAT_DICT:
+    case TF_CAT_SET:
+    case TF_CAT_DEQUE:
+    case TF_CAT_DEFAULTDICT:
+    case TF_CAT_ORDEREDDICT:
+    case TF_CAT_COUNTER:
+    case TF_CAT_BYTEARRAY:
+    case TF_CAT_ARRAY:
+    case TF_CAT_MEMORYVIEW: return NATURE_CONTAINER;
+    case TF_CAT_FUNCTION:
+    case TF_CAT_BUILTIN:
+    case TF_CAT_METHOD:
+    case TF_CAT_MODULE:
+    case TF_CAT_CLASS:
+    case TF_CAT_GENERATOR:
+    case TF_CAT_NAMESPACE: return NATURE_NONE;
+    default: return NATURE_INSTANCE;
+    }
+}
+
+struct descent {
+    struct rp *rp;
+    uint64_t seq;
+    uint64_t id[RP_WATCH_OBJECTS]; /* found; looked into up to `done` */
+    bool changes[RP_WATCH_OBJECTS];
+    size_t count, done;
+};
+
+static void
+descent_add(struct descent *descent, uint64_t id)
+{
+    for (size_t i = 0; i < descent->count; i++) {
+        if (descent->id[i] == id) {
+            return;
+        }
+    }
+    if (descent->count < RP_WATCH_OBJECTS) {
+        descent->id[descent->count++] = id;
+    }
+}
+
+static void
+descent_add_values(struct descent *descent, const struct rp_value *value, size_t count)
+{
+    for (size_t i = 0; i < count && i < DESCENT_ITEMS; i++) {
+        if (value[i].kind == TF_VAL_REF && value[i].ref) {
+            descent_add(descent, value[i].ref);
+        }
+    }
+}
+
+static tf_status
+descent_step(struct descent *descent, struct tf_err *err)
+{
+    size_t at = descent->done++;
+    struct rp_value ref = {.kind = TF_VAL_REF, .ref = descent->id[at]};
+    struct rp_object *object;
+    tf_status status = rp_object_at(descent->rp, &ref, descent->seq, &object, err);
+    if (status != TF_OK) {
+        return status;
+    }
+    enum nature nature = nature_of(object->category);
+    if (nature != NATURE_NONE && (nature != NATURE_INSTANCE || at == 0)) {
+        descent->changes[at] = nature != NATURE_IMMUTABLE;
+        descent_add_values(descent, object->item, object->item_count);
+        descent_add_values(descent, object->attr, object->attr_count);
+    }
+    rp_object_release(object);
+    return TF_OK;
+}
+
+tf_status
+rp_place_value(struct rp *rp, const struct rp_place *place, uint64_t seq,
+               struct rp_value *ret_value, struct tf_err *err)
+{
+    *ret_value = (struct rp_value){0};
+    if (place->sort != RP_PLACE_SLOT) {
+        struct rp_value ref = {.kind = TF_VAL_REF, .ref = place->id};
+        struct rp_object *object;
+        size_t idx;
+        tf_status status = rp_object_at(rp, &ref, seq, &object, err);
+        if (status == TF_OK) {
+            const struct rp_value *found = rp_place_in(place, object, &idx);
+            if (found) {
+                rp_value_copy(ret_value, found);
+            }
+            rp_object_release(object);
+        }
+        return status;
+    }
+    struct rp_chunk *chunk;
+    uint32_t event;
+    tf_status status = rp_chunk_at(rp, seq, &chunk, &event, err);
+    if (status != TF_OK) {
+        return status;
+    }
+    uint32_t frame = rp_chunk_frame(chunk, place->id);
+    if (frame != RP_NONE) {
+        status = rp_slot_value(rp, chunk, frame, place->slot, chunk->raw->op_end[event],
+                               ret_value, err);
+    }
+    rp_chunk_put(rp, chunk);
+    return status;
+}
+
+/* --- Beginning --- */
+
+void
+rp_watcher_release(struct rp_watcher *watcher)
+{
+    free(watcher->object);
+    free(watcher->next);
+    *watcher = (struct rp_watcher){0};
+}
+
+static tf_status
+take_objects(struct rp_watcher *watcher, const struct descent *descent, uint64_t from,
+             struct tf_err *err)
+{
+    size_t first = 0;
+    tf_reader_chunk_of_seq(watcher->rp->reader, rp_clamp(watcher->rp, from), &first);
+    watcher->object = calloc(descent->count + 1, sizeof *watcher->object);
+    watcher->next = calloc(descent->count + 1, sizeof *watcher->next);
+    if (!watcher->object || !watcher->next) {
+        return rp_no_memory(err);
+    }
+    for (size_t i = 0; i < descent->count; i++) {
+        if (descent->changes[i]) {
+            watcher->object[watcher->count] = descent->id[i];
+            watcher->next[watcher->count++] = first;
+        }
+    }
+    return TF_OK;
+}
+
+tf_status
+rp_watcher_begin(struct rp *rp, const struct rp_place *place, uint64_t from,
+                 bool forward, struct rp_watcher *watcher, struct tf_err *err)
+{
+    *watcher = (struct rp_watcher){.rp = rp, .place = place, .forward = forward};
+    if (rp->facts.event_count == 0) {
+        return TF_OK;
+    }
+    struct descent *descent = calloc(1, sizeof *descent);
+    if (!descent) {
+        return rp_no_memory(err);
+    }
+    /* Backward, what changed at `from` itself is past: the content is that before it. */
+    descent->rp = rp;
+    descent->seq = rp_clamp(rp, forward || from == 0 ? from : from - 1);
+    struct rp_value value;
+    tf_status status = rp_place_value(rp, place, descent->seq, &value, err);
+    if (status == TF_OK) {
+        descent_add_values(descent, &value, 1);
+        rp_value_release(&value);
+    }
+    while (status == TF_OK && descent->done < descent->count) {
+        status = descent_step(descent, err);
+    }
+    if (status == TF_OK) {
+        status = take_objects(watcher, descent, from, err);
+    }
+    free(descent);
+    return status;
+}
+
+/* --- Changes of the content --- */
+
+static bool
+same_values(const struct rp_value *a, size_t a_count, const struct rp_value *b,
+            size_t b_count)
+{
+    for (size_t i = 0; a_count == b_count && i < a_count; i++) {
+        if (!rp_value_same(&a[i], &b[i])) {
+            return false;
+        }
+    }
+    return a_count == b_count;
+}
+
+static bool
+same_state(const struct rp_object *a, const struct rp_object *b)
+{
+    return a->category == b->category && a->type == b->type && a->more == b->more
+           && same_values(a->item, a->item_count, b->item, b->item_count)
+           && same_values(a->attr, a->attr_count, b->attr, b->attr_count);
+}
+
+/* Whether the object differs before and after the event. */
+static tf_status
+differs(const struct rp_watcher *watcher, const struct rp_chunk *chunk, uint64_t id,
+        uint32_t entry, bool *ret_differs, struct tf_err *err)
+{
+    struct rp *rp = watcher->rp;
+    const struct tf_op *op = rp_object_op(chunk, entry);
+    uint32_t event = rp_chunk_event_of(chunk, chunk->object_place[entry]);
+    rp_place_no low = event ? chunk->raw->op_end[event - 1] : 0;
+    rp_place_no high =
+        event < chunk->raw->event_count ? chunk->raw->op_end[event] : UINT32_MAX - 1;
+    struct rp_object *before, *after;
+    *ret_differs = op->kind != TF_OP_LATE;
+    if (op->kind == TF_OP_LATE || op->kind == TF_OP_NEW) {
+        return TF_OK;
+    }
+    tf_status status = rp_state_at(rp, id, chunk->idx, high, &after, err);
+    if (status != TF_OK) {
+        return status;
+    }
+    bool renewal = op->kind == TF_OP_IMAGE
+                   || ((op->kind == TF_OP_ITEM_SPLICE || op->kind == TF_OP_ATTR_SPLICE)
+                       && op->count == op->value_count);
+    if (renewal || after->item_count + after->attr_count <= COMPARED_VALUES) {
+        status = rp_state_at(rp, id, chunk->idx, low, &before, err);
+        if (status == TF_OK) {
+            *ret_differs = !same_state(before, after);
+            rp_object_release(before);
+        }
+    }
+    rp_object_release(after);
+    return status;
+}
+
+/* What is left over after a chunk's last event is seen at the next event that there is;
+ * 0: there is none. */
+static uint64_t
+seen_at(struct rp *rp, uint64_t seq)
+{
+    size_t idx;
+    if (seq > rp->facts.last_seq || tf_reader_chunk_of_seq(rp->reader, seq, &idx)) {
+        return seq > rp->facts.last_seq ? 0 : seq;
+    }
+    return rp_search_begin(rp, seq - 1, true, &idx, &seq) ? seq : 0;
+}
+
+static tf_status
+object_in_chunk(const struct rp_watcher *watcher, const struct rp_chunk *chunk,
+                uint64_t id, uint64_t from, uint64_t bound, uint64_t *ret_seq,
+                struct tf_err *err)
+{
+    struct rp *rp = watcher->rp;
+    bool forward = watcher->forward;
+    uint32_t first, end;
+    rp_object_entries(chunk, id, UINT32_MAX - 1, &first, &end);
+    *ret_seq = 0;
+    for (uint32_t n = 0; n < end - first; n++) {
+        uint32_t entry = forward ? first + n : end - 1 - n;
+        if (chunk->object_place[entry] == 0) {
+            continue; /* of the keyframe */
+        }
+        uint64_t seq = chunk->raw->first_seq
+                       + rp_chunk_event_of(chunk, chunk->object_place[entry]);
+        seq = seen_at(rp, seq);
+        bool inside =
+            seq && (forward ? seq > from && seq <= bound : seq < from && seq >= bound);
+        bool yes = false;
+        tf_status status =
+            inside ? differs(watcher, chunk, id, entry, &yes, err) : TF_OK;
+        if (status == TF_OK) {
+            status = rp_progress(rp, n, end - first, err);
+        }
+        if (status != TF_OK || yes) {
+            *ret_seq = seq;
+            return status;
+        }
+    }
+    return TF_OK;
+}
+
+static bool
+chunk_beyond(const struct rp *rp, size_t idx, bool forward, uint64_t bound)
+{
+    const struct tf_chunk_info *info = tf_reader_chunk_info(rp->reader, idx);
+    return forward ? info->first_seq > bound
+                   : info->first_seq + info->event_count < bound;
+}
+
+/* The bound lies in the chunk: there may be more in it beyond. */
+static bool
+bound_within(const struct rp *rp, size_t idx, bool forward, uint64_t bound)
+{
+    const struct tf_chunk_info *info = tf_reader_chunk_info(rp->reader, idx);
+    return forward ? bound < info->first_seq + info->event_count
+                   : bound > info->first_seq;
+}
+
+static tf_status
+object_next(struct rp_watcher *watcher, size_t i, uint64_t from, uint64_t bound,
+            uint64_t *ret_seq, struct tf_err *err)
+{
+    struct rp *rp = watcher->rp;
+    struct rp_seek seek = {.sort = RP_SEEK_OBJECT, .id = watcher->object[i]};
+    tf_status status = TF_OK;
+    *ret_seq = 0;
+    while (status == TF_OK && !*ret_seq && watcher->next[i] != SIZE_MAX
+           && !chunk_beyond(rp, watcher->next[i], watcher->forward, bound)) {
+        size_t idx = watcher->next[i];
+        struct rp_chunk *chunk;
+        status = rp_chunk_get(rp, idx, &chunk, err);
+        if (status == TF_OK) {
+            status =
+                object_in_chunk(watcher, chunk, seek.id, from, bound, ret_seq, err);
+            rp_chunk_put(rp, chunk);
+        }
+        if (status != TF_OK || *ret_seq
+            || bound_within(rp, idx, watcher->forward, bound)) {
+            break;
+        }
+        struct tf_err none = TF_ERR_INIT;
+        status =
+            rp_chunk_seek(rp, &seek, watcher->forward, idx, &watcher->next[i], &none);
+        if (status == TF_ERR_NOT_FOUND) {
+            watcher->next[i] = SIZE_MAX;
+            status = TF_OK;
+        }
+        else if (status != TF_OK && err) {
+            *err = none;
+        }
+    }
+    return status;
+}
+
+/* --- Changes of the place itself --- */
+
+static tf_status
+place_next(const struct rp_watcher *watcher, uint64_t from, uint64_t bound,
+           uint64_t *ret_seq, struct tf_err *err)
+{
+    struct rp *rp = watcher->rp;
+    *ret_seq = 0;
+    uint64_t at = watcher->forward ? rp_clamp(rp, from) : from ? from - 1 : 0;
+    while (watcher->forward ? at < bound : at >= bound && at) {
+        struct rp_write write;
+        struct tf_err none = TF_ERR_INIT;
+        tf_status status = rp_write_within(rp, watcher->place, rp_clamp(rp, at),
+                                           watcher->forward, bound, &write, &none);
+        if (status == TF_ERR_NOT_FOUND) {
+            return TF_OK;
+        }
+        if (status != TF_OK) {
+            if (err) {
+                *err = none;
+            }
+            return status;
+        }
+        bool same =
+            !watcher->assigned && rp_value_same(&write.before, &write.after);
+        uint64_t seq = seen_at(rp, write.seq);
+        rp_write_release(&write);
+        if (!same && seq && (watcher->forward ? seq > from : seq < from)) {
+            *ret_seq = seq;
+            return TF_OK;
+        }
+        at = watcher->forward ? seq : seq - (seq > 0);
+        if (!seq) {
+            return TF_OK;
+        }
+    }
+    return TF_OK;
+}
+
+tf_status
+rp_watcher_next(struct rp_watcher *watcher, uint64_t from, uint64_t bound,
+                uint64_t *ret_seq, struct tf_err *err)
+{
+    uint64_t best, seq;
+    tf_status status = place_next(watcher, from, bound, &best, err);
+    for (size_t i = 0; status == TF_OK && i < watcher->count; i++) {
+        status = object_next(watcher, i, from, best ? best : bound, &seq, err);
+        if (status == TF_OK && seq) {
+            best = seq; /* not beyond the one before */
+        }
+    }
+    if (status == TF_OK && !best) {
+        return tf_err_set(err, TF_ERR_NOT_FOUND, -1, "no change on the way");
+    }
+    if (status == TF_OK) {
+        *ret_seq = best;
+    }
+    return status;
+}
+
+/* --- What is to be seen of it --- */
+
+void
+rp_change_release(struct rp_change *change)
+{
+    rp_value_release(&change->before);
+    rp_value_release(&change->after);
+}
+
+static tf_status
+writer_of(struct rp *rp, uint64_t seq, uint64_t *ret_by, struct tf_err *err)
+{
+    struct rp_event event;
+    tf_status status = rp_event_at(rp, seq, &event, err);
+    if (status != TF_OK) {
+        return status;
+    }
+    struct rp_filter filter = {.thread = event.thread};
+    struct tf_err none = TF_ERR_INIT;
+    *ret_by = 0;
+    status = rp_find(rp, &filter, seq, false, ret_by, &none);
+    if (status != TF_OK && status != TF_ERR_NOT_FOUND && err) {
+        *err = none;
+    }
+    return status == TF_ERR_NOT_FOUND ? TF_OK : status;
+}
+
+static tf_status
+change_at(struct rp *rp, const struct rp_place *place, uint64_t seq,
+          struct rp_change *ret_change, struct tf_err *err)
+{
+    struct rp_change change = {.seq = seq};
+    change.before_seq = rp_clamp(rp, seq - (seq > rp->facts.first_seq));
+    struct rp_write write;
+    struct tf_err none = TF_ERR_INIT;
+    tf_status status = rp_write_within(rp, place, seq, false, seq, &write, &none);
+    if (status == TF_OK) {
+        change.bound = !rp_value_same(&write.before, &write.after);
+        change.before = write.before;
+        change.after = write.after;
+        change.by_seq = write.by_seq;
+    }
+    else if (status == TF_ERR_NOT_FOUND) {
+        status = rp_place_value(rp, place, seq, &change.after, err);
+        rp_value_copy(&change.before, &change.after);
+        if (status == TF_OK) {
+            status = writer_of(rp, seq, &change.by_seq, err);
+        }
+    }
+    else if (err) {
+        *err = none;
+    }
+    if (status != TF_OK) {
+        rp_change_release(&change);
+        return status;
+    }
+    *ret_change = change;
+    return TF_OK;
+}
+
+tf_status
+rp_watch_look(struct rp *rp, const struct rp_place *place, uint64_t seq,
+              struct rp_change *ret_change, struct tf_err *err)
+{
+    struct rp_watcher watcher;
+    uint64_t found;
+    tf_status status = rp_watcher_begin(rp, place, seq + 1, false, &watcher, err);
+    if (status == TF_OK) {
+        status = rp_watcher_next(&watcher, seq + 1, seq, &found, err);
+    }
+    rp_watcher_release(&watcher);
+    return status == TF_OK ? change_at(rp, place, seq, ret_change, err) : status;
+}
+
+tf_status
+rp_change_next(struct rp *rp, const struct rp_place *place, uint64_t from, bool forward,
+               bool assigned, struct rp_change *ret_change, struct tf_err *err)
+{
+    struct rp_watcher watcher;
+    uint64_t seq;
+    tf_status status = rp_watcher_begin(rp, place, from, forward, &watcher, err);
+    watcher.assigned = assigned;
+    if (status == TF_OK) {
+        status = rp_watcher_next(&watcher, from, forward ? UINT64_MAX : 0, &seq, err);
+    }
+    rp_watcher_release(&watcher);
+    return status == TF_OK ? change_at(rp, place, seq, ret_change, err) : status;
+}

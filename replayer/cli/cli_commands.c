@@ -225,6 +225,9 @@ const struct cli_command cli_commands[] = {
      "At the prompt, what is long or deep is folded, with the expression behind it that "
      "unfolds it: pp orders[3].items.",
      "pp config", "a long dict, one entry a line"},
+    {"expand", CLI_GROUP_LOOKING, CLI_COMPLETE_NAMES, false, cli_do_expand, "EXPR",
+     "likewise, and all of it", NULL,
+     "expand log[-1]", "a text of a million characters, to the end"},
     {"locals", CLI_GROUP_LOOKING, CLI_COMPLETE_NOTHING, false, cli_do_locals, "",
      "the local variables of this frame", NULL,
      "locals", "all names and values"},

@@ -67,7 +67,11 @@ static void
 add_vars(struct cli_choices *choices, const char *word, struct rp_vars *vars)
 {
     for (size_t i = 0; i < vars->count; i++) {
-        add_text(choices, word, vars->var[i].name);
+        struct tf_text name = vars->var[i].name;
+        bool furniture = name.len > 1 && memcmp(name.data, "__", 2) == 0;
+        if (*word == '_' || !furniture) {
+            add_text(choices, word, name);
+        }
     }
     rp_vars_release(vars);
 }

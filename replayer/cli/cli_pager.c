@@ -95,7 +95,7 @@ find_pager(void)
     if (pager && *pager) {
         return pager;
     }
-    return on_path("less") ? "less -R" : NULL;
+    return on_path("less") ? "less -RX" : NULL;
 }
 
 static void

@@ -6,7 +6,12 @@
 
 #define DEPTH_MAX 32
 /* What refers to itself many times over could be unfolded without end. */
-#define LINES_MAX 20000u
+#define LINES_MAX 2000000u
+
+/* Where folding begins. */
+#define FOLD_DEPTH 2
+#define FOLD_ITEMS 20u
+#define FOLD_LINES 60u
 
 struct pretty {
     struct cli_out *out;
@@ -16,7 +21,24 @@ struct pretty {
     uint64_t open_id[DEPTH_MAX]; /* objects that we are inside of: cycles end there */
     size_t depth;
     size_t lines;
+    const volatile sig_atomic_t *interrupts;
+    bool folds;
+    struct rp_buf path; /* folds: the expression of the value at hand; empty: none */
+    struct rp_buf hint; /* what unfolds the latest value: for the end of its line */
 };
+
+static void
+end_line(struct pretty *pretty)
+{
+    if (pretty->hint.len) {
+        cli_out_style(pretty->out, CLI_DIM);
+        cli_out_str(pretty->out, "  # ");
+        cli_out_text(pretty->out, pretty->hint.data, pretty->hint.len);
+        cli_out_style(pretty->out, CLI_PLAIN);
+        rp_buf_clear(&pretty->hint);
+    }
+    cli_out_char(pretty->out, '\n');
+}
 
 /* How a container's children stand between brackets. NULL: it goes on one line. */
 struct brackets {
@@ -27,20 +49,36 @@ static struct brackets
 brackets_of(const struct rp_object *object)
 {
     bool exact = (object->type->flags & TF_TYPE_EXACT) != 0;
-    if (exact && object->item_count > 0) {
-        switch (object->category) {
-        case TF_CAT_LIST: return (struct brackets){"[", "]"};
-        case TF_CAT_TUPLE:
-            return (struct brackets){"(", object->item_count == 1 ? ",)" : ")"};
-        case TF_CAT_DICT:
-        case TF_CAT_SET: return (struct brackets){"{", "}"};
-        default: break;
+    if (rp_object_child_count(object) == 0) {
+        return (struct brackets){NULL, NULL};
+    }
+    switch (object->category) {
+    case TF_CAT_LIST:
+        if (exact) {
+            return (struct brackets){"[", "]"};
         }
+        break;
+    case TF_CAT_TUPLE:
+        if (exact) {
+            return (struct brackets){"(", object->item_count == 1 ? ",)" : ")"};
+        }
+        break;
+    case TF_CAT_DICT:
+    case TF_CAT_SET:
+        if (exact) {
+            return (struct brackets){"{", "}"};
+        }
+        break;
+    case TF_CAT_INSTANCE:
+    case TF_CAT_NAMEDTUPLE:
+    case TF_CAT_FROZENSET:
+    case TF_CAT_DEQUE:
+    case TF_CAT_DEFAULTDICT:
+    case TF_CAT_ORDEREDDICT:
+    case TF_CAT_COUNTER: break;
+    default: return (struct brackets){NULL, NULL};
     }
-    if (object->category == TF_CAT_INSTANCE && object->attr_count > 0) {
-        return (struct brackets){"<", ">"};
-    }
-    return (struct brackets){NULL, NULL};
+    return (struct brackets){"<", ">"};
 }
 
 static tf_status pretty_value(struct pretty *pretty, const struct rp_value *value,
@@ -77,16 +115,66 @@ put_if_fits(struct pretty *pretty, const struct rp_value *value, size_t room)
     return fits;
 }
 
+/* One line of it, and how to see the rest. */
 static tf_status
-pretty_child(struct pretty *pretty, const struct rp_child *child, size_t indent,
-             bool is_last, struct tf_err *err)
+put_folded(struct pretty *pretty, const struct rp_value *value, size_t indent,
+           struct tf_err *err)
+{
+    size_t hint = pretty->path.len ? pretty->path.len + 5 : 0;
+    hint = hint < pretty->width / 2 ? hint : 0;
+    size_t taken = indent + 1 + pretty->depth + hint;
+    size_t room = pretty->width > taken + 20 ? pretty->width - taken : 20;
+    struct rp_limits limits = {.chars = 4 * room};
+    struct rp_buf text = RP_BUF_INIT;
+    tf_status status =
+        rp_value_text(pretty->rp, value, pretty->seq, &limits, &text, NULL, NULL, err);
+    if (status == TF_OK) {
+        cli_out_text_cut(pretty->out, text.data ? text.data : "", text.len, room);
+    }
+    rp_buf_release(&text);
+    if (status == TF_OK && hint) {
+        rp_buf_add(&pretty->hint, pretty->path.data, pretty->path.len);
+    }
+    return status;
+}
+
+/* Appends what leads from the object to its child. False: no expression does. */
+static bool
+path_to_child(struct pretty *pretty, const struct rp_child *child)
+{
+    struct rp_buf *path = &pretty->path;
+    if (path->len == 0 || path->len > 200) {
+        return false;
+    }
+    switch (child->sort) {
+    case RP_CHILD_ITEM: rp_buf_addf(path, "[%llu]", (unsigned long long)child->index); break;
+    case RP_CHILD_ATTR:
+    case RP_CHILD_PART:
+        rp_buf_add_string(path, ".");
+        rp_buf_add(path, child->name.data, child->name.len);
+        break;
+    case RP_CHILD_ENTRY:
+        if (child->key->kind == TF_VAL_REF) {
+            return false;
+        }
+        rp_buf_add_string(path, "[");
+        rp_value_text(pretty->rp, child->key, pretty->seq, NULL, path, NULL, NULL, NULL);
+        rp_buf_add_string(path, "]");
+        break;
+    case RP_CHILD_MEMBER: return false;
+    }
+    return !path->failed;
+}
+
+static size_t
+put_child_name(struct pretty *pretty, const struct rp_child *child, tf_status *ret_status,
+               struct tf_err *err)
 {
     size_t used = 0;
-    tf_status status = TF_OK;
     if (child->sort == RP_CHILD_ENTRY) {
         struct rp_buf key = RP_BUF_INIT;
-        status = rp_value_text(pretty->rp, child->key, pretty->seq, NULL, &key, NULL,
-                               NULL, err);
+        *ret_status = rp_value_text(pretty->rp, child->key, pretty->seq, NULL, &key, NULL,
+                                    NULL, err);
         used = 2 + cli_out_text(pretty->out, key.data ? key.data : "", key.len);
         cli_out_str(pretty->out, ": ");
         rp_buf_release(&key);
@@ -95,9 +183,23 @@ pretty_child(struct pretty *pretty, const struct rp_child *child, size_t indent,
         used = 1 + cli_out_text(pretty->out, child->name.data, child->name.len);
         cli_out_char(pretty->out, '=');
     }
+    return used;
+}
+
+static tf_status
+pretty_child(struct pretty *pretty, const struct rp_child *child, size_t indent,
+             bool is_last, struct tf_err *err)
+{
+    tf_status status = TF_OK;
+    size_t used = put_child_name(pretty, child, &status, err);
+    size_t path_len = pretty->path.len;
+    if (!path_to_child(pretty, child)) {
+        pretty->path.len = 0; /* nothing below it has an expression either */
+    }
     if (status == TF_OK) {
         status = pretty_value(pretty, child->value, indent + used, 1, err);
     }
+    pretty->path.len = path_len;
     cli_out_str(pretty->out, is_last ? "" : ",");
     return status;
 }
@@ -118,37 +220,63 @@ put_opening(struct pretty *pretty, const struct rp_object *object, const char *o
     return columns;
 }
 
+static bool
+is_enough(const struct pretty *pretty)
+{
+    return pretty->lines > LINES_MAX || cli_out_failed(pretty->out)
+           || (pretty->interrupts && *pretty->interrupts);
+}
+
+/* What was left out of it, by us or by the recording. */
+static void
+put_missing(struct pretty *pretty, const struct rp_object *object, size_t shown,
+            size_t count, size_t indent)
+{
+    if (shown < count) {
+        end_line(pretty);
+        cli_out_pad(pretty->out, indent);
+        cli_out_format(pretty->out, "... %zu more", count - shown);
+        if (pretty->path.len) {
+            bool sliced = object->category == TF_CAT_LIST || object->category == TF_CAT_TUPLE;
+            cli_out_str(pretty->out, sliced ? ": pp " : ": expand ");
+            cli_out_text(pretty->out, pretty->path.data, pretty->path.len);
+            if (sliced) {
+                cli_out_format(pretty->out, "[%zu:]", shown);
+            }
+        }
+    }
+    if (object->more) {
+        end_line(pretty);
+        cli_out_pad(pretty->out, indent);
+        cli_out_format(pretty->out, "... %llu more, not recorded",
+                       (unsigned long long)object->more);
+    }
+}
+
 static tf_status
 pretty_object(struct pretty *pretty, const struct rp_object *object,
               struct brackets brackets, size_t indent, struct tf_err *err)
 {
-    size_t count = rp_object_child_count(object);
+    size_t count = rp_object_child_count(object), shown = 0;
+    size_t max = pretty->folds && count > FOLD_ITEMS + 2 ? FOLD_ITEMS : count;
     tf_status status = TF_OK;
     size_t inner = indent + put_opening(pretty, object, brackets.open);
     bool breaks = *brackets.open == '<';
     pretty->open_id[pretty->depth++] = object->id;
-    for (size_t i = 0; i < count && status == TF_OK; i++) {
+    for (; shown < max && status == TF_OK && !is_enough(pretty); shown++) {
         struct rp_child child;
-        if (!rp_object_child(object, i, &child)) {
+        if (!rp_object_child(object, shown, &child)) {
             break;
         }
-        if (++pretty->lines > LINES_MAX) {
-            cli_out_str(pretty->out, "...");
-            break;
-        }
-        if (i > 0 || breaks) {
-            cli_out_char(pretty->out, '\n');
+        pretty->lines++;
+        if (shown > 0 || breaks) {
+            end_line(pretty);
             cli_out_pad(pretty->out, inner);
         }
-        status = pretty_child(pretty, &child, inner, i + 1 == count, err);
+        status = pretty_child(pretty, &child, inner, shown + 1 == count, err);
     }
     pretty->depth--;
-    if (object->more) {
-        cli_out_format(pretty->out, ",\n");
-        cli_out_pad(pretty->out, inner);
-        cli_out_format(pretty->out, "... %llu more, not recorded",
-                       (unsigned long long)object->more);
-    }
+    put_missing(pretty, object, shown, count, inner);
     cli_out_str(pretty->out, brackets.close);
     return status;
 }
@@ -175,6 +303,11 @@ pretty_value(struct pretty *pretty, const struct rp_value *value, size_t indent,
     if (put_if_fits(pretty, value, room)) {
         return TF_OK;
     }
+    bool folded = pretty->folds
+                  && (pretty->depth >= FOLD_DEPTH || pretty->lines > FOLD_LINES);
+    if (folded || (pretty->folds && value->kind != TF_VAL_REF)) {
+        return put_folded(pretty, value, indent, err);
+    }
     if (value->kind != TF_VAL_REF || pretty->depth == DEPTH_MAX) {
         return put_line_text(pretty, value, err);
     }
@@ -189,6 +322,9 @@ pretty_value(struct pretty *pretty, const struct rp_value *value, size_t indent,
     else if (brackets.open) {
         status = pretty_object(pretty, object, brackets, indent, err);
     }
+    else if (pretty->folds) {
+        status = put_folded(pretty, value, indent, err);
+    }
     else {
         status = put_line_text(pretty, value, err);
     }
@@ -196,13 +332,38 @@ pretty_value(struct pretty *pretty, const struct rp_value *value, size_t indent,
     return status;
 }
 
+/* `a + b` has to stand in brackets before something follows it. */
+static bool
+is_operand(const char *text)
+{
+    bool named = *text && !strchr("0123456789.", *text);
+    for (; *text && named; text++) {
+        named = !strchr(" \t+-*/%<>=!&|^~,:@;", *text);
+    }
+    return named;
+}
+
 tf_status
 cli_pretty(struct cli_out *out, struct rp *rp, const struct rp_value *value,
-           uint64_t seq, struct tf_err *err)
+           uint64_t seq, const struct cli_pretty *how, struct tf_err *err)
 {
     struct pretty pretty = {
-        .out = out, .rp = rp, .seq = seq, .width = cli_out_columns(out)};
+        .out = out,
+        .rp = rp,
+        .seq = seq,
+        .width = cli_out_columns(out),
+        .interrupts = how->interrupts,
+        .folds = how->folds_as != NULL,
+        .path = RP_BUF_INIT,
+        .hint = RP_BUF_INIT,
+    };
+    if (how->folds_as) {
+        bool plain = is_operand(how->folds_as);
+        rp_buf_addf(&pretty.path, plain ? "%s" : "(%s)", how->folds_as);
+    }
     tf_status status = pretty_value(&pretty, value, 0, 0, err);
-    cli_out_char(out, '\n');
+    end_line(&pretty);
+    rp_buf_release(&pretty.path);
+    rp_buf_release(&pretty.hint);
     return status;
 }

@@ -1,5 +1,4 @@
-/* Values: p, pp, locals, args, globals, display. */
-#include <ctype.h>
+/* Values: p, pp, expand, locals, args, globals. */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -76,26 +75,95 @@ put_late(struct cli_session *session, const struct rp_notes *notes)
     }
 }
 
-static enum cli_answer
-print_value(struct cli_session *session, const char *text)
+/* Whether values are shown to a person who can ask for more of them. */
+static bool
+folds(const struct cli_session *session)
 {
-    struct rp_value value;
+    return !session->batch && session->out->terminal;
+}
+
+#define PRINT_ROWS 10u
+
+/* What of a long value `p` shows on a terminal; *ret_folded: that is not all. */
+static tf_status
+short_text(struct cli_session *session, const struct rp_value *value, struct rp_buf *text,
+           bool *ret_folded, struct tf_err *err)
+{
+    size_t room = (size_t)PRINT_ROWS * cli_out_columns(session->out);
+    struct rp_limits limits = {.chars = room, .text = room};
+    struct rp_limits wider = {.chars = 2 * room + 200, .text = 2 * room};
+    struct rp_buf more = RP_BUF_INIT;
+    tf_status status = rp_value_text(session->rp, value, session->seq, &limits, text,
+                                     NULL, NULL, err);
+    if (status == TF_OK && text->len > room / 2) {
+        status = rp_value_text(session->rp, value, session->seq, &wider, &more, NULL,
+                               NULL, err);
+        *ret_folded = more.len != text->len;
+    }
+    rp_buf_release(&more);
+    return status;
+}
+
+static tf_status
+put_folded(struct cli_session *session, const struct rp_value *value, const char *text,
+           bool *ret_folded, struct tf_err *err)
+{
+    struct cli_out *out = session->out;
+    struct rp_buf buf = RP_BUF_INIT;
+    bool is_text = value->kind == TF_VAL_STR || value->kind == TF_VAL_STR_CUT
+                   || value->kind == TF_VAL_BYTES || value->kind == TF_VAL_BYTES_CUT;
+    *ret_folded = false;
+    tf_status status = short_text(session, value, &buf, ret_folded, err);
+    if (status == TF_OK && *ret_folded) {
+        cli_out_text(out, buf.data, buf.len);
+        cli_out_style(out, CLI_DIM);
+        cli_out_str(out, is_text ? "\n   (there is more: expand " : "\n   (folded: pp ");
+        cli_out_text(out, text, strlen(text));
+        if (!is_text) {
+            cli_out_str(out, " unfolds it, expand ");
+            cli_out_text(out, text, strlen(text));
+        }
+        cli_out_str(out, " shows all)\n");
+        cli_out_style(out, CLI_PLAIN);
+    }
+    rp_buf_release(&buf);
+    return status;
+}
+
+static tf_status
+put_whole(struct cli_session *session, const struct rp_value *value, const char *text,
+          struct tf_err *err)
+{
     struct rp_buf buf = RP_BUF_INIT;
     struct rp_notes notes = RP_NOTES_INIT;
-    struct tf_err err = TF_ERR_INIT;
-    if (!evaluate(session, text, &value)) {
-        return CLI_NO;
-    }
-    tf_status status = rp_value_text(session->rp, &value, session->seq, NULL, &buf,
-                                     &notes, text, &err);
+    tf_status status = rp_value_text(session->rp, value, session->seq, NULL, &buf, &notes,
+                                     text, err);
     if (status == TF_OK) {
         cli_out_text(session->out, buf.data ? buf.data : "", buf.len);
         cli_out_char(session->out, '\n');
         put_late(session, &notes);
     }
-    rp_value_release(&value);
     rp_buf_release(&buf);
     rp_notes_release(&notes);
+    return status;
+}
+
+static enum cli_answer
+print_value(struct cli_session *session, const char *text)
+{
+    struct rp_value value;
+    struct tf_err err = TF_ERR_INIT;
+    bool folded = false;
+    if (!evaluate(session, text, &value)) {
+        return CLI_NO;
+    }
+    tf_status status = folds(session)
+                           ? put_folded(session, &value, text, &folded, &err)
+                           : TF_OK;
+    if (status == TF_OK && !folded) {
+        status = put_whole(session, &value, text, &err);
+    }
+    rp_value_release(&value);
     return status == TF_OK ? CLI_YES : cli_refuse_err(session, &err);
 }
 
@@ -109,21 +177,36 @@ cli_do_print(struct cli_session *session, const char *args)
                  : cli_refuse(session, "what? p EXPR, for example: p len(items)");
 }
 
-enum cli_answer
-cli_do_pp(struct cli_session *session, const char *args)
+static enum cli_answer
+print_pretty(struct cli_session *session, const char *text, bool fold)
 {
     struct rp_value value;
     struct tf_err err = TF_ERR_INIT;
-    if (!*args) {
-        return cli_refuse(session, "what? pp EXPR, for example: pp config");
+    struct cli_pretty how = {.folds_as = fold ? text : NULL,
+                             .interrupts = session->env->interrupts};
+    if (!*text) {
+        return cli_refuse(session, "what? %s EXPR, for example: %s config",
+                          session->command, session->command);
     }
-    if (!cli_has_event(session) || !evaluate(session, args, &value)) {
+    if (!cli_has_event(session) || !evaluate(session, text, &value)) {
         return CLI_NO;
     }
     tf_status status =
-        cli_pretty(session->out, session->rp, &value, session->seq, &err);
+        cli_pretty(session->out, session->rp, &value, session->seq, &how, &err);
     rp_value_release(&value);
     return status == TF_OK ? CLI_YES : cli_refuse_err(session, &err);
+}
+
+enum cli_answer
+cli_do_pp(struct cli_session *session, const char *args)
+{
+    return print_pretty(session, args, folds(session));
+}
+
+enum cli_answer
+cli_do_expand(struct cli_session *session, const char *args)
+{
+    return print_pretty(session, args, false);
 }
 
 /* --- Variables --- */
@@ -252,138 +335,5 @@ cli_do_globals(struct cli_session *session, const char *args)
     }
     cli_show_vars(session, &vars, false, SIZE_MAX);
     rp_vars_release(&vars);
-    return CLI_YES;
-}
-
-/* --- Displays --- */
-
-/* NULL when it has no value here, which at a stop is nothing to complain about. */
-static char *
-display_text(struct cli_session *session, const char *text)
-{
-    struct rp_expr *expr;
-    struct rp_value value;
-    struct rp_buf buf = RP_BUF_INIT;
-    if (rp_expr_parse(text, strlen(text), &expr, NULL, NULL) != TF_OK) {
-        return NULL;
-    }
-    tf_status status = rp_expr_eval(session->rp, expr, session->seq,
-                                    session->frame.frame, &value, NULL, NULL);
-    if (status == TF_OK) {
-        status = rp_value_text(session->rp, &value, session->seq, NULL, &buf, NULL,
-                               NULL, NULL);
-        rp_value_release(&value);
-    }
-    rp_expr_free(expr);
-    if (status != TF_OK || buf.failed) {
-        rp_buf_release(&buf);
-        return NULL;
-    }
-    return buf.data ? buf.data : strdup("");
-}
-
-static void
-show_display(struct cli_session *session, struct cli_display *display)
-{
-    struct cli_out *out = session->out;
-    size_t width = session->batch ? SIZE_MAX : cli_out_columns(out);
-    char *text = display_text(session, display->text);
-    bool differs = text && display->shown && strcmp(text, display->shown) != 0;
-    cli_out_format(out, "   %" PRIu32 ": ", display->id);
-    cli_out_text(out, display->text, strlen(display->text));
-    cli_out_style(out, differs ? CLI_CHANGED : CLI_PLAIN);
-    cli_out_str(out, text ? " = " : " has no value here");
-    cli_out_text_cut(out, text ? text : "", text ? strlen(text) : 0, width);
-    if (differs) {
-        cli_out_style(out, CLI_DIM);
-        cli_out_str(out, "  (was ");
-        cli_out_text_cut(out, display->shown, strlen(display->shown), width);
-        cli_out_char(out, ')');
-    }
-    cli_out_style(out, CLI_PLAIN);
-    cli_out_char(out, '\n');
-    if (text) {
-        free(display->shown);
-        display->shown = text;
-    }
-}
-
-void
-cli_show_displays(struct cli_session *session)
-{
-    for (size_t i = 0; i < session->display_count; i++) {
-        show_display(session, &session->display[i]);
-    }
-}
-
-static enum cli_answer
-add_display(struct cli_session *session, const char *args)
-{
-    struct rp_expr *expr;
-    struct rp_expr_err error = {0, ""};
-    struct tf_err err = TF_ERR_INIT;
-    if (rp_expr_parse(args, strlen(args), &expr, &error, &err) != TF_OK) {
-        return cli_refuse_expr(session, args, &error, &err);
-    }
-    rp_expr_free(expr);
-    struct cli_display *grown =
-        realloc(session->display, (session->display_count + 1) * sizeof *grown);
-    char *text = strdup(args);
-    if (grown) {
-        session->display = grown;
-    }
-    if (!grown || !text) {
-        free(text);
-        return cli_refuse(session, "out of memory");
-    }
-    struct cli_display *display = &grown[session->display_count++];
-    *display = (struct cli_display){.id = session->display_next_id++, .text = text};
-    show_display(session, display);
-    return CLI_YES;
-}
-
-enum cli_answer
-cli_do_display(struct cli_session *session, const char *args)
-{
-    if (!cli_has_event(session)) {
-        return CLI_NO;
-    }
-    if (*args) {
-        return add_display(session, args);
-    }
-    if (session->display_count == 0) {
-        cli_out_str(session->out, "Nothing is displayed (display EXPR).\n");
-    }
-    cli_show_displays(session);
-    return CLI_YES;
-}
-
-static bool
-is_display(const struct cli_display *display, const char *args)
-{
-    char *end;
-    unsigned long id = strtoul(args, &end, 10);
-    return !*args || strcmp(display->text, args) == 0
-           || (isdigit((unsigned char)*args) && !*end && id == display->id);
-}
-
-enum cli_answer
-cli_do_undisplay(struct cli_session *session, const char *args)
-{
-    size_t kept = 0;
-    for (size_t i = 0; i < session->display_count; i++) {
-        struct cli_display *display = &session->display[i];
-        if (is_display(display, args)) {
-            free(display->text);
-            free(display->shown);
-        }
-        else {
-            session->display[kept++] = *display;
-        }
-    }
-    if (kept == session->display_count) {
-        return cli_refuse(session, "there is no display %s", args);
-    }
-    session->display_count = kept;
     return CLI_YES;
 }

@@ -187,7 +187,15 @@ def test_a_value_of_a_million_characters(terminal, tmp_path):
     one = terminal(recording, PAGER="wc -c")
     assert len(one.opening.splitlines()) < 40
     text = one.ask("p a")
+    assert len(text) < 2000 and "(folded: pp a unfolds it, expand a shows all)" in text
+    text = one.ask("expand a")
     assert int(text.split()[0]) > 1000000 and one.ask("p len(y)").strip() == "3000"
+    assert len(one.ask("p y[:2000]")) < 1500
+    assert len(re.sub(r"\s", "", one.ask("expand y[:2000]"))) == 2002
+    text = one.ask("pp a")
+    assert "# a[0]" in text and "236 more: pp a[20:]" in text
+    assert all(len(line) <= 100 for line in text.splitlines()), text
+    assert one.ask("p a[19][:5]").strip() == "'00000'"
     locals_ = one.ask("locals")
     assert all(len(line) <= 100 for line in locals_.splitlines()), locals_
     one.leave()

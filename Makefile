@@ -117,6 +117,8 @@ check-format: ## say which C sources are not formatted
 
 .PHONY: man
 man: $(patsubst $(BIN)/%,$(BUILD)/man/%.1,$(PROGRAMS)) ## write the man pages to build/man
+	@for name in $$($(BIN)/pyreplay help --list); do \
+	    $(BIN)/pyreplay $$name --man >$(BUILD)/man/pyreplay-$$name.1 || exit 1; done
 
 .PHONY: install
 install: all man ## install programs and man pages below PREFIX (/usr/local); DESTDIR for packagers

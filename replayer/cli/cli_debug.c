@@ -102,10 +102,16 @@ set_option(void *context, int id, const char *value, struct tf_err *err)
     return TF_OK;
 }
 
-/* "(event 1234/5678 t1) " */
+#define NARROW_COLUMNS 50
+
+/* "(event 1234/5678 t1) ", or "(1234) " where that leaves no room to type */
 static void
 make_prompt(const struct cli_session *session, char *ret_prompt, size_t size)
 {
+    if (session->out->terminal && cli_out_columns(session->out) < NARROW_COLUMNS) {
+        snprintf(ret_prompt, size, "(%" PRIu64 ") ", session->seq);
+        return;
+    }
     snprintf(ret_prompt, size, "(event %" PRIu64 "/%" PRIu64 " t%" PRIu32 ") ",
              session->seq, session->facts->last_seq, session->thread);
 }

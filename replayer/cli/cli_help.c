@@ -9,8 +9,17 @@
 
 #include "cli.h"
 #include "cli_command.h"
+#include "cli_suggest.h"
 
-static const struct cl_option OPTIONS[] = {{0}};
+enum { OPT_LIST = 1 };
+
+static const struct cl_option OPTIONS[] = {
+    {.id = OPT_LIST,
+     .long_name = "list",
+     .help = "only the names of the subcommands, one a line",
+     .group = "Options"},
+    {0},
+};
 static const char *const USAGE[] = {"[SUBCOMMAND | DEBUGGER-COMMAND]", NULL};
 
 const struct cl_program cli_help_program = {
@@ -150,15 +159,33 @@ put_topic(struct cli_env *env, const char *topic)
         cli_out_format(env->out, "no command `%s`: %s\n", topic, why);
         return CLI_EXIT_DONE;
     }
-    cli_complain(env, "no help on '%s'; `pyreplay help` lists what there is", topic);
+    size_t near_len;
+    const char *near = cli_suggest_command(topic, strlen(topic), &near_len);
+    if (near) {
+        cli_complain(env, "no help on '%s'; did you mean: pyreplay help %.*s", topic,
+                     (int)near_len, near);
+    }
+    else {
+        cli_complain(env, "no help on '%s'; `pyreplay help` lists what there is", topic);
+    }
     return CLI_EXIT_WRONG_CALL;
 }
 
 static tf_status
-no_option(void *context, int id, const char *value, struct tf_err *err)
+set_option(void *context, int id, const char *value, struct tf_err *err)
 {
-    (void)context, (void)id, (void)value;
-    return tf_err_set(err, TF_ERR_ARGUMENT, -1, "unknown option");
+    bool *list = context;
+    (void)value, (void)err;
+    *list = *list || id == OPT_LIST;
+    return TF_OK;
+}
+
+static void
+put_names(struct cli_out *out)
+{
+    for (const struct cli_subcommand *s = cli_subcommands; s->name; s++) {
+        cli_out_format(out, "%s\n", s->name);
+    }
 }
 
 int
@@ -166,7 +193,8 @@ cli_help_run(struct cli_env *env, int argc, char **argv)
 {
     struct tf_err err = TF_ERR_INIT;
     struct cl_result result;
-    if (cl_parse(&cli_help_program, argc, argv, no_option, NULL, &result, &err)
+    bool list = false;
+    if (cl_parse(&cli_help_program, argc, argv, set_option, &list, &result, &err)
         != TF_OK) {
         return cli_wrong_call(env, &cli_help_program, err.message);
     }
@@ -176,6 +204,10 @@ cli_help_run(struct cli_env *env, int argc, char **argv)
     }
     if (argc - result.operand_idx > 1) {
         return cli_wrong_call(env, &cli_help_program, "help on one thing at a time");
+    }
+    if (list) {
+        put_names(env->out);
+        return CLI_EXIT_DONE;
     }
     if (result.operand_idx < argc) {
         return put_topic(env, argv[result.operand_idx]);

@@ -2,9 +2,12 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdint.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli.h"
+#include "cli_suggest.h"
 
 const struct cli_subcommand cli_subcommands[] = {
     {"info", &cli_info_program, cli_info_run},
@@ -25,11 +28,33 @@ find_subcommand(const char *name)
     return NULL;
 }
 
+/* A first word that is no file, but nearly a subcommand: says which. */
+static bool
+is_mistyped(struct cli_env *env, const char *word)
+{
+    const char *near = NULL;
+    size_t near_len = 0, distance = SIZE_MAX;
+    if (*word == '-' || access(word, F_OK) == 0) {
+        return false;
+    }
+    for (const struct cli_subcommand *s = cli_subcommands; s->name; s++) {
+        cli_suggest(s->name, word, strlen(word), &near, &near_len, &distance);
+    }
+    if (near) {
+        cli_complain(env, "no subcommand or file '%s'; did you mean: pyreplay %s", word,
+                     near);
+    }
+    return near != NULL;
+}
+
 int
 cli_run(struct cli_env *env, int argc, char **argv)
 {
     const struct cli_subcommand *subcommand =
         argc > 1 ? find_subcommand(argv[1]) : NULL;
+    if (argc > 1 && !subcommand && is_mistyped(env, argv[1])) {
+        return CLI_EXIT_WRONG_CALL;
+    }
     int status = subcommand ? subcommand->run(env, argc - 1, argv + 1)
                             : cli_debug_run(env, argc, argv);
     return cli_finish(env, status);

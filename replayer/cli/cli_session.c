@@ -11,6 +11,7 @@
 
 #include "cli_handlers.h"
 #include "cli_help.h"
+#include "cli_suggest.h"
 
 #define PROGRESS_AFTER_NS 500000000u
 
@@ -248,7 +249,11 @@ cli_do_help(struct cli_session *session, const char *args)
         cli_out_format(session->out, "no command `%s`: %s\n", args, why);
         return CLI_YES;
     }
-    return cli_refuse(session, "no command '%s'; help lists them", args);
+    size_t near_len;
+    const char *near = cli_suggest_command(args, len, &near_len);
+    return near ? cli_refuse(session, "no command '%s'; did you mean: help %.*s", args,
+                             (int)near_len, near)
+                : cli_refuse(session, "no command '%s'; help lists them", args);
 }
 
 /* `x = 3`: an = that is no part of ==, <= and the like, outside brackets and strings. */
@@ -282,33 +287,55 @@ is_assignment(const char *line)
     return false;
 }
 
+static bool
+has_value(struct cli_session *session, const char *text)
+{
+    struct rp_expr *expr = NULL;
+    struct rp_value value;
+    bool has = rp_expr_parse(text, strlen(text), &expr, NULL, NULL) == TF_OK
+               && rp_expr_eval(session->rp, expr, session->seq, session->frame.frame,
+                               &value, NULL, NULL)
+                      == TF_OK;
+    if (has) {
+        rp_value_release(&value);
+    }
+    rp_expr_free(expr);
+    return has;
+}
+
+/* The command that is meant by a line if it has no value: its first word is nearly that,
+ * and no variable. NULL: none. */
+static const char *
+find_meant(struct cli_session *session, const char *line, size_t *ret_len)
+{
+    char name[32];
+    size_t word = strspn(line, "abcdefghijklmnopqrstuvwxyz-");
+    const char *near = cli_suggest_command(line, word, ret_len);
+    bool alone = !line[word] || line[word] == ' ' || line[word] == '\t';
+    snprintf(name, sizeof name, "%.*s", (int)word, line);
+    return near && alone && !has_value(session, name) ? near : NULL;
+}
+
 /* What is neither a command nor an expression with a value may be something that people
- * know from pdb: say why it is not here. */
+ * know from pdb: say why it is not here. Or it is mistyped. */
 static enum cli_answer
 run_expression(struct cli_session *session, const char *line)
 {
-    size_t word = strcspn(line, " \t(=");
+    size_t word = strcspn(line, " \t(="), near_len;
     const char *why = cli_command_refusal(line, word);
     session->command = NULL;
     if (is_assignment(line)) {
         return cli_refuse(session, "a recording cannot be changed (to compare: ==)");
     }
-    struct rp_expr *expr = NULL;
-    struct rp_value value;
-    struct rp_frame *frame = &session->frame;
-    bool known = !why
-                 || (rp_expr_parse(line, strlen(line), &expr, NULL, NULL) == TF_OK
-                     && rp_expr_eval(session->rp, expr, session->seq, frame->frame,
-                                     &value, NULL, NULL)
-                            == TF_OK);
-    if (why && known) {
-        rp_value_release(&value);
+    const char *near = find_meant(session, line, &near_len);
+    if ((!why && !near) || has_value(session, line)) {
+        return cli_do_print(session, line);
     }
-    rp_expr_free(expr);
-    if (!known) {
+    if (why) {
         return cli_refuse(session, "no %.*s here: %s", (int)word, line, why);
     }
-    return cli_do_print(session, line);
+    return cli_refuse(session, "no command or variable '%.*s'; did you mean: %.*s",
+                      (int)strcspn(line, " \t"), line, (int)near_len, near);
 }
 
 static const char *

@@ -252,7 +252,7 @@ put_var(struct cli_session *session, const struct rp_var *var, size_t name_colum
     cli_out_str(out, " = ");
     used += 6;
     cli_out_text_cut(out, text.data ? text.data : "", text.len,
-                     width > used + 20 ? width - used : 20);
+                     width > used + 8 ? width - used : 8);
     cli_out_char(out, '\n');
     rp_buf_release(&text);
 }

@@ -32,17 +32,22 @@ struct cli_env {
 int cli_run(struct cli_env *env, int argc, char **argv);
 
 /* --- Subcommands: one a file, listed in cli_run.c --- */
+struct cli_question;
+
 struct cli_subcommand {
     const char *name;
     const struct cl_program *program;
     int (*run)(struct cli_env *env, int argc, char **argv);
+    const struct cli_question *question; /* NULL: `run`; see cli_ask.h */
 };
 
 /* Ends with an entry whose `name` is NULL. */
 extern const struct cli_subcommand cli_subcommands[];
 
 extern const struct cl_program cli_info_program, cli_dump_program, cli_verify_program,
-    cli_help_program;
+    cli_help_program,
+    cli_when_program, cli_hits_program, cli_calls_program, cli_exceptions_program,
+    cli_tree_program, cli_search_program, cli_who_program;
 int cli_debug_run(struct cli_env *env, int argc, char **argv);
 int cli_info_run(struct cli_env *env, int argc, char **argv);
 int cli_dump_run(struct cli_env *env, int argc, char **argv);

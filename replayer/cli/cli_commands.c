@@ -252,11 +252,44 @@ const struct cli_command cli_commands[] = {
      "look at another thread; steps follow it then", NULL,
      "thread 2", "look at thread 2"},
 
-    {"exceptions", CLI_GROUP_RECORDING, CLI_COMPLETE_NOTHING, false, cli_do_exceptions, "[COUNT | all]",
+    {"when", CLI_GROUP_RECORDING, CLI_COMPLETE_NAMES, false, cli_do_when,
+     "[--first | --last | --count] EXPR [within PLACE]",
+     "the events at which an expression holds",
+     "Each event is looked at in its own frame, in functions that know all names of EXPR. "
+     "PLACE is a function or a file. `pyreplay when --help` has all options; they come "
+     "first.",
+     "when --first total < 0", "when did it go wrong first?"},
+    {"hits", CLI_GROUP_RECORDING, CLI_COMPLETE_PLACES, false, cli_do_hits,
+     "[FILE:]LINE [FORMAT] [where EXPR]",
+     "a print statement added afterwards",
+     "A row each time that the line ran, with the values of FORMAT: expressions with commas "
+     "in between, each a column, or an f-string.",
+     "hits shop.py:14 name, price * rate where price > 5", "what did that line see?"},
+    {"calls", CLI_GROUP_RECORDING, CLI_COMPLETE_PLACES, false, cli_do_calls,
+     "FUNC [where EXPR]",
+     "the calls of a function: arguments, result, duration, depth",
+     "FUNC is a name or a glob. EXPR is looked at where the call begins.",
+     "calls total where rate > 1", "what was it given, what came of it?"},
+    {"exceptions", CLI_GROUP_RECORDING, CLI_COMPLETE_NOTHING, false, cli_do_exceptions,
+     "[--all] [TYPE | COUNT | all]",
      "the exceptions of the run: raised where, how far they went",
-     "The first COUNT of them (100 when not said), without those that the standard library "
-     "raised and caught by itself; `all` has them too.",
+     "Each once, with the function that caught it. Those that the library raises and catches "
+     "by itself are counted only, unless --all.",
      "exceptions", "which exceptions were there, caught ones too?"},
+    {"tree", CLI_GROUP_RECORDING, CLI_COMPLETE_NOTHING, false, cli_do_tree,
+     "[--all] [--depth N]",
+     "what this function called, folded, with counts and times",
+     "From its call to its end; with --all of the whole run.",
+     "tree --depth 3", "what happened below here, and how long?"},
+    {"search", CLI_GROUP_RECORDING, CLI_COMPLETE_NOTHING, false, cli_do_search, "TEXT",
+     "values in which a text stands, where they were written",
+     "Strings and bytes with TEXT somewhere in them; numbers that are TEXT.",
+     "search order 42", "where does this text come from?"},
+    {"who", CLI_GROUP_LOOKING, CLI_COMPLETE_NAMES, false, cli_do_who, "EXPR",
+     "the names and containers that refer to an object at this moment",
+     "Variables of all running functions, and whatever holds it, with an expression by "
+     "which one gets there.",
+     "who self.items", "who shares this list?"},
     {"last", CLI_GROUP_RECORDING, CLI_COMPLETE_NAMES, true, cli_do_last, "EXPR",
      "go back to where a variable, attribute or element was written",
      "EXPR is a name, an attribute or an element. What counts is the object: a write through "

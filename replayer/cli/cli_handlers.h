@@ -72,8 +72,16 @@ enum cli_answer cli_do_globals(struct cli_session *session, const char *args);
 enum cli_answer cli_do_display(struct cli_session *session, const char *args);
 enum cli_answer cli_do_undisplay(struct cli_session *session, const char *args);
 
-/* cli_questions.c */
+/* cli_exceptions.c, cli_ask_*.c */
 enum cli_answer cli_do_exceptions(struct cli_session *session, const char *args);
+enum cli_answer cli_do_when(struct cli_session *session, const char *args);
+enum cli_answer cli_do_hits(struct cli_session *session, const char *args);
+enum cli_answer cli_do_calls(struct cli_session *session, const char *args);
+enum cli_answer cli_do_tree(struct cli_session *session, const char *args);
+enum cli_answer cli_do_search(struct cli_session *session, const char *args);
+enum cli_answer cli_do_who(struct cli_session *session, const char *args);
+
+/* cli_questions.c */
 enum cli_answer cli_do_info(struct cli_session *session, const char *args);
 
 /* cli_writes.c */

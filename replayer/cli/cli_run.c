@@ -7,13 +7,21 @@
 #include <unistd.h>
 
 #include "cli.h"
+#include "cli_ask.h"
 #include "cli_suggest.h"
 
 const struct cli_subcommand cli_subcommands[] = {
-    {"info", &cli_info_program, cli_info_run},
-    {"dump", &cli_dump_program, cli_dump_run},
-    {"verify", &cli_verify_program, cli_verify_run},
-    {"help", &cli_help_program, cli_help_run},
+    {"info", &cli_info_program, cli_info_run, NULL},
+    {"dump", &cli_dump_program, cli_dump_run, NULL},
+    {"when", &cli_when_program, NULL, &cli_question_when},
+    {"hits", &cli_hits_program, NULL, &cli_question_hits},
+    {"calls", &cli_calls_program, NULL, &cli_question_calls},
+    {"exceptions", &cli_exceptions_program, NULL, &cli_question_exceptions},
+    {"tree", &cli_tree_program, NULL, &cli_question_tree},
+    {"search", &cli_search_program, NULL, &cli_question_search},
+    {"who", &cli_who_program, NULL, &cli_question_who},
+    {"verify", &cli_verify_program, cli_verify_run, NULL},
+    {"help", &cli_help_program, cli_help_run, NULL},
     {0},
 };
 
@@ -55,8 +63,10 @@ cli_run(struct cli_env *env, int argc, char **argv)
     if (argc > 1 && !subcommand && is_mistyped(env, argv[1])) {
         return CLI_EXIT_WRONG_CALL;
     }
-    int status = subcommand ? subcommand->run(env, argc - 1, argv + 1)
-                            : cli_debug_run(env, argc, argv);
+    int status = !subcommand ? cli_debug_run(env, argc, argv)
+                 : subcommand->question
+                     ? cli_ask_shell(env, subcommand->question, argc - 1, argv + 1)
+                     : subcommand->run(env, argc - 1, argv + 1);
     return cli_finish(env, status);
 }
 

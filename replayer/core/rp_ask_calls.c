@@ -1,0 +1,202 @@
+/* The calls of functions: what they were given, what came of it, and how long it took. */
+#include "rp_ask.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct calls_job {
+    struct rp *rp;
+    const struct rp_calls *calls;
+    struct rp_probe *where; /* NULL: none */
+    uint8_t *wanted;        /* by code */
+    struct rp_ends ends;
+    uint32_t *end_event; /* of the present chunk, by frame: where it ends; RP_NONE */
+    size_t end_cap;
+    bool (*row)(void *ctx, const struct rp_call *call);
+    void *ctx;
+    bool stopped;
+};
+
+/* Where the chunk's frames end in it. */
+static tf_status
+find_ends(struct calls_job *job, const struct rp_chunk *chunk, struct tf_err *err)
+{
+    const struct tf_chunk *raw = chunk->raw;
+    if (!job->end_event || chunk->frame_count > job->end_cap) {
+        free(job->end_event);
+        job->end_cap = (size_t)chunk->frame_count + 64;
+        job->end_event = malloc(job->end_cap * sizeof *job->end_event);
+        if (!job->end_event) {
+            return rp_no_memory(err);
+        }
+    }
+    memset(job->end_event, 0xff, chunk->frame_count * sizeof *job->end_event);
+    for (uint32_t i = 0; i < raw->event_count; i++) {
+        if ((raw->kind[i] == TF_EV_RETURN || raw->kind[i] == TF_EV_UNWIND)
+            && chunk->event_act[i] != RP_NONE) {
+            job->end_event[chunk->act[chunk->event_act[i]].frame] = i;
+        }
+    }
+    return TF_OK;
+}
+
+/* What the frame's unwinding left behind: its latest exception event's. */
+static tf_status
+find_exception(struct rp *rp, const struct rp_call *call, struct rp_value *ret_value,
+               bool *ret_has, struct tf_err *err)
+{
+    struct rp_filter filter = {.kinds = 1u << TF_EV_EXCEPTION,
+                               .frame = call->event.frame,
+                               .code = &call->event.code->id,
+                               .code_count = 1};
+    struct tf_err none = TF_ERR_INIT;
+    uint64_t seq;
+    tf_status status = rp_find(rp, &filter, call->end_seq, false, &seq, &none);
+    if (status == TF_ERR_NOT_FOUND) {
+        return TF_OK;
+    }
+    if (status != TF_OK) {
+        if (err) {
+            *err = none;
+        }
+        return status;
+    }
+    return seq > call->event.seq ? rp_event_arg(rp, seq, ret_has, ret_value, err)
+                                 : TF_OK;
+}
+
+static tf_status
+fill_end(struct calls_job *job, const struct rp_chunk *chunk, uint32_t frame_idx,
+         struct rp_call *call, struct tf_err *err)
+{
+    uint32_t event = job->end_event[frame_idx];
+    struct rp_frame_end end = {0};
+    tf_status status = TF_OK;
+    if (event != RP_NONE) {
+        end =
+            (struct rp_frame_end){chunk->raw->first_seq + event,
+                                  chunk->raw->time_ns[event], chunk->raw->kind[event]};
+    }
+    else {
+        status = rp_ends_find(&job->ends, call->event.frame, chunk->idx, &end, err);
+    }
+    if (status != TF_OK || !end.seq) {
+        return status;
+    }
+    call->end_seq = end.seq;
+    call->end_ns = end.time_ns;
+    call->end_kind = end.kind;
+    return end.kind == TF_EV_UNWIND
+               ? find_exception(job->rp, call, &call->result, &call->has_result, err)
+               : rp_event_arg(job->rp, end.seq, &call->has_result, &call->result, err);
+}
+
+static void
+keep_arguments(struct rp_vars *vars)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < vars->count; i++) {
+        if (vars->var[i].argument) {
+            struct rp_var var = vars->var[i];
+            vars->var[i] = vars->var[kept];
+            vars->var[kept++] = var;
+        }
+    }
+    for (size_t i = kept; i < vars->count; i++) {
+        rp_value_release(&vars->var[i].value);
+    }
+    vars->count = kept;
+}
+
+static tf_status
+tell(struct calls_job *job, struct rp_chunk *chunk, uint32_t event, struct tf_err *err)
+{
+    struct rp *rp = job->rp;
+    struct rp_call call = {0};
+    struct rp_vars args = {0};
+    if (job->where) {
+        enum rp_truth truth;
+        tf_status status =
+            rp_probe_truth(job->where, chunk, event, &truth, NULL, NULL, err);
+        if (status != TF_OK || truth != RP_YES) {
+            return status;
+        }
+    }
+    rp_fill_event(rp, chunk, event, &call.event);
+    call.args = &args;
+    tf_status status = rp_locals(rp, call.event.seq, call.event.frame, &args, err);
+    if (status == TF_OK) {
+        keep_arguments(&args);
+        status =
+            fill_end(job, chunk, chunk->act[chunk->event_act[event]].frame, &call, err);
+    }
+    if (status == TF_OK) {
+        job->stopped = !job->row(job->ctx, &call);
+    }
+    rp_vars_release(&args);
+    rp_value_release(&call.result);
+    return status;
+}
+
+static tf_status
+sweep(struct calls_job *job, struct rp_chunk *chunk, struct tf_err *err)
+{
+    const struct tf_chunk *raw = chunk->raw;
+    const struct rp_range *range = &job->calls->range;
+    uint32_t first, end;
+    tf_status status = find_ends(job, chunk, err);
+    rp_range_events(range, raw, &first, &end);
+    for (uint32_t i = first; i < end && status == TF_OK && !job->stopped; i++) {
+        if (raw->kind[i] != TF_EV_START || chunk->event_act[i] == RP_NONE
+            || (range->thread && raw->thread[i] != range->thread)) {
+            continue;
+        }
+        uint32_t code = chunk->frame[chunk->act[chunk->event_act[i]].frame].code;
+        if (code <= job->rp->facts.code_count && job->wanted[code]) {
+            status = tell(job, chunk, i, err);
+        }
+    }
+    return status;
+}
+
+static tf_status
+run(struct calls_job *job, struct tf_err *err)
+{
+    struct rp_scan scan = {.rp = job->rp, .range = &job->calls->range};
+    tf_status status = rp_scan_begin(&scan, err);
+    while (status == TF_OK && !job->stopped) {
+        struct rp_chunk *chunk;
+        status = rp_scan_next(&scan, &chunk, err);
+        if (status == TF_OK) {
+            status = sweep(job, chunk, err);
+            rp_chunk_put(job->rp, chunk);
+        }
+    }
+    rp_scan_end(&scan);
+    return status == TF_ERR_NOT_FOUND ? TF_OK : status;
+}
+
+tf_status
+rp_calls(struct rp *rp, const struct rp_calls *calls,
+         bool (*row)(void *ctx, const struct rp_call *call), void *ctx,
+         struct tf_err *err)
+{
+    struct calls_job job = {.rp = rp, .calls = calls, .row = row, .ctx = ctx};
+    tf_status status = TF_OK;
+    job.wanted = rp_range_codes(rp, &calls->range);
+    if (!job.wanted) {
+        return rp_no_memory(err);
+    }
+    job.ends = (struct rp_ends){.rp = rp, .wanted = job.wanted, .range = &calls->range};
+    if (calls->where) {
+        status = rp_probe_new(rp, calls->where, &job.where, err);
+    }
+    if (status == TF_OK) {
+        status = run(&job, err);
+    }
+    rp_probe_free(job.where);
+    rp_ends_release(&job.ends);
+    free(job.end_event);
+    free(job.wanted);
+    return status;
+}

@@ -1,0 +1,209 @@
+/* Which chunks a question must look at. */
+#include "rp_ask.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* With more code objects than this it is cheaper to look into every chunk. */
+#define CODES_MAX 64u
+
+/* The chunks [*ret_first, *ret_end) that may hold events of the range. */
+static void
+range_chunks(const struct rp *rp, const struct rp_range *range, size_t *ret_first,
+             size_t *ret_end)
+{
+    size_t count = rp->facts.chunk_count, first = 0, end = count;
+    while (first < end) {
+        size_t middle = first + (end - first) / 2;
+        const struct tf_chunk_info *info = tf_reader_chunk_info(rp->reader, middle);
+        if (info->first_seq + info->event_count <= range->from_seq) {
+            first = middle + 1;
+        }
+        else {
+            end = middle;
+        }
+    }
+    *ret_first = first;
+    end = count;
+    while (range->to_seq && end > first
+           && tf_reader_chunk_info(rp->reader, end - 1)->first_seq > range->to_seq) {
+        end--;
+    }
+    *ret_end = end;
+}
+
+tf_status
+rp_scan_begin(struct rp_scan *scan, struct tf_err *err)
+{
+    const struct rp_range *range = scan->range;
+    range_chunks(scan->rp, range, &scan->first, &scan->end);
+    scan->at = SIZE_MAX;
+    scan->posts =
+        (struct rp_posts){.every = !range->code || range->code_count > CODES_MAX};
+    for (size_t i = 0; i < range->code_count && !scan->posts.every; i++) {
+        if (!rp_posts_add(&scan->posts,
+                          scan->lineno ? TF_POSTING_LINE : TF_POSTING_CODE,
+                          range->code[i], scan->lineno)) {
+            rp_posts_release(&scan->posts);
+            return rp_no_memory(err);
+        }
+    }
+    return TF_OK;
+}
+
+void
+rp_scan_end(struct rp_scan *scan)
+{
+    rp_posts_release(&scan->posts);
+}
+
+/* The next chunk; SIZE_MAX: there is none. */
+static tf_status
+advance(struct rp_scan *scan, size_t *ret_idx, struct tf_err *err)
+{
+    size_t from = scan->at;
+    *ret_idx = SIZE_MAX;
+    if (scan->first >= scan->end) {
+        return TF_OK;
+    }
+    if (from == SIZE_MAX) {
+        from = scan->backward ? scan->end : scan->first - 1;
+    }
+    return rp_posts_next(scan->rp, &scan->posts, !scan->backward, from, ret_idx, err);
+}
+
+tf_status
+rp_scan_next_idx(struct rp_scan *scan, size_t *ret_idx, struct tf_err *err)
+{
+    for (;;) {
+        size_t at;
+        tf_status status = advance(scan, &at, err);
+        if (status != TF_OK) {
+            return status;
+        }
+        if (at < scan->first || at >= scan->end) {
+            return tf_err_set(err, TF_ERR_NOT_FOUND, -1, "there is no more");
+        }
+        scan->at = at;
+        status = rp_progress(scan->rp,
+                             scan->backward ? scan->end - at : at - scan->first + 1,
+                             scan->end - scan->first, err);
+        if (status != TF_OK) {
+            return status;
+        }
+        if (tf_reader_chunk_info(scan->rp->reader, at)->event_count > 0) {
+            *ret_idx = at;
+            return TF_OK;
+        }
+    }
+}
+
+tf_status
+rp_scan_next(struct rp_scan *scan, struct rp_chunk **ret_chunk, struct tf_err *err)
+{
+    size_t idx;
+    tf_status status = rp_scan_next_idx(scan, &idx, err);
+    return status == TF_OK ? rp_chunk_get(scan->rp, idx, ret_chunk, err) : status;
+}
+
+void
+rp_range_events(const struct rp_range *range, const struct tf_chunk *raw,
+                uint32_t *ret_first, uint32_t *ret_end)
+{
+    uint32_t count = raw->event_count;
+    uint64_t first =
+        range->from_seq > raw->first_seq ? range->from_seq - raw->first_seq : 0;
+    uint64_t end = count;
+    if (range->to_seq && range->to_seq < raw->first_seq + count) {
+        end = range->to_seq < raw->first_seq ? 0 : range->to_seq - raw->first_seq + 1;
+    }
+    *ret_end = (uint32_t)end;
+    *ret_first = first < end ? (uint32_t)first : *ret_end;
+}
+
+uint8_t *
+rp_range_codes(const struct rp *rp, const struct rp_range *range)
+{
+    size_t count = (size_t)rp->facts.code_count + 1;
+    uint8_t *wanted = malloc(count);
+    if (!wanted) {
+        return NULL;
+    }
+    memset(wanted, range->code == NULL, count);
+    for (size_t i = 0; range->code && i < range->code_count; i++) {
+        if (range->code[i] < count) {
+            wanted[range->code[i]] = 1;
+        }
+    }
+    return wanted;
+}
+
+/* --- What a person means --- */
+
+static tf_status
+codes_of_files(const struct rp *rp, const uint32_t *file, size_t file_count,
+               uint32_t *codes, size_t *ret_count)
+{
+    size_t count = 0;
+    for (uint32_t id = 1; id <= rp->facts.code_count; id++) {
+        for (size_t i = 0; i < file_count; i++) {
+            if (rp_code(rp, id)->file == file[i]) {
+                codes[count++] = id;
+                break;
+            }
+        }
+    }
+    *ret_count = count;
+    return TF_OK;
+}
+
+#define FILES_MEANT 16u
+
+tf_status
+rp_codes_meant(const struct rp *rp, struct tf_text name, uint32_t **ret_codes,
+               size_t *ret_count, struct tf_err *err)
+{
+    uint32_t file[FILES_MEANT];
+    size_t count = rp_codes_named(rp, name, NULL, 0), files = 0;
+    if (count == 0) {
+        files = rp_files_named(rp, name, file, FILES_MEANT);
+        files = files < FILES_MEANT ? files : FILES_MEANT;
+        count = files ? rp->facts.code_count : 0;
+    }
+    if (count == 0) {
+        return tf_err_set(err, TF_ERR_ARGUMENT, -1,
+                          "no function or file '%.*s' in the recording",
+                          (int)(name.len < 100 ? name.len : 100), name.data);
+    }
+    uint32_t *codes = malloc((count + 1) * sizeof *codes);
+    if (!codes) {
+        return rp_no_memory(err);
+    }
+    if (files) {
+        codes_of_files(rp, file, files, codes, &count);
+    }
+    else {
+        rp_codes_named(rp, name, codes, count);
+    }
+    *ret_codes = codes;
+    *ret_count = count;
+    return TF_OK;
+}
+
+bool
+rp_type_matches(const struct rp *rp, const struct tf_def_type *type,
+                struct tf_text name)
+{
+    struct rp_buf full = RP_BUF_INIT;
+    char plain[256];
+    rp_type_name(type, &full);
+    bool matches = rp_glob(name, type->name)
+                   || rp_glob(name, (struct tf_text){full.data, full.len});
+    rp_buf_release(&full);
+    if (!matches && !rp_glob_magic(name) && name.len < sizeof plain) {
+        memcpy(plain, name.data, name.len);
+        plain[name.len] = 0;
+        matches = rp_type_is(rp, type, plain);
+    }
+    return matches;
+}

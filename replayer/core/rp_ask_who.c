@@ -1,0 +1,650 @@
+/* What refers to an object at a moment.
+ *
+ * Whatever refers to it was given the reference by a recorded change, after the object was
+ * made. So the changes from now back to its making are gone through for that reference;
+ * each object that was given it is looked at as it is now. Variables of frames on the
+ * stacks are simply read.
+ *
+ * An object that still holds it may itself be garbage: nothing says when an object dies.
+ * So for those that are no variable the same question is asked about them in turn, until
+ * a variable, a module or a class is found, a few rounds at most. */
+#include "rp_ask.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define ROUNDS_MAX 6u
+#define NODES_MAX  50000u /* holders of holders that are asked about */
+#define WORDS_MAX  400u   /* a path in words is no longer */
+
+enum reach { REACH_UNKNOWN, REACH_YES };
+
+struct who_node { /* an object on the way from the one asked about to a variable */
+    uint64_t id;
+    uint8_t reach;
+    size_t chunk;   /* in which it was made */
+    char *path;     /* REACH_YES: how one gets to it; NULL: no words for it */
+    uint32_t edges; /* its first edge as a holder; RP_NONE */
+};
+
+struct who_edge {          /* `holder` holds `held`, now */
+    uint32_t holder, held; /* places in who_job.node */
+    uint32_t next;         /* of the same holder; RP_NONE */
+};
+
+struct who_job {
+    struct rp *rp;
+    uint64_t seq, target;
+    struct rp_chunk *chunk; /* of seq; held */
+    uint32_t event;
+    rp_place_no place;
+    struct who_node *node; /* 0: the object asked about */
+    uint32_t node_count, node_cap;
+    struct rp_map by_id;
+    struct who_edge *edge;
+    uint32_t edge_count, edge_cap;
+    struct rp_map looked; /* (holder, held): was looked at */
+    uint64_t low, high;   /* ids of objects that are asked about: between these */
+    bool (*row)(void *ctx, const struct rp_referrer *referrer);
+    void *ctx;
+    bool stopped;
+};
+
+static bool
+grow(void **array, uint32_t *cap, uint32_t count, size_t size)
+{
+    if (count < *cap) {
+        return true;
+    }
+    uint32_t more = *cap ? *cap * 2 : 64;
+    void *bigger = realloc(*array, more * size);
+    if (bigger) {
+        *array = bigger;
+        *cap = more;
+    }
+    return bigger != NULL;
+}
+
+/* RP_NONE: no memory. */
+static uint32_t
+node_of(struct who_job *job, uint64_t id)
+{
+    uint32_t idx = rp_map_get(&job->by_id, id);
+    if (idx != RP_NONE) {
+        return idx;
+    }
+    if (!grow((void **)&job->node, &job->node_cap, job->node_count, sizeof *job->node)
+        || !rp_map_put(&job->by_id, id, job->node_count)) {
+        return RP_NONE;
+    }
+    struct who_node *node = &job->node[job->node_count];
+    *node = (struct who_node){.id = id, .edges = RP_NONE};
+    if (!tf_reader_chunk_of_object(job->rp->reader, id, &node->chunk)) {
+        node->chunk = 0;
+    }
+    return job->node_count++;
+}
+
+/* --- Words --- */
+
+static void
+reach(struct who_job *job, uint32_t idx, const char *path)
+{
+    struct who_node *node = &job->node[idx];
+    if (node->reach != REACH_YES) {
+        node->reach = REACH_YES;
+        node->path = path && strlen(path) < WORDS_MAX ? strdup(path) : NULL;
+    }
+}
+
+/* Appends `[3]`, `["k"]`, `.name`; false: there are no words for it. */
+static bool
+add_step(struct who_job *job, const struct rp_holder *at, struct rp_buf *path)
+{
+    const struct rp_limits limits = {.chars = 80};
+    switch (at->sort) {
+    case RP_AT_ITEM:
+        rp_buf_addf(path, "[%llu]", (unsigned long long)at->index);
+        return at->type->category == TF_CAT_LIST || at->type->category == TF_CAT_TUPLE
+               || at->type->category == TF_CAT_NAMEDTUPLE
+               || at->type->category == TF_CAT_DEQUE;
+    case RP_AT_ENTRY:
+        if (!at->key || at->key->kind == TF_VAL_REF) {
+            return false;
+        }
+        rp_buf_add_string(path, "[");
+        rp_value_text(job->rp, at->key, job->seq, &limits, path, NULL, NULL, NULL);
+        rp_buf_add_string(path, "]");
+        return true;
+    case RP_AT_ATTR:
+        rp_buf_add_string(path, ".");
+        rp_buf_add_text(path, at->name);
+        return true;
+    case RP_AT_GLOBAL: rp_buf_add_text(path, at->name); return true;
+    case RP_AT_CELL: return true;
+    default: return false;
+    }
+}
+
+/* How one gets to what a holder holds; "" when there are no words for it. */
+static void
+path_to(struct who_job *job, const struct who_node *holder, const struct rp_holder *at,
+        struct rp_buf *path)
+{
+    bool global = at->sort == RP_AT_GLOBAL;
+    rp_buf_clear(path);
+    if (holder->path && !global) {
+        rp_buf_add_string(path, holder->path);
+    }
+    if ((!holder->path && !global) || !add_step(job, at, path)) {
+        rp_buf_clear(path);
+    }
+}
+
+/* --- Variables --- */
+
+/* One slot of a frame on a stack. */
+static tf_status
+look_at_slot(struct who_job *job, uint32_t act_idx, uint32_t slot, struct tf_err *err)
+{
+    struct rp *rp = job->rp;
+    const struct rp_act *act = &job->chunk->act[act_idx];
+    const struct rp_cframe *frame = &job->chunk->frame[act->frame];
+    const struct tf_def_code *code = rp_code(rp, frame->code);
+    struct rp_value value;
+    tf_status status =
+        rp_slot_value(rp, job->chunk, act->frame, slot, job->place, &value, err);
+    if (status != TF_OK || value.kind != TF_VAL_REF) {
+        if (status == TF_OK) {
+            rp_value_release(&value);
+        }
+        return status;
+    }
+    char name[WORDS_MAX];
+    snprintf(name, sizeof name, "%.*s",
+             (int)(code->slot[slot].len < 200 ? code->slot[slot].len : 200),
+             code->slot[slot].data);
+    bool mapping = code->slot_kind[slot] == TF_SLOT_MAPPING;
+    if (value.ref == job->target && !mapping) {
+        struct rp_referrer row = {
+            .at = {.sort = RP_AT_LOCAL,
+                   .type = rp_type(rp, 0),
+                   .name = code->slot[slot],
+                   .frame = frame->id,
+                   .thread = act->thread,
+                   .depth = act->depth,
+                   .code = code},
+            .reached = true,
+            .path = code->slot[slot],
+        };
+        job->stopped = !job->row(job->ctx, &row);
+    }
+    uint32_t node = node_of(job, value.ref);
+    if (node == RP_NONE) {
+        return rp_no_memory(err);
+    }
+    reach(job, node, mapping ? NULL : name);
+    return TF_OK;
+}
+
+static tf_status
+look_at_frame(struct who_job *job, uint32_t act_idx, struct tf_err *err)
+{
+    const struct rp_cframe *frame = &job->chunk->frame[job->chunk->act[act_idx].frame];
+    const struct tf_def_code *code = rp_code(job->rp, frame->code);
+    tf_status status = TF_OK;
+    for (uint32_t i = 0; i < code->slot_count && status == TF_OK && !job->stopped;
+         i++) {
+        status = look_at_slot(job, act_idx, i, err);
+    }
+    return status;
+}
+
+/* Every stack, the event's own first: its words are the best. */
+static tf_status
+look_at_stacks(struct who_job *job, struct tf_err *err)
+{
+    struct rp_chunk *chunk = job->chunk;
+    uint32_t own = chunk->raw->thread[job->event];
+    tf_status status = TF_OK;
+    for (uint32_t i = 0; i <= chunk->thread_count && status == TF_OK; i++) {
+        uint32_t thread = i == 0 ? own : chunk->thread[i - 1].id;
+        if (i > 0 && thread == own) {
+            continue;
+        }
+        uint32_t act = rp_chunk_top(chunk, thread, job->event);
+        for (; act != RP_NONE && status == TF_OK && !job->stopped;
+             act = chunk->act[act].parent) {
+            status = look_at_frame(job, act, err);
+        }
+    }
+    return status;
+}
+
+/* --- Objects that hold it --- */
+
+/* What lives as long as the program, as far as one can tell. */
+static bool
+is_lasting(unsigned category)
+{
+    return category == TF_CAT_NAMESPACE || category == TF_CAT_CLASS
+           || category == TF_CAT_MODULE;
+}
+
+static void
+reach_lasting(struct who_job *job, uint32_t idx, const struct rp_object *object)
+{
+    char name[WORDS_MAX];
+    if (object->category == TF_CAT_CLASS && object->item_count > 1
+        && object->item[1].kind == TF_VAL_STR) {
+        struct tf_text text = rp_value_bytes(&object->item[1]);
+        snprintf(name, sizeof name, "%.*s", (int)(text.len < 200 ? text.len : 200),
+                 text.data);
+        reach(job, idx, name);
+    }
+    else if (is_lasting(object->category)) {
+        reach(job, idx, NULL);
+    }
+}
+
+typedef tf_status (*place_fn)(struct who_job *job, const struct rp_holder *at,
+                              void *ctx, struct tf_err *err);
+
+/* Calls `fn` for each place of the holder that has `held`, until it fails. */
+static tf_status
+each_place(struct who_job *job, const struct rp_object *object, uint64_t held,
+           place_fn fn, void *ctx, struct tf_err *err)
+{
+    tf_status status = TF_OK;
+    for (size_t i = 0; i < object->item_count + object->attr_count; i++) {
+        bool attr = i >= object->item_count;
+        size_t index = attr ? i - object->item_count : i;
+        const struct rp_value *value =
+            attr ? &object->attr[index] : &object->item[index];
+        if (value->kind != TF_VAL_REF || value->ref != held) {
+            continue;
+        }
+        struct rp_holder at = {
+            .object = object->id, .type = object->type, .code = rp_code(job->rp, 0)};
+        if (attr) {
+            rp_attr_spot(object, index, &at);
+        }
+        else {
+            rp_item_spot(object, index, &at);
+        }
+        status = fn(job, &at, ctx, err);
+        if (status != TF_OK || job->stopped) {
+            break;
+        }
+    }
+    return status;
+}
+
+static tf_status
+state_now(struct who_job *job, uint64_t id, struct rp_object **ret_object,
+          struct tf_err *err)
+{
+    return rp_state_at(job->rp, id, job->chunk->idx, job->place, ret_object, err);
+}
+
+static tf_status
+put_row(struct who_job *job, const struct rp_holder *at, void *ctx, struct tf_err *err)
+{
+    const struct who_node *holder = ctx;
+    struct rp_buf path = RP_BUF_INIT;
+    (void)err;
+    path_to(job, holder, at, &path);
+    struct rp_referrer row = {
+        .at = *at,
+        .reached = holder->reach == REACH_YES,
+        .path = {path.data ? path.data : "", path.len},
+    };
+    job->stopped = !job->row(job->ctx, &row);
+    rp_buf_release(&path);
+    return TF_OK;
+}
+
+/* Rows for the holder's places; its reach is known as well as it ever will be. */
+static tf_status
+put_holder(struct who_job *job, uint32_t idx, struct tf_err *err)
+{
+    struct rp_object *object;
+    struct who_node holder = job->node[idx];
+    tf_status status = state_now(job, holder.id, &object, err);
+    if (status == TF_OK) {
+        status = each_place(job, object, job->target, put_row, &holder, err);
+        rp_object_release(object);
+    }
+    return status;
+}
+
+static tf_status
+note_first(struct who_job *job, const struct rp_holder *at, void *ctx,
+           struct tf_err *err)
+{
+    (void)job, (void)err;
+    struct rp_holder *first = ctx;
+    if (!first->type) {
+        *first = *at;
+    }
+    return TF_OK;
+}
+
+/* What a node that is reached holds directly is reached, too. */
+static tf_status
+spread_edge(struct who_job *job, const struct who_edge *edge, struct tf_err *err)
+{
+    struct rp_holder at = {.type = NULL};
+    struct rp_object *object;
+    tf_status status = state_now(job, job->node[edge->holder].id, &object, err);
+    if (status != TF_OK) {
+        return status;
+    }
+    status = each_place(job, object, job->node[edge->held].id, note_first, &at, err);
+    if (status == TF_OK && at.type) {
+        struct rp_buf path = RP_BUF_INIT;
+        path_to(job, &job->node[edge->holder], &at, &path);
+        reach(job, edge->held, path.len ? path.data : NULL);
+        rp_buf_release(&path);
+    }
+    rp_object_release(object);
+    return status;
+}
+
+/* A node that is reached makes all reached that can be got to from it. */
+static tf_status
+spread(struct who_job *job, uint32_t idx, struct tf_err *err)
+{
+    tf_status status = TF_OK;
+    uint32_t *todo = malloc(((size_t)job->node_count + 1) * sizeof *todo);
+    uint32_t count = 0;
+    if (!todo) {
+        return rp_no_memory(err);
+    }
+    todo[count++] = idx;
+    while (count > 0 && status == TF_OK) {
+        uint32_t edge = job->node[todo[--count]].edges;
+        for (; edge != RP_NONE && status == TF_OK; edge = job->edge[edge].next) {
+            uint32_t held = job->edge[edge].held;
+            if (job->node[held].reach == REACH_YES) {
+                continue;
+            }
+            status = spread_edge(job, &job->edge[edge], err);
+            if (job->node[held].reach == REACH_YES) {
+                todo[count++] = held; /* once each: there is room */
+            }
+        }
+    }
+    free(todo);
+    return status;
+}
+
+static bool
+add_edge(struct who_job *job, uint64_t id, uint32_t held, uint32_t *ret_holder)
+{
+    uint32_t holder = node_of(job, id);
+    if (holder == RP_NONE
+        || !grow((void **)&job->edge, &job->edge_cap, job->edge_count,
+                 sizeof *job->edge)) {
+        return false;
+    }
+    job->edge[job->edge_count] =
+        (struct who_edge){holder, held, job->node[holder].edges};
+    job->node[holder].edges = job->edge_count++;
+    job->low = id < job->low ? id : job->low; /* it is asked about from now on */
+    job->high = id > job->high ? id : job->high;
+    *ret_holder = holder;
+    return true;
+}
+
+/* A change gave `id` a reference to `held`: does it still have it? */
+static tf_status
+look_at_holder(struct who_job *job, uint64_t id, uint32_t held, struct tf_err *err)
+{
+    struct rp_object *object;
+    struct rp_holder first = {.type = NULL};
+    uint32_t holder = rp_map_get(&job->by_id, id);
+    uint64_t key = id * 0x9e3779b97f4a7c15u ^ job->node[held].id;
+    if (rp_map_get(&job->looked, key) != RP_NONE) {
+        return TF_OK;
+    }
+    if (!rp_map_put(&job->looked, key, 0)) {
+        return rp_no_memory(err);
+    }
+    tf_status status = state_now(job, id, &object, err);
+    if (status != TF_OK) {
+        return status;
+    }
+    status = each_place(job, object, job->node[held].id, note_first, &first, err);
+    if (status != TF_OK || !first.type) {
+        rp_object_release(object);
+        return status;
+    }
+    if (held != 0 && job->node_count >= NODES_MAX && holder == RP_NONE) {
+        rp_object_release(object);
+        return TF_OK;
+    }
+    bool fine = add_edge(job, id, held, &holder);
+    if (fine) {
+        reach_lasting(job, holder, object);
+    }
+    rp_object_release(object);
+    if (!fine) {
+        return rp_no_memory(err);
+    }
+    if (job->node[holder].reach != REACH_YES) {
+        return TF_OK;
+    }
+    status = held == 0 ? put_holder(job, holder, err) : TF_OK;
+    return status == TF_OK ? spread(job, holder, err) : status;
+}
+
+/* --- Going through the changes --- */
+
+static bool
+is_of_object(unsigned kind)
+{
+    return kind == TF_OP_NEW || kind == TF_OP_IMAGE || kind == TF_OP_ITEM_SET
+           || kind == TF_OP_ITEM_SPLICE || kind == TF_OP_ATTR_SET
+           || kind == TF_OP_ATTR_SPLICE;
+}
+
+/* The object asked about that an id is; RP_NONE: none. */
+static uint32_t
+asked_about(const struct who_job *job, uint64_t id, bool first_round)
+{
+    if (id < job->low || id > job->high) {
+        return RP_NONE;
+    }
+    if (first_round) {
+        return id == job->target ? 0 : RP_NONE;
+    }
+    uint32_t idx = rp_map_get(&job->by_id, id);
+    return idx != RP_NONE && idx > 0 && job->node[idx].reach != REACH_YES ? idx
+                                                                          : RP_NONE;
+}
+
+static tf_status
+look_at_ops(struct who_job *job, const struct tf_ops *ops, uint32_t end,
+            bool first_round, struct tf_err *err)
+{
+    tf_status status = TF_OK;
+    for (uint32_t i = end; i-- > 0 && status == TF_OK && !job->stopped;) {
+        const struct tf_op *op = &ops->op[i];
+        if (!is_of_object(op->kind)) {
+            continue;
+        }
+        for (uint32_t n = 0; n < op->value_count && status == TF_OK; n++) {
+            const struct tf_value *value = &ops->value[op->value_first + n];
+            uint32_t held = value->kind == TF_VAL_REF
+                                ? asked_about(job, value->ref, first_round)
+                                : RP_NONE;
+            if (held != RP_NONE && op->id != 0) {
+                status = look_at_holder(job, op->id, held, err);
+            }
+        }
+    }
+    return status;
+}
+
+static bool
+refers(const struct who_job *job, const struct tf_ops *ops, bool first_round)
+{
+    for (uint32_t i = 0; i < ops->value_count; i++) {
+        if (ops->value[i].kind == TF_VAL_REF
+            && asked_about(job, ops->value[i].ref, first_round) != RP_NONE) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static tf_status
+look_at_chunk(struct who_job *job, size_t idx, bool first_round, struct tf_err *err)
+{
+    struct tf_chunk *raw;
+    tf_status status = tf_reader_chunk(job->rp->reader, idx, &raw, err);
+    if (status != TF_OK) {
+        return status;
+    }
+    uint32_t end = raw->changes.op_count;
+    if (idx == job->chunk->idx) {
+        end = end < job->place ? end : job->place;
+    }
+    if (refers(job, &raw->changes, first_round)) {
+        status = look_at_ops(job, &raw->changes, end, first_round, err);
+    }
+    tf_chunk_free(raw);
+    return status;
+}
+
+/* The state that a recording begins with, when it is a part of another. */
+static tf_status
+look_at_checkpoints(struct who_job *job, bool first_round, struct tf_err *err)
+{
+    tf_status status = TF_OK;
+    size_t count = tf_reader_checkpoint_count(job->rp->reader);
+    for (size_t i = 0; i < count && status == TF_OK && !job->stopped; i++) {
+        struct tf_checkpoint *checkpoint;
+        status = tf_reader_checkpoint(job->rp->reader, i, &checkpoint, err);
+        if (status != TF_OK) {
+            break;
+        }
+        if (checkpoint->seq <= job->seq) {
+            status = look_at_ops(job, &checkpoint->state, checkpoint->state.op_count,
+                                 first_round, err);
+        }
+        tf_checkpoint_free(checkpoint);
+    }
+    return status;
+}
+
+/* From now back to where the oldest of the objects asked about was made. */
+static tf_status
+go_through(struct who_job *job, bool first_round, struct tf_err *err)
+{
+    size_t oldest = job->chunk->idx, from = job->chunk->idx;
+    job->low = UINT64_MAX;
+    job->high = 0;
+    for (uint32_t i = 0; i < job->node_count; i++) {
+        const struct who_node *node = &job->node[i];
+        if (first_round ? i == 0 : i > 0 && node->reach != REACH_YES) {
+            oldest = node->chunk < oldest ? node->chunk : oldest;
+            job->low = node->id < job->low ? node->id : job->low;
+            job->high = node->id > job->high ? node->id : job->high;
+        }
+    }
+    tf_status status = TF_OK;
+    for (size_t idx = from + 1; idx-- > oldest && status == TF_OK && !job->stopped;) {
+        status = look_at_chunk(job, idx, first_round, err);
+        if (status == TF_OK) {
+            status = rp_progress(job->rp, from - idx + 1, from - oldest + 1, err);
+        }
+    }
+    return status == TF_OK ? look_at_checkpoints(job, first_round, err) : status;
+}
+
+/* Whether some direct holder is not reached. */
+static bool
+is_open(const struct who_job *job)
+{
+    bool open = false;
+    for (uint32_t i = 0; i < job->edge_count; i++) {
+        open |=
+            job->edge[i].held == 0 && job->node[job->edge[i].holder].reach != REACH_YES;
+    }
+    return open;
+}
+
+static tf_status
+put_rest(struct who_job *job, const uint8_t *told, uint32_t told_count,
+         struct tf_err *err)
+{
+    tf_status status = TF_OK;
+    for (uint32_t i = 0; i < told_count && status == TF_OK && !job->stopped; i++) {
+        if (told[i]) {
+            status = put_holder(job, job->edge[i].holder, err);
+        }
+    }
+    return status;
+}
+
+static tf_status
+ask_rounds(struct who_job *job, struct tf_err *err)
+{
+    tf_status status = go_through(job, true, err);
+    uint32_t direct = job->edge_count, before = 0;
+    uint8_t *late = calloc((size_t)direct + 1, 1);
+    if (!late) {
+        return rp_no_memory(err);
+    }
+    for (uint32_t i = 0; i < direct; i++) { /* those whose rows are still to come */
+        late[i] = job->node[job->edge[i].holder].reach != REACH_YES;
+    }
+    for (unsigned round = 0; round < ROUNDS_MAX && status == TF_OK && !job->stopped;
+         round++) {
+        if (!is_open(job) || (round > 0 && before == job->edge_count)) {
+            break;
+        }
+        before = job->edge_count;
+        status = go_through(job, false, err);
+    }
+    if (status == TF_OK) {
+        status = put_rest(job, late, direct, err);
+    }
+    free(late);
+    return status;
+}
+
+tf_status
+rp_who(struct rp *rp, uint64_t seq, uint64_t object,
+       bool (*row)(void *ctx, const struct rp_referrer *referrer), void *ctx,
+       struct tf_err *err)
+{
+    struct who_job job = {
+        .rp = rp, .seq = seq, .target = object, .row = row, .ctx = ctx};
+    tf_status status = rp_chunk_at(rp, seq, &job.chunk, &job.event, err);
+    if (status != TF_OK) {
+        return status;
+    }
+    job.place = job.chunk->raw->op_end[job.event];
+    if (node_of(&job, object) == RP_NONE) {
+        status = rp_no_memory(err);
+    }
+    if (status == TF_OK) {
+        status = look_at_stacks(&job, err);
+    }
+    if (status == TF_OK && !job.stopped) {
+        status = ask_rounds(&job, err);
+    }
+    rp_chunk_put(rp, job.chunk);
+    for (uint32_t i = 0; i < job.node_count; i++) {
+        free(job.node[i].path);
+    }
+    free(job.node);
+    free(job.edge);
+    rp_map_release(&job.by_id);
+    rp_map_release(&job.looked);
+    return status;
+}

@@ -307,7 +307,8 @@ const struct cli_command cli_commands[] = {
     {"info", CLI_GROUP_RECORDING, CLI_COMPLETE_TOPICS, false, cli_do_info, "[TOPIC]",
      "the recording as a whole, or one topic of the session",
      "Topics: recording, breakpoints, display, threads, locals, args, frame, exceptions, "
-     "line (how often the current one ran in the whole run).",
+     "line (how often the current one ran in the whole run), event (its number, thread, "
+     "frame and time).",
      "info", "what was recorded, and how it ended"},
 
     {"help h ?", CLI_GROUP_SESSION, CLI_COMPLETE_COMMANDS, false, cli_do_help, "[COMMAND]",

@@ -328,7 +328,7 @@ complete_argument(struct cli_session *session, enum cli_complete what, const cha
     case CLI_COMPLETE_TOPICS:
         add_list(
             choices, word,
-            "recording breakpoints display threads locals args frame exceptions line");
+            "recording breakpoints display threads locals args frame exceptions line event");
         break;
     default: break;
     }

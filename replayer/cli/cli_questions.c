@@ -38,6 +38,35 @@ show_line(struct cli_session *session, const char *args)
     return CLI_YES;
 }
 
+static enum cli_answer
+show_event(struct cli_session *session, const char *args)
+{
+    static const char *const kind[TF_EV_COUNT] = {
+        [TF_EV_START] = "call",         [TF_EV_RESUME] = "resume",
+        [TF_EV_THROW] = "throw",        [TF_EV_LINE] = "line",
+        [TF_EV_RETURN] = "return",      [TF_EV_YIELD] = "yield",
+        [TF_EV_UNWIND] = "unwind",      [TF_EV_EXCEPTION] = "exception",
+        [TF_EV_OPCODE] = "instruction", [TF_EV_C_CALL] = "call of a C function",
+        [TF_EV_C_RETURN] = "C return",  [TF_EV_C_EXCEPTION] = "C exception",
+    };
+    const struct rp_event *event = &session->event;
+    struct cli_out *out = session->out;
+    (void)args;
+    if (!cli_has_event(session)) {
+        return CLI_NO;
+    }
+    cli_out_format(out,
+                   "event %" PRIu64 " of %" PRIu64 ": %s, thread %" PRIu32
+                   ", frame %" PRIu64 ", depth %" PRIu32 ", after ",
+                   event->seq, session->facts->last_seq,
+                   event->kind < TF_EV_COUNT && kind[event->kind] ? kind[event->kind]
+                                                                  : "?",
+                   event->thread, event->frame, event->depth);
+    cli_put_duration(out, event->time_ns);
+    cli_out_char(out, '\n');
+    return CLI_YES;
+}
+
 static const struct {
     const char *names;
     cli_command_run run;
@@ -51,6 +80,7 @@ static const struct {
     {"frame stack", cli_do_where},
     {"exceptions", cli_do_exceptions},
     {"line source", show_line},
+    {"event position", show_event},
 };
 
 enum cli_answer
@@ -67,6 +97,6 @@ cli_do_info(struct cli_session *session, const char *args)
     }
     return cli_refuse(session,
                       "no topic '%s'; there are recording, breakpoints, display, "
-                      "threads, locals, args, frame, exceptions, line",
+                      "threads, locals, args, frame, exceptions, line, event",
                       args);
 }

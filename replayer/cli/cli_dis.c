@@ -64,15 +64,24 @@ put_code(struct cli_session *session, uint32_t code_id, uint32_t here,
     return TF_OK;
 }
 
-/* The instruction that the looked-at frame is about to run, as far as an event said so. */
+/* The instruction that the looked-at frame is about to run, as far as an event says so: a
+ * line event comes right before that of its first instruction. */
 static uint32_t
 current_off(struct cli_session *session)
 {
+    struct rp *rp = session->rp;
     struct rp_event event;
-    bool known = session->frame.frame && session->frame.last_seq
-                 && rp_event_at(session->rp, session->frame.last_seq, &event, NULL)
-                        == TF_OK
-                 && event.frame == session->frame.frame && event.instruction >= 0;
+    uint64_t frame = session->frame.frame, seq = session->frame.last_seq;
+    if (!frame || !seq || rp_event_at(rp, seq, &event, NULL) != TF_OK) {
+        return NOT_HERE;
+    }
+    struct rp_filter same_thread = {.thread = event.thread};
+    if (event.kind == TF_EV_LINE
+        && (rp_find(rp, &same_thread, seq, true, &seq, NULL) != TF_OK
+            || rp_event_at(rp, seq, &event, NULL) != TF_OK)) {
+        return NOT_HERE;
+    }
+    bool known = event.frame == frame && event.instruction >= 0;
     return known ? (uint32_t)event.instruction : NOT_HERE;
 }
 

@@ -87,7 +87,12 @@ thread.join()
 next(lazy)
 '''
 
-CALLS = ("start", "resume", "throw")
+
+def line_of(text):
+    """The number of the only line of the program that begins so."""
+    lines = [i for i, line in enumerate(MOVES.split("\n"), 1) if line.strip().startswith(text)]
+    assert len(lines) == 1, text
+    return lines[0]
 
 
 @pytest.fixture(scope="module")
@@ -254,8 +259,8 @@ def test_both_ends_say_so(moves):
 
 
 def test_what_is_not_there_is_refused_in_place(moves, events):
-    first = next(e["seq"] for e in events if e["file"].endswith("moves.py") and e["line"] == 63)
-    for command, words in (("it", "does not come to line 63 again"), ("rit", "before event"),
+    first = next(e["seq"] for e in events if e["file"].endswith("moves.py") and e["line"] == line_of("fact(4)"))
+    for command, words in (("it", "does not come to line %d again" % line_of("fact(4)")), ("rit", "before event"),
                            ("out", "nothing recorded called"), ("rout", "nothing recorded called"),
                            ("nc nowhere", "no recorded function is named 'nowhere'"),
                            ("pc fact", "no call of fact() before"), ("si", "--events +opcode")):
@@ -282,12 +287,14 @@ def test_goto_by_share_and_time(moves, events):
 
 
 def test_over_an_await_is_over_what_is_awaited(moves, events):
-    awaits = [e["seq"] for e in events if e["function"] == "work" and e["event"] == "line" and e["line"] == 23]
+    line = line_of("value = await leaf(k)")
+    awaits = [e["seq"] for e in events if e["function"] == "work" and e["event"] == "line" and e["line"] == line]
+    assert len(awaits) == 6
     frames = {e["seq"]: e["frame"] for e in events}
     lines = {e["seq"]: e["line"] for e in events}
     arrived = positions(moves, awaits, "until")
     for seq, there in arrived.items():
-        assert frames[there] == frames[seq] and lines[there] == 24
+        assert frames[there] == frames[seq] and lines[there] == line + 1
 
 
 def test_counts_and_threads(moves, events):

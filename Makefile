@@ -93,6 +93,10 @@ bench-readme: all ## the same, with the other tools that are installed, and put 
 	    --json tests/bench/results/record.json --svg tests/bench/results/record.svg \
 	    --readme README.md $(BENCH)
 
+.PHONY: sweep
+sweep: all ## how the cost of an event depends on the size of the data (SWEEP=... passes options on)
+	@BUILD=$(BUILD) CC="$(CC)" $(PYTHON) tests/bench/sweep.py $(SWEEP)
+
 .PHONY: profile
 profile: all ## instructions an event, by function of the recorder (needs valgrind)
 	@mkdir -p tests/bench/results

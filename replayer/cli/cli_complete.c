@@ -109,7 +109,6 @@ struct scanner {
     size_t open[NESTING_MAX]; /* of each bracket that is open: what stands before it */
     size_t depth;
     bool is_index; /* the innermost bracket is one, and nothing but a key follows it */
-    bool computes; /* a call: nothing that is evaluated at the press of a key */
 };
 
 static size_t
@@ -126,7 +125,6 @@ static void
 open_bracket(struct scanner *scanner, char bracket, size_t at)
 {
     bool indexes = bracket == '[' && scanner->primary != NOWHERE;
-    scanner->computes = scanner->computes || (bracket == '(' && scanner->primary != NOWHERE);
     if (scanner->depth < NESTING_MAX) {
         scanner->open[scanner->depth] = scanner->primary;
     }
@@ -205,9 +203,10 @@ find_cursor(const char *line)
         }
     }
     cursor->in_key = scanner.is_index && !cursor->after_dot && cursor->owner != NOWHERE;
-    if (scanner.computes) {
-        cursor->after_dot = cursor->in_key = false;
-        cursor->in_text = true; /* nothing to offer */
+    if ((cursor->after_dot || cursor->in_key)
+        && memchr(line + cursor->owner, '(', cursor->owner_end - cursor->owner)) {
+        cursor->after_dot = cursor->in_key = false; /* a call: not at the press of a key */
+        cursor->in_text = true;
     }
     return *cursor;
 }

@@ -64,7 +64,7 @@ list_subcommands(void)
         return NULL;
     }
     for (const struct cli_subcommand *s = cli_subcommands; s->name; s++) {
-        fprintf(file, "%s  %-10s%s", s == cli_subcommands ? "" : "\n", s->name,
+        fprintf(file, "%s  %-12s%s", s == cli_subcommands ? "" : "\n", s->name,
                 s->program->summary);
     }
     if (fclose(file) != 0) {

@@ -33,6 +33,17 @@ edit_distance(const char *a, size_t a_len, const char *b, size_t b_len)
     return row[a_len % 3][b_len];
 }
 
+/* Whether letters are only missing. */
+static bool
+is_shortened(const char *typed, size_t len, const char *word, size_t word_len)
+{
+    size_t i = 0;
+    for (size_t j = 0; i < len && j < word_len; j++) {
+        i += typed[i] == word[j];
+    }
+    return i == len && *typed == *word;
+}
+
 void
 cli_suggest(const char *words, const char *typed, size_t len, const char **best,
             size_t *ret_best_len, size_t *distance)
@@ -43,7 +54,7 @@ cli_suggest(const char *words, const char *typed, size_t len, const char **best,
         if (word > 1 && word <= WORD_MAX) {
             bool begins = len >= 3 && word > len && memcmp(words, typed, len) == 0;
             size_t far = begins ? 1 : edit_distance(typed, len, words, word);
-            bool alike = far <= 1 || len > 4 || *words == *typed;
+            bool alike = far <= 1 || len > 4 || is_shortened(typed, len, words, word);
             if (far <= near && far < word && far < *distance && alike) {
                 *best = words;
                 *ret_best_len = word;

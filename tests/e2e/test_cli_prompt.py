@@ -4,43 +4,13 @@ import re
 import cli_recordings
 import pexpect
 import pytest
-import run
-
-PROMPT = r"\(event (\d+)/(\d+) t(\d+)\) "
+from cli_terminal import Terminal
 
 
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory):
     folder = tmp_path_factory.mktemp("shop")
     return cli_recordings.record(folder, cli_recordings.SHOP, "shop", status=1)
-
-
-class Terminal:
-    """pyreplay at a terminal, with a home of its own."""
-
-    def __init__(self, recording, home, rows=40, columns=100, options=(), **env):
-        self.child = pexpect.spawn(
-            run.PYREPLAY, [*options, str(recording)], dimensions=(rows, columns), encoding="utf-8",
-            timeout=20, env=run.clean_environment(
-                dict({"HOME": str(home), "TERM": "xterm", "NO_COLOR": "1", "PAGER": "cat"}, **env)))
-        self.opening = self.prompt()
-
-    def prompt(self):
-        """What was printed up to the next prompt."""
-        self.child.expect(PROMPT)
-        self.seq = int(self.child.match.group(1))
-        return self.child.before
-
-    def ask(self, line):
-        self.child.send(line + "\r")
-        text = self.prompt()
-        return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", text).replace("\r\n", "\n").partition("\n")[2]
-
-    def leave(self):
-        self.child.send("q\r")
-        self.child.expect(pexpect.EOF)
-        self.child.close()
-        assert self.child.exitstatus == 0
 
 
 @pytest.fixture
@@ -82,13 +52,7 @@ def test_an_empty_line_repeats_a_step_and_nothing_else(terminal):
 def test_completion(terminal):
     one = terminal()
 
-    def tab(text, rest):
-        one.child.send(text + "\t")
-        one.child.expect(re.escape(text))
-        one.child.expect(re.escape(rest) + r"(?!\w)")
-        one.child.send("\x15")  # empty the line
-        one.child.expect(r"\x1b\[K")
-
+    tab = one.tab
     tab("reverse-c", "ontinue")
     tab("p amo", "unt")
     tab("b Cart.__i", "nit__")

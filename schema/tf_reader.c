@@ -46,10 +46,11 @@ tf_reader_bounds(const struct tf_reader *reader)
 }
 
 tf_status
-tf_reader_field(struct tf_reader *reader, uint64_t off, enum tf_record number,
-                uint8_t **ret_content, struct tf_cursor *ret_bytes, struct tf_err *err)
+tf_file_field(struct tf_file *file, const struct tf_frame_list *list, uint64_t off,
+              enum tf_record number, uint8_t **ret_content, struct tf_cursor *ret_bytes,
+              struct tf_err *err)
 {
-    const struct tf_frame_place *place = tf_frame_list_find(&reader->file.list, off);
+    const struct tf_frame_place *place = tf_frame_list_find(list, off);
     uint8_t *content;
     uint32_t found;
     size_t len;
@@ -58,7 +59,7 @@ tf_reader_field(struct tf_reader *reader, uint64_t off, enum tf_record number,
                           "damaged recording: no frame begins at offset %llu",
                           (unsigned long long)off);
     }
-    tf_status status = tf_file_frame(&reader->file, place, &content, &len, err);
+    tf_status status = tf_file_frame(file, place, &content, &len, err);
     if (status != TF_OK) {
         return status;
     }
@@ -76,6 +77,14 @@ tf_reader_field(struct tf_reader *reader, uint64_t off, enum tf_record number,
     }
     *ret_content = content;
     return TF_OK;
+}
+
+tf_status
+tf_reader_field(struct tf_reader *reader, uint64_t off, enum tf_record number,
+                uint8_t **ret_content, struct tf_cursor *ret_bytes, struct tf_err *err)
+{
+    return tf_file_field(&reader->file, &reader->file.list, off, number, ret_content,
+                         ret_bytes, err);
 }
 
 /* --- facts --- */
@@ -393,20 +402,15 @@ chunk_as_indexed(const struct tf_chunk *chunk, const struct tf_chunk_info *info,
 }
 
 tf_status
-tf_reader_chunk(struct tf_reader *reader, size_t idx, struct tf_chunk **ret_chunk,
-                struct tf_err *err)
+tf_reader_chunk_of(const struct tf_reader *reader, size_t idx, uint8_t *content,
+                   struct tf_cursor bytes, struct tf_chunk **ret_chunk,
+                   struct tf_err *err)
 {
     const struct tf_chunk_info *info = &reader->index.chunk.at[idx];
     struct tf_id_bounds bounds = tf_reader_bounds(reader);
-    struct tf_cursor bytes;
     struct tf_chunk *chunk;
-    uint8_t *content;
-    tf_status status = tf_reader_field(reader, (uint64_t)info->file_off, TF_REC_CHUNK,
-                                       &content, &bytes, err);
-    if (status != TF_OK) {
-        return status;
-    }
-    status = tf_chunk_decode(content, bytes, info->file_off, &bounds, &chunk, err);
+    tf_status status =
+        tf_chunk_decode(content, bytes, info->file_off, &bounds, &chunk, err);
     if (status != TF_OK) {
         return status;
     }
@@ -420,6 +424,20 @@ tf_reader_chunk(struct tf_reader *reader, size_t idx, struct tf_chunk **ret_chun
     }
     *ret_chunk = chunk;
     return TF_OK;
+}
+
+tf_status
+tf_reader_chunk(struct tf_reader *reader, size_t idx, struct tf_chunk **ret_chunk,
+                struct tf_err *err)
+{
+    struct tf_cursor bytes;
+    uint8_t *content;
+    tf_status status =
+        tf_reader_field(reader, (uint64_t)reader->index.chunk.at[idx].file_off,
+                        TF_REC_CHUNK, &content, &bytes, err);
+    return status == TF_OK
+               ? tf_reader_chunk_of(reader, idx, content, bytes, ret_chunk, err)
+               : status;
 }
 
 /* --- checkpoints --- */

@@ -72,6 +72,15 @@ tf_status tf_reader_field(struct tf_reader *reader, uint64_t off, enum tf_record
                           uint8_t **ret_content, struct tf_cursor *ret_bytes,
                           struct tf_err *err);
 
+/* The same through another file, with the list of frames of the reader's. */
+tf_status tf_file_field(struct tf_file *file, const struct tf_frame_list *list,
+                        uint64_t off, enum tf_record number, uint8_t **ret_content,
+                        struct tf_cursor *ret_bytes, struct tf_err *err);
+/* Decodes a chunk's field and holds it against the index. Takes `content`. */
+tf_status tf_reader_chunk_of(const struct tf_reader *reader, size_t idx,
+                             uint8_t *content, struct tf_cursor bytes,
+                             struct tf_chunk **ret_chunk, struct tf_err *err);
+
 /* Rebuilds index, definitions and totals by reading every frame. */
 tf_status tf_reader_scan(struct tf_reader *reader,
                          bool (*progress)(void *ctx, uint64_t done, uint64_t total),

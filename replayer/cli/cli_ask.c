@@ -71,6 +71,7 @@ set_option(void *context, int id, const char *value, struct tf_err *err)
         break;
     case ASK_COUNT: ask->count_only = true; break;
     case ASK_ALL: ask->all = true; break;
+    case ASK_FULL: ask->full = true; break;
     }
     return status;
 }
@@ -206,17 +207,35 @@ cli_ask_row(struct cli_ask *ask)
     return ask->err.status == TF_OK && !cli_out_failed(ask->out);
 }
 
+static const struct rp_limits ROW_TEXT = {.chars = 200, .items = 10, .depth = 3};
+static const struct rp_limits ROW_JSON = {.chars = 4000, .items = 100, .depth = 4};
+
 tf_status
 cli_ask_value(struct cli_ask *ask, const struct rp_value *value, uint64_t seq,
               bool as_str, struct tf_err *err)
 {
-    struct rp_limits line = {.chars = 200};
-    bool whole = !ask->out->terminal || (ask->session && ask->session->batch);
-    const struct rp_limits *limits = whole ? NULL : &line;
+    const struct rp_limits *limits = ask->full   ? NULL
+                                     : ask->json ? &ROW_JSON
+                                                 : &ROW_TEXT;
     rp_buf_clear(&ask->text);
     return as_str ? rp_value_str(ask->rp, value, seq, limits, &ask->text, err)
                   : rp_value_text(ask->rp, value, seq, limits, &ask->text, NULL, NULL,
                                   err);
+}
+
+tf_status
+cli_ask_json_value(struct cli_ask *ask, const char *key, const struct rp_value *value,
+                   uint64_t seq, struct tf_err *err)
+{
+    struct cli_json *json = &ask->to_json;
+    cli_json_key(json, key);
+    if (!value) {
+        cli_json_null(json);
+        return TF_OK;
+    }
+    tf_status status = cli_ask_value(ask, value, seq, false, err);
+    cli_json_text(json, ask->text.data ? ask->text.data : "", ask->text.len);
+    return status;
 }
 
 void

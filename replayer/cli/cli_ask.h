@@ -23,6 +23,7 @@ enum cli_ask_option {
     ASK_COUNT,
     ASK_ALL,
     ASK_DEPTH,
+    ASK_FULL,
 };
 
 /* The options that all have. */
@@ -35,6 +36,12 @@ enum cli_ask_option {
  {                                                                         \
   .id = ASK_LIMIT, .long_name = "limit", .argument = "COUNT",              \
   .help = "so many rows at most (at the prompt 100 when not said; 0: all)" \
+ }
+
+#define CLI_ASK_FULL                                                       \
+ {                                                                         \
+  .id = ASK_FULL, .long_name = "full",                                     \
+  .help = "values in full, however long (when not said: what suits a row)" \
  }
 
 #define CLI_ASK_RANGE                                                                 \
@@ -70,7 +77,7 @@ struct cli_ask {
     char *first; /* the first operand, or the first word at the prompt; "" */
     char *rest;  /* what follows it */
     char *whole; /* both: for an expression */
-    bool json, backward, count_only, all, limited;
+    bool json, backward, count_only, all, limited, full;
     uint64_t limit, from_seq, to_seq, at_seq, depth;
     uint32_t thread;
     const char *where_text, *within_text; /* borrowed; NULL: not said */
@@ -122,9 +129,13 @@ tf_status cli_ask_range(struct cli_ask *ask, struct rp_range *ret_range,
                         struct tf_err *err);
 /* At the end of a row: counts it, and says whether another one is wanted. */
 bool cli_ask_row(struct cli_ask *ask);
-/* The text of a value, as long as the place that it goes to takes; in ask->text. */
+/* The text of a value, cut to what suits a row unless --full was said; in ask->text. */
 tf_status cli_ask_value(struct cli_ask *ask, const struct rp_value *value, uint64_t seq,
                         bool as_str, struct tf_err *err);
+/* "key": the same text; null with `value` NULL */
+tf_status cli_ask_json_value(struct cli_ask *ask, const char *key,
+                             const struct rp_value *value, uint64_t seq,
+                             struct tf_err *err);
 /* A place: sort, name, object, type, index and key as JSON; "list #12 [3]" as text. */
 tf_status cli_ask_holder_json(struct cli_ask *ask, const struct rp_holder *at,
                               uint64_t seq, struct tf_err *err);

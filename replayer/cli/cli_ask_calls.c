@@ -14,6 +14,7 @@ static const struct cl_option OPTIONS[] = {
      .group = "Which calls"},
     CLI_ASK_RANGE,
     CLI_ASK_OPTIONS,
+    CLI_ASK_FULL,
     {0},
 };
 
@@ -63,9 +64,7 @@ put_json(struct cli_ask *ask, const struct rp_call *call, struct tf_err *err)
     cli_json_open(json, '{');
     for (size_t i = 0; i < call->args->count && status == TF_OK; i++) {
         const struct rp_var *var = &call->args->var[i];
-        rp_buf_clear(&ask->text);
-        status = rp_value_text(ask->rp, &var->value, call->event.seq, NULL, &ask->text,
-                               NULL, NULL, err);
+        status = cli_ask_value(ask, &var->value, call->event.seq, false, err);
         cli_json_key_text(json, var->name.data, var->name.len);
         cli_json_text(json, ask->text.data ? ask->text.data : "", ask->text.len);
     }
@@ -85,8 +84,8 @@ put_json(struct cli_ask *ask, const struct rp_call *call, struct tf_err *err)
     }
     const struct rp_value *result = call->has_result ? &call->result : NULL;
     if (status == TF_OK) {
-        status = cli_rows_value(json, "result", ask->rp, unwound ? NULL : result,
-                                call->end_seq, err);
+        status = cli_ask_json_value(ask, "result", unwound ? NULL : result,
+                                    call->end_seq, err);
     }
     cli_rows_exception(json, "exception", ask->rp, unwound ? result : NULL,
                        call->end_seq);

@@ -15,6 +15,7 @@ static const struct cl_option OPTIONS[] = {
      .group = "Which executions"},
     CLI_ASK_RANGE,
     CLI_ASK_OPTIONS,
+    CLI_ASK_FULL,
     {0},
 };
 
@@ -141,14 +142,12 @@ put_json(struct hits_ask *hits, const struct rp_hit *hit, struct tf_err *err)
         const struct rp_cell *cell = &hit->cell[i];
         errors |= !cell->has;
         struct rp_buf *text = &hits->ask->text;
-        rp_buf_clear(text);
         cli_json_key_text(json, hits->text[i], strlen(hits->text[i]));
         if (!cell->has) {
             cli_json_null(json);
             continue;
         }
-        status = rp_value_text(hits->ask->rp, &cell->value, hit->event.seq, NULL, text,
-                               NULL, NULL, err);
+        status = cli_ask_value(hits->ask, &cell->value, hit->event.seq, false, err);
         cli_json_text(json, text->data ? text->data : "", text->len);
     }
     cli_json_close(json, '}');

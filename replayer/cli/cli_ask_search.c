@@ -17,6 +17,7 @@ static const struct cl_option OPTIONS[] = {
      .group = "Which values"},
     CLI_ASK_RANGE,
     CLI_ASK_OPTIONS,
+    CLI_ASK_FULL,
     {0},
 };
 
@@ -102,8 +103,8 @@ cli_ask_holder_json(struct cli_ask *ask, const struct rp_holder *at, uint64_t se
     else {
         cli_json_null(json);
     }
-    return cli_rows_value(json, "key", ask->rp,
-                          at->sort == RP_AT_ENTRY ? at->key : NULL, seq, err);
+    return cli_ask_json_value(ask, "key", at->sort == RP_AT_ENTRY ? at->key : NULL, seq,
+                              err);
 }
 
 /* "total", "list #12 [3]", "Cart #7 .owner" */
@@ -163,11 +164,11 @@ put_excerpt(struct cli_ask *ask, const struct rp_value *value, uint64_t seq,
     size_t first =
         at && (size_t)(at - data) > BEFORE ? (size_t)(at - data) - BEFORE : 0;
     size_t len = text->len - first;
-    if (text->len <= EXCERPT) {
+    if (text->len <= EXCERPT || ask->full) {
         first = 0;
         len = text->len;
     }
-    bool more = len > EXCERPT;
+    bool more = len > EXCERPT && !ask->full;
     struct rp_buf line = RP_BUF_INIT;
     rp_buf_add_string(&line, first ? "..." : "");
     rp_buf_add(&line, data + first, more ? EXCERPT : len);
@@ -189,8 +190,7 @@ put_found(void *ctx, const struct rp_found *found)
         cli_rows_event(&ask->to_json, &found->event);
         status = cli_ask_holder_json(ask, &found->at, seq, err);
         if (status == TF_OK) {
-            status =
-                cli_rows_value(&ask->to_json, "value", ask->rp, found->value, seq, err);
+            status = cli_ask_json_value(ask, "value", found->value, seq, err);
         }
         cli_json_close(&ask->to_json, '}');
         return cli_ask_row(ask) && status == TF_OK;

@@ -36,19 +36,28 @@ trim(struct rp *rp)
     }
 }
 
-tf_status
-rp_chunk_get(struct rp *rp, size_t idx, struct rp_chunk **ret_chunk, struct tf_err *err)
+static struct rp_chunk *
+use(struct rp *rp, struct rp_chunk *chunk)
 {
-    if (idx >= rp->facts.chunk_count) {
-        return tf_err_set(err, TF_ERR_NOT_FOUND, -1, "there is no chunk %zu", idx);
+    if (rp->chunk_newest != chunk) {
+        unlink_chunk(rp, chunk);
+        link_newest(rp, chunk);
     }
+    chunk->refs++;
+    trim(rp);
+    return chunk;
+}
+
+tf_status
+rp_chunk_adopt(struct rp *rp, size_t idx, struct tf_chunk *raw,
+               struct rp_chunk **ret_chunk, struct tf_err *err)
+{
     struct rp_chunk *chunk = rp->chunk[idx];
-    if (!chunk) {
-        struct tf_chunk *raw = NULL;
-        tf_status status = tf_reader_chunk(rp->reader, idx, &raw, err);
-        if (status == TF_OK) {
-            status = rp_chunk_build(rp, raw, idx, &chunk, err);
-        }
+    if (chunk) {
+        tf_chunk_free(raw);
+    }
+    else {
+        tf_status status = rp_chunk_build(rp, raw, idx, &chunk, err);
         if (status != TF_OK) {
             return status;
         }
@@ -56,14 +65,23 @@ rp_chunk_get(struct rp *rp, size_t idx, struct rp_chunk **ret_chunk, struct tf_e
         rp->chunk_bytes += chunk->memory_bytes;
         link_newest(rp, chunk);
     }
-    else if (rp->chunk_newest != chunk) {
-        unlink_chunk(rp, chunk);
-        link_newest(rp, chunk);
-    }
-    chunk->refs++;
-    trim(rp);
-    *ret_chunk = chunk;
+    *ret_chunk = use(rp, chunk);
     return TF_OK;
+}
+
+tf_status
+rp_chunk_get(struct rp *rp, size_t idx, struct rp_chunk **ret_chunk, struct tf_err *err)
+{
+    if (idx >= rp->facts.chunk_count) {
+        return tf_err_set(err, TF_ERR_NOT_FOUND, -1, "there is no chunk %zu", idx);
+    }
+    if (rp->chunk[idx]) {
+        *ret_chunk = use(rp, rp->chunk[idx]);
+        return TF_OK;
+    }
+    struct tf_chunk *raw = NULL;
+    tf_status status = tf_reader_chunk(rp->reader, idx, &raw, err);
+    return status == TF_OK ? rp_chunk_adopt(rp, idx, raw, ret_chunk, err) : status;
 }
 
 void

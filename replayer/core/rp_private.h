@@ -277,6 +277,9 @@ tf_status rp_chunk_seek(struct rp *rp, const struct rp_seek *seek, bool forward,
 /* Counts one use; rp_chunk_put gives it back. */
 tf_status rp_chunk_get(struct rp *rp, size_t idx, struct rp_chunk **ret_chunk,
                        struct tf_err *err);
+/* The same with a chunk that was decoded elsewhere; takes it. */
+tf_status rp_chunk_adopt(struct rp *rp, size_t idx, struct tf_chunk *raw,
+                         struct rp_chunk **ret_chunk, struct tf_err *err);
 void rp_chunk_put(struct rp *rp, struct rp_chunk *chunk);
 /* The chunk and the place in it of an event. */
 tf_status rp_chunk_at(struct rp *rp, uint64_t seq, struct rp_chunk **ret_chunk,

@@ -311,8 +311,9 @@ const struct cli_command cli_commands[] = {
      "frame and time).",
      "info", "what was recorded, and how it ended"},
 
-    {"help h ?", CLI_GROUP_SESSION, CLI_COMPLETE_COMMANDS, false, cli_do_help, "[COMMAND]",
-     "the commands, or one of them with an example", NULL,
+    {"help h ?", CLI_GROUP_SESSION, CLI_COMPLETE_COMMANDS, false, cli_do_help, "[COMMAND | TOPIC]",
+     "the commands, or one of them with an example",
+     "Topics: forward, backward, breakpoints, values, questions, session, expressions; all.",
      "help last", "what `last` does"},
     {"quit q exit EOF", CLI_GROUP_SESSION, CLI_COMPLETE_NOTHING, false, cli_do_quit, "",
      "leave; Ctrl-D does it too", NULL,

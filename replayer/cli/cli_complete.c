@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "cli_editor.h"
+#include "cli_help.h"
 #include "cli_session.h"
 
 static bool
@@ -321,7 +322,10 @@ complete_argument(struct cli_session *session, enum cli_complete what, const cha
     const char *word = blank ? blank + 1 : args;
     choices->word_len = strlen(word);
     switch (what) {
-    case CLI_COMPLETE_COMMANDS: add_commands(choices, word); break;
+    case CLI_COMPLETE_COMMANDS:
+        add_commands(choices, word);
+        add_list(choices, word, cli_help_topics);
+        break;
     case CLI_COMPLETE_PLACES: add_places(session, choices, word); break;
     case CLI_COMPLETE_TIMES: add_list(choices, word, "start end failure"); break;
     case CLI_COMPLETE_TOPICS:

@@ -50,31 +50,132 @@ put_form(struct cli_out *out, const struct cli_command *command)
     return columns;
 }
 
+static void
+put_title(struct cli_out *out, enum cli_group group)
+{
+    cli_out_style(out, CLI_BOLD);
+    cli_out_str(out, cli_group_titles[group]);
+    cli_out_style(out, CLI_PLAIN);
+}
+
+static void
+put_group(struct cli_out *out, enum cli_group group)
+{
+    put_title(out, group);
+    cli_out_char(out, '\n');
+    for (const struct cli_command *c = cli_commands; c->names; c++) {
+        if (c->group != group) {
+            continue;
+        }
+        cli_out_str(out, "  ");
+        size_t columns = put_form(out, c);
+        if (columns + 1 > NAME_COLUMNS) {
+            cli_out_str(out, "\n  ");
+            columns = 0;
+        }
+        cli_out_pad(out, NAME_COLUMNS - columns);
+        cli_out_format(out, "%s\n", c->summary);
+    }
+}
+
+#define CLOSING                                                                      \
+ "Anything else is an expression on the recorded values (p EXPR always is).\nAn empty " \
+ "line repeats a step. help COMMAND shows an example.\n"
+
 void
 cli_help_commands(struct cli_out *out)
 {
     for (enum cli_group group = 0; group < CLI_GROUP_COUNT; group++) {
-        cli_out_style(out, CLI_BOLD);
-        cli_out_str(out, cli_group_titles[group]);
-        cli_out_style(out, CLI_PLAIN);
-        cli_out_char(out, '\n');
-        for (const struct cli_command *c = cli_commands; c->names; c++) {
-            if (c->group != group) {
-                continue;
-            }
-            cli_out_str(out, "  ");
-            size_t columns = put_form(out, c);
-            if (columns + 1 > NAME_COLUMNS) {
-                cli_out_str(out, "\n  ");
-                columns = 0;
-            }
-            cli_out_pad(out, NAME_COLUMNS - columns);
-            cli_out_format(out, "%s\n", c->summary);
-        }
+        put_group(out, group);
     }
-    cli_out_str(out, "Anything else is an expression on the recorded values (p EXPR "
-                     "always is).\nAn empty line repeats a step. help COMMAND shows an "
-                     "example.\n");
+    cli_out_str(out, CLOSING);
+}
+
+/* "step s", and a line's end before it where it would not fit. */
+static size_t
+put_names(struct cli_out *out, const struct cli_command *command, size_t column,
+          size_t width)
+{
+    const char *end = command->names + strcspn(command->names, " ");
+    size_t full = (size_t)(end - command->names), brief = *end ? strcspn(end + 1, " ") : 0;
+    size_t len = full + (brief ? brief + 3 : 0);
+    if (column + 2 + len > width) {
+        cli_out_str(out, "\n ");
+        column = 1;
+    }
+    cli_out_char(out, ' ');
+    cli_out_raw(out, command->names, full);
+    if (brief) {
+        cli_out_str(out, " (");
+        cli_out_raw(out, end + 1, brief);
+        cli_out_char(out, ')');
+    }
+    cli_out_char(out, ' ');
+    return column + 2 + len;
+}
+
+const char *const cli_help_topics =
+    "forward backward breakpoints values questions session expressions all";
+
+void
+cli_help_overview(struct cli_out *out)
+{
+    size_t width = cli_out_columns(out);
+    for (enum cli_group group = 0; group < CLI_GROUP_COUNT; group++) {
+        put_title(out, group);
+        cli_out_str(out, "\n ");
+        size_t column = 1;
+        for (const struct cli_command *c = cli_commands; c->names; c++) {
+            if (c->group == group) {
+                column = put_names(out, c, column, width);
+            }
+        }
+        cli_out_char(out, '\n');
+    }
+    cli_out_str(out, CLOSING "help TOPIC has a line on each:\n  ");
+    for (const char *c = cli_help_topics; *c; c++) {
+        cli_out_str(out, *c == ' ' ? ", " : (char[]){*c, 0});
+    }
+    cli_out_str(out, ".\n");
+}
+
+static const char EXPRESSIONS[] =
+    "Expressions are Python's, evaluated on the recorded values. Nothing of the program is\n"
+    "run; what was not recorded, or what only the program's own code could answer, is an\n"
+    "error and never a guess.\n"
+    "  order.items[0].price * 2          names, attributes, elements, arithmetic\n"
+    "  0 < total <= limit and not done   comparisons, and, or, not, in, is\n"
+    "  names[-3:], config[\"a\"][\"b\"]      slices and keys\n"
+    "  len(queue), sum(prices), max(d)   built-in functions that only read\n"
+    "  name.upper().split(\",\")           methods of built-in types that only read\n"
+    "  [i.price for i in items if i.ok]  comprehensions, all(...), any(...)\n"
+    "  f\"{total:>10.2f} {name!r}\"        formats\n"
+    "  x if x else y                     conditions\n"
+    "A name is looked up as the frame that is looked at (u, d) would: locals, then globals.\n"
+    "Conditions of breakpoints, watch, when, hits, calls and display take them, too.\n";
+
+bool
+cli_help_topic(struct cli_out *out, const char *topic)
+{
+    const char *names = cli_help_topics;
+    size_t len = strlen(topic);
+    for (unsigned i = 0; *names; i++) {
+        size_t word = strcspn(names, " ");
+        if (word == len && memcmp(names, topic, len) == 0) {
+            if (i < CLI_GROUP_COUNT) {
+                put_group(out, (enum cli_group)i);
+            }
+            else if (i == CLI_GROUP_COUNT) {
+                cli_out_str(out, EXPRESSIONS);
+            }
+            else {
+                cli_help_commands(out);
+            }
+            return true;
+        }
+        names += word + (names[word] == ' ');
+    }
+    return false;
 }
 
 void
@@ -154,6 +255,9 @@ put_topic(struct cli_env *env, const char *topic)
         cli_help_command(env->out, command);
         return CLI_EXIT_DONE;
     }
+    if (cli_help_topic(env->out, topic)) {
+        return CLI_EXIT_DONE;
+    }
     const char *why = cli_command_refusal(topic, strlen(topic));
     if (why) {
         cli_out_format(env->out, "no command `%s`: %s\n", topic, why);
@@ -181,7 +285,7 @@ set_option(void *context, int id, const char *value, struct tf_err *err)
 }
 
 static void
-put_names(struct cli_out *out)
+list_subcommands(struct cli_out *out)
 {
     for (const struct cli_subcommand *s = cli_subcommands; s->name; s++) {
         cli_out_format(out, "%s\n", s->name);
@@ -206,7 +310,7 @@ cli_help_run(struct cli_env *env, int argc, char **argv)
         return cli_wrong_call(env, &cli_help_program, "help on one thing at a time");
     }
     if (list) {
-        put_names(env->out);
+        list_subcommands(env->out);
         return CLI_EXIT_DONE;
     }
     if (result.operand_idx < argc) {

@@ -237,11 +237,14 @@ cli_do_help(struct cli_session *session, const char *args)
     size_t len = strlen(args);
     const struct cli_command *command = cli_command_find(args, len);
     if (!len) {
-        cli_help_commands(session->out);
+        cli_help_overview(session->out);
         return CLI_YES;
     }
     if (command) {
         cli_help_command(session->out, command);
+        return CLI_YES;
+    }
+    if (cli_help_topic(session->out, args)) {
         return CLI_YES;
     }
     const char *why = cli_command_refusal(args, len);

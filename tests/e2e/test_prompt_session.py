@@ -213,6 +213,26 @@ def test_help_of_each_command_has_an_example(nested):
         assert all(len(line) <= 100 for line in text.splitlines()), text
 
 
+def test_help_fits_a_screen_and_topics_say_more(nested):
+    def ask(*lines):
+        return run.pyreplay("--batch", *[w for line in lines for w in ("-c", line)], nested).text
+
+    overview = ask("help")
+    assert len(overview.splitlines()) < 40 and all(len(line) <= 80 for line in overview.splitlines())
+    everything = ask("help all")
+    names = re.findall(r"^  ([a-z-]+)", everything, re.M)
+    assert len(names) > 40 and all(re.search(r"\b%s\b" % name, overview) for name in names)
+    topics = re.search(r"on each:\s+(.*)\.", overview)[1].split(", ")
+    assert len(topics) == 8
+    for topic in topics[:6]:
+        assert ask("help " + topic).rstrip() in everything
+    examples = re.findall(r"^  (.+?)   ", ask("help expressions"), re.M)
+    assert len(examples) >= 7
+    for example in examples:
+        said = run.pyreplay("--batch", "-c", "p " + example.replace("]  ", "]"), nested).message
+        assert "syntax" not in said and "expected" not in said, said
+
+
 # --- Paging ---
 
 
@@ -222,7 +242,7 @@ def without_less(**more):
 
 def test_our_own_pager(terminal):
     one = terminal(rows=12, **without_less())
-    one.child.send("help\r")
+    one.child.send("help all\r")
     one.child.expect("-- more: space, Enter .a line., q .no more. --")
     first = one.child.before
     assert len(first.splitlines()) <= 13
@@ -235,7 +255,7 @@ def test_our_own_pager(terminal):
     one.child.send("q")
     one.prompt()
     assert one.ask("p 'alive'").strip() == "'alive'"
-    one.child.send("help\r")
+    one.child.send("help all\r")
     one.child.expect("-- more")
     one.child.send("\x03")  # Ctrl-C leaves it, too
     one.prompt()

@@ -169,6 +169,10 @@ void cli_show_watch_change(struct cli_session *session, uint32_t id, uint64_t se
 /* "x: 3 -> 7  (seen at event 12)" */
 void cli_show_change(struct cli_session *session, const char *name,
                      const struct rp_change *change);
+/* The line that wrote, given the event before the write was seen: that event's own, or its
+ * caller's when its function ended there. */
+tf_status cli_find_writer(struct rp *rp, const struct rp_event *event,
+                          struct rp_frame *ret_frame, struct tf_err *err);
 /* What `last`, `history` and `watch` are about; false: refused. */
 bool cli_parse_place(struct cli_session *session, const char *text,
                      struct rp_place **ret_place);

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli_ask.h"
 #include "cli_handlers.h"
-#include "cli_session.h"
 
 #define HISTORY_SHOWN 50
 #define HISTORY_MAX   1000000u
@@ -177,6 +177,10 @@ write_after(struct cli_session *session, struct rp_write *ret_write, struct tf_e
 static enum cli_answer
 seek_write(struct cli_session *session, const char *args, bool forward)
 {
+    if (strncmp(args, "--", 2) == 0) { /* as a row, and one stays */
+        return cli_ask_prompt(
+            session, forward ? &cli_question_next_write : &cli_question_last, args);
+    }
     struct rp_write write = {0};
     struct tf_err err = TF_ERR_INIT;
     if (!*args) {
@@ -215,24 +219,24 @@ struct row {
     struct rp_value value;
 };
 
-/* The line that wrote, given the event before the write was seen: that event's own, or its
- * caller's when its function ended there. */
-static bool
-find_writer(struct cli_session *session, uint64_t seq, struct rp_frame *ret_frame)
+tf_status
+cli_find_writer(struct rp *rp, const struct rp_event *event, struct rp_frame *ret_frame,
+                struct tf_err *err)
 {
-    struct rp_event event;
-    if (rp_event_at(session->rp, seq, &event, NULL) != TF_OK) {
-        return false;
+    if (is_end(event->kind) && event->parent) {
+        struct tf_err none = TF_ERR_INIT;
+        tf_status status = rp_frame_at(rp, event->seq, event->parent, ret_frame, &none);
+        if (status != TF_ERR_NOT_FOUND) {
+            return status == TF_OK ? status
+                                   : tf_err_set(err, status, -1, "%s", none.message);
+        }
     }
-    if (is_end(event.kind) && event.parent
-        && rp_frame_at(session->rp, seq, event.parent, ret_frame, NULL) == TF_OK) {
-        return true;
-    }
-    *ret_frame = (struct rp_frame){.thread = event.thread,
-                                   .lineno = event.lineno,
-                                   .code = event.code,
-                                   .file = event.file};
-    return true;
+    *ret_frame = (struct rp_frame){.frame = event->frame,
+                                   .thread = event->thread,
+                                   .lineno = event->lineno,
+                                   .code = event->code,
+                                   .file = event->file};
+    return TF_OK;
 }
 
 static void
@@ -242,7 +246,9 @@ put_row(struct cli_session *session, const struct row *row)
     struct rp_frame writer;
     uint64_t at = row->by_seq ? row->by_seq : row->seq;
     cli_out_format(out, "%10" PRIu64 "  ", at);
-    if (find_writer(session, at, &writer)) {
+    struct rp_event event;
+    if (rp_event_at(session->rp, at, &event, NULL) == TF_OK
+        && cli_find_writer(session->rp, &event, &writer, NULL) == TF_OK) {
         if (session->facts->thread_count > 1) {
             cli_out_format(out, "t%-3" PRIu32, writer.thread);
         }
@@ -265,12 +271,13 @@ static tf_status
 collect_rows(struct cli_session *session, const struct rp_place *place,
              struct row *rows, size_t max, size_t *ret_count, struct tf_err *err)
 {
-    uint64_t from = session->seq + 1;
-    tf_status status = TF_OK;
+    struct rp_changes *changes = NULL;
     size_t count = 0;
-    while (count < max) {
+    tf_status status = rp_changes_begin(session->rp, place, session->seq + 1, false,
+                                        true, &changes, err);
+    while (status == TF_OK && count < max) {
         struct rp_change change;
-        status = rp_change_next(session->rp, place, from, false, true, &change, err);
+        status = rp_changes_next(changes, &change, err);
         if (status != TF_OK) {
             break;
         }
@@ -278,9 +285,9 @@ collect_rows(struct cli_session *session, const struct rp_place *place,
                                      .by_seq = change.by_seq,
                                      .removed = change.after.kind == TF_VAL_UNBOUND,
                                      .value = change.after};
-        from = change.seq;
         rp_value_release(&change.before);
     }
+    rp_changes_free(changes);
     *ret_count = count;
     return status == TF_ERR_NOT_FOUND ? TF_OK : status;
 }
@@ -337,6 +344,9 @@ take_count(char *text)
 enum cli_answer
 cli_do_history(struct cli_session *session, const char *args)
 {
+    if (strncmp(args, "--", 2) == 0) {
+        return cli_ask_prompt(session, &cli_question_history, args);
+    }
     if (!*args) {
         return cli_refuse(session, "of what? For example: history balance");
     }

@@ -610,12 +610,17 @@ void rp_change_release(struct rp_change *change);
 /* What changed for watchpoint `id` at `seq`. TF_ERR_NOT_FOUND: nothing did. */
 tf_status rp_watch_change(struct rp *rp, uint32_t id, uint64_t seq,
                           struct rp_change *ret_change, struct tf_err *err);
-/* The nearest change of a place and of what it contains after (before) `from`, as a
- * watchpoint sees it; `assigned`: an assignment of the value that a variable had already
- * counts, too. TF_ERR_NOT_FOUND. */
-tf_status rp_change_next(struct rp *rp, const struct rp_place *place, uint64_t from,
-                         bool forward, bool assigned, struct rp_change *ret_change,
-                         struct tf_err *err);
+/* Every change of a place and of what it contains, one after the other, from `from` on
+ * (exclusive), as a watchpoint sees them; `assigned`: an assignment of the value that a
+ * variable had already counts, too. `place` must outlive it. */
+struct rp_changes;
+tf_status rp_changes_begin(struct rp *rp, const struct rp_place *place, uint64_t from,
+                           bool forward, bool assigned, struct rp_changes **ret_changes,
+                           struct tf_err *err);
+/* TF_ERR_NOT_FOUND after the last one. */
+tf_status rp_changes_next(struct rp_changes *changes, struct rp_change *ret_change,
+                          struct tf_err *err);
+void rp_changes_free(struct rp_changes *changes); /* NULL is fine */
 
 /* --- Writes ---------------------------------------------------------------------------------- */
 

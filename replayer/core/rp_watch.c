@@ -142,55 +142,90 @@ rp_watcher_release(struct rp_watcher *watcher)
     *watcher = (struct rp_watcher){0};
 }
 
+/* Where the search for an object's changes goes on; `fallback` when it is a new one. */
+static size_t
+next_of(const struct rp_watcher *watcher, uint64_t id, size_t hint, size_t fallback)
+{
+    if (hint < watcher->count && watcher->object[hint] == id) {
+        return watcher->next[hint];
+    }
+    for (size_t i = 0; i < watcher->count; i++) {
+        if (watcher->object[i] == id) {
+            return watcher->next[i];
+        }
+    }
+    return fallback;
+}
+
 static tf_status
 take_objects(struct rp_watcher *watcher, const struct descent *descent, uint64_t from,
              struct tf_err *err)
 {
+    struct rp_watcher fresh = *watcher;
     size_t first = 0;
     tf_reader_chunk_of_seq(watcher->rp->reader, rp_clamp(watcher->rp, from), &first);
-    watcher->object = calloc(descent->count + 1, sizeof *watcher->object);
-    watcher->next = calloc(descent->count + 1, sizeof *watcher->next);
-    if (!watcher->object || !watcher->next) {
+    fresh.count = 0;
+    fresh.object = calloc(descent->count + 1, sizeof *fresh.object);
+    fresh.next = calloc(descent->count + 1, sizeof *fresh.next);
+    if (!fresh.object || !fresh.next) {
+        free(fresh.object);
+        free(fresh.next);
         return rp_no_memory(err);
     }
     for (size_t i = 0; i < descent->count; i++) {
         if (descent->changes[i]) {
-            watcher->object[watcher->count] = descent->id[i];
-            watcher->next[watcher->count++] = first;
+            fresh.next[fresh.count] =
+                next_of(watcher, descent->id[i], fresh.count, first);
+            fresh.object[fresh.count++] = descent->id[i];
         }
     }
+    free(watcher->object);
+    free(watcher->next);
+    *watcher = fresh;
     return TF_OK;
 }
 
 tf_status
-rp_watcher_begin(struct rp *rp, const struct rp_place *place, uint64_t from,
-                 bool forward, struct rp_watcher *watcher, struct tf_err *err)
+rp_watcher_renew(struct rp_watcher *watcher, uint64_t from, struct tf_err *err)
 {
-    *watcher = (struct rp_watcher){.rp = rp, .place = place, .forward = forward};
-    if (rp->facts.event_count == 0) {
-        return TF_OK;
-    }
+    struct rp *rp = watcher->rp;
     struct descent *descent = calloc(1, sizeof *descent);
     if (!descent) {
         return rp_no_memory(err);
     }
     /* Backward, what changed at `from` itself is past: the content is that before it. */
     descent->rp = rp;
-    descent->seq = rp_clamp(rp, forward || from == 0 ? from : from - 1);
+    descent->seq = rp_clamp(rp, watcher->forward || from == 0 ? from : from - 1);
     struct rp_value value;
-    tf_status status = rp_place_value(rp, place, descent->seq, &value, err);
+    tf_status status = rp_place_value(rp, watcher->place, descent->seq, &value, err);
     if (status == TF_OK) {
         descent_add_values(descent, &value, 1);
         rp_value_release(&value);
     }
     while (status == TF_OK && descent->done < descent->count) {
         status = descent_step(descent, err);
+        if (status == TF_OK) {
+            status = rp_progress(rp, descent->done, descent->count, err);
+        }
     }
     if (status == TF_OK) {
         status = take_objects(watcher, descent, from, err);
     }
     free(descent);
     return status;
+}
+
+tf_status
+rp_watcher_begin(struct rp *rp, const struct rp_place *place, uint64_t from,
+                 bool forward, struct rp_watcher *watcher, struct tf_err *err)
+{
+    *watcher = (struct rp_watcher){
+        .rp = rp,
+        .place = place,
+        .forward = forward,
+        .place_bound = from,
+    };
+    return rp->facts.event_count ? rp_watcher_renew(watcher, from, err) : TF_OK;
 }
 
 /* --- Changes of the content --- */
@@ -261,6 +296,26 @@ seen_at(struct rp *rp, uint64_t seq)
     return rp_search_begin(rp, seq - 1, true, &idx, &seq) ? seq : 0;
 }
 
+/* Entries of the object in the chunk that are seen after (before) `from`. */
+static void
+entries_beyond(const struct rp_chunk *chunk, uint64_t id, uint64_t from, bool forward,
+               uint32_t *ret_first, uint32_t *ret_end)
+{
+    const struct tf_chunk *raw = chunk->raw;
+    rp_object_entries(chunk, id, UINT32_MAX - 1, ret_first, ret_end);
+    if (from < raw->first_seq || from - raw->first_seq >= raw->event_count) {
+        return;
+    }
+    uint32_t event = (uint32_t)(from - raw->first_seq), ignored, *side = ret_end;
+    if (forward) {
+        side = ret_first;
+        event++;
+    }
+    uint32_t begin = *ret_first;
+    rp_object_entries(chunk, id, event ? raw->op_end[event - 1] : 0, &ignored, side);
+    *side = *side < begin ? begin : *side;
+}
+
 static tf_status
 object_in_chunk(const struct rp_watcher *watcher, const struct rp_chunk *chunk,
                 uint64_t id, uint64_t from, uint64_t bound, uint64_t *ret_seq,
@@ -269,7 +324,7 @@ object_in_chunk(const struct rp_watcher *watcher, const struct rp_chunk *chunk,
     struct rp *rp = watcher->rp;
     bool forward = watcher->forward;
     uint32_t first, end;
-    rp_object_entries(chunk, id, UINT32_MAX - 1, &first, &end);
+    entries_beyond(chunk, id, from, forward, &first, &end);
     *ret_seq = 0;
     for (uint32_t n = 0; n < end - first; n++) {
         uint32_t entry = forward ? first + n : end - 1 - n;
@@ -351,8 +406,8 @@ object_next(struct rp_watcher *watcher, size_t i, uint64_t from, uint64_t bound,
 /* --- Changes of the place itself --- */
 
 static tf_status
-place_next(const struct rp_watcher *watcher, uint64_t from, uint64_t bound,
-           uint64_t *ret_seq, struct tf_err *err)
+search_place(const struct rp_watcher *watcher, uint64_t from, uint64_t bound,
+             uint64_t *ret_seq, struct tf_err *err)
 {
     struct rp *rp = watcher->rp;
     *ret_seq = 0;
@@ -371,8 +426,7 @@ place_next(const struct rp_watcher *watcher, uint64_t from, uint64_t bound,
             }
             return status;
         }
-        bool same =
-            !watcher->assigned && rp_value_same(&write.before, &write.after);
+        bool same = !watcher->assigned && rp_value_same(&write.before, &write.after);
         uint64_t seq = seen_at(rp, write.seq);
         rp_write_release(&write);
         if (!same && seq && (watcher->forward ? seq > from : seq < from)) {
@@ -384,6 +438,29 @@ place_next(const struct rp_watcher *watcher, uint64_t from, uint64_t bound,
             return TF_OK;
         }
     }
+    return TF_OK;
+}
+
+/* What the last search found, or found not to be, is not searched for again. */
+static tf_status
+place_next(struct rp_watcher *watcher, uint64_t from, uint64_t bound, uint64_t *ret_seq,
+           struct tf_err *err)
+{
+    bool forward = watcher->forward;
+    uint64_t seq = watcher->place_seq, known = watcher->place_bound;
+    bool ahead = seq && (forward ? seq > from : seq < from);
+    if (!ahead && (forward ? known < bound : known > bound)) {
+        uint64_t begin =
+            forward ? (from > known ? from : known) : (from < known ? from : known);
+        tf_status status = search_place(watcher, begin, bound, &seq, err);
+        if (status != TF_OK) {
+            return status;
+        }
+        ahead = seq != 0;
+        watcher->place_seq = seq;
+        watcher->place_bound = seq ? seq : bound;
+    }
+    *ret_seq = ahead && (forward ? seq <= bound : seq >= bound) ? seq : 0;
     return TF_OK;
 }
 
@@ -482,17 +559,59 @@ rp_watch_look(struct rp *rp, const struct rp_place *place, uint64_t seq,
     return status == TF_OK ? change_at(rp, place, seq, ret_change, err) : status;
 }
 
-tf_status
-rp_change_next(struct rp *rp, const struct rp_place *place, uint64_t from, bool forward,
-               bool assigned, struct rp_change *ret_change, struct tf_err *err)
-{
+/* --- One after the other --- */
+
+struct rp_changes {
     struct rp_watcher watcher;
-    uint64_t seq;
-    tf_status status = rp_watcher_begin(rp, place, from, forward, &watcher, err);
-    watcher.assigned = assigned;
-    if (status == TF_OK) {
-        status = rp_watcher_next(&watcher, from, forward ? UINT64_MAX : 0, &seq, err);
+    uint64_t at;
+};
+
+void
+rp_changes_free(struct rp_changes *changes)
+{
+    if (changes) {
+        rp_watcher_release(&changes->watcher);
+        free(changes);
     }
-    rp_watcher_release(&watcher);
-    return status == TF_OK ? change_at(rp, place, seq, ret_change, err) : status;
+}
+
+tf_status
+rp_changes_begin(struct rp *rp, const struct rp_place *place, uint64_t from,
+                 bool forward, bool assigned, struct rp_changes **ret_changes,
+                 struct tf_err *err)
+{
+    struct rp_changes *changes = calloc(1, sizeof *changes);
+    if (!changes) {
+        return rp_no_memory(err);
+    }
+    tf_status status =
+        rp_watcher_begin(rp, place, from, forward, &changes->watcher, err);
+    if (status != TF_OK) {
+        rp_changes_free(changes);
+        return status;
+    }
+    changes->watcher.assigned = assigned;
+    changes->at = from;
+    *ret_changes = changes;
+    return TF_OK;
+}
+
+tf_status
+rp_changes_next(struct rp_changes *changes, struct rp_change *ret_change,
+                struct tf_err *err)
+{
+    struct rp_watcher *watcher = &changes->watcher;
+    uint64_t seq, bound = watcher->forward ? UINT64_MAX : 0;
+    tf_status status = rp_watcher_next(watcher, changes->at, bound, &seq, err);
+    if (status == TF_OK) {
+        status = change_at(watcher->rp, watcher->place, seq, ret_change, err);
+    }
+    if (status == TF_OK) {
+        changes->at = seq;
+        status = rp_watcher_renew(watcher, seq, err);
+        if (status != TF_OK) {
+            rp_change_release(ret_change);
+        }
+    }
+    return status;
 }

@@ -14,7 +14,9 @@ struct rp_watcher {
     struct rp *rp;
     const struct rp_place *place;
     bool forward;
-    bool assigned; /* an assignment of an equal value counts, too */
+    bool assigned;        /* an assignment of an equal value counts, too */
+    uint64_t place_bound; /* up to there the place has no change but `place_seq` */
+    uint64_t place_seq;   /* 0: none */
     uint64_t *object;
     size_t *next; /* by object: the chunk to look at next; SIZE_MAX: none */
     size_t count;
@@ -28,6 +30,9 @@ tf_status rp_watcher_begin(struct rp *rp, const struct rp_place *place, uint64_t
  * never goes back. */
 tf_status rp_watcher_next(struct rp_watcher *watcher, uint64_t from, uint64_t bound,
                           uint64_t *ret_seq, struct tf_err *err);
+/* The content is now that at `from`, where it stopped. */
+tf_status rp_watcher_renew(struct rp_watcher *watcher, uint64_t from,
+                           struct tf_err *err);
 void rp_watcher_release(struct rp_watcher *watcher);
 /* The value of the place at a position; unbound when it is not there. */
 tf_status rp_place_value(struct rp *rp, const struct rp_place *place, uint64_t seq,

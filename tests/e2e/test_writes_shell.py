@@ -1,0 +1,99 @@
+"""history, last, next-write and breakpoints from the shell, and as rows at the prompt."""
+import json
+import re
+
+import cli_recordings
+import pytest
+import run
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("shop")
+    return cli_recordings.record(folder, cli_recordings.SHOP, "shop", status=1)
+
+
+@pytest.fixture(scope="module")
+def threads(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("threads")
+    return cli_recordings.record(folder, cli_recordings.THREADS, "threads", status=0)
+
+
+def rows(*args):
+    done = run.pyreplay(*args, "--format", "json")
+    assert done.status == 0, done
+    return [json.loads(line) for line in done.text.splitlines()]
+
+
+def test_history_rows(shop):
+    events = {e["seq"]: e for e in run.dump(shop)}
+    got = rows("history", shop, "cart.owner")
+    assert [(r["before"], r["after"], r["line"]) for r in got] == [(None, "'ann'", 3), ("'ann'", "'bob'", 34)]
+    for row in got:
+        assert events[row["seq"]]["line"] == row["line"] and row["seen"] > row["seq"]
+        assert events[row["seq"]]["time_ns"] == row["time_ns"] and not row["content"]
+    items = rows("history", shop, "cart.items")
+    assert [r["after"] for r in items] == [
+        "[]", "[('tea', 3)]", "[('tea', 3), ('jam', 5)]", "[('tea', 3), ('jam', 5), ('nut', 7)]"]
+    assert [r["before"] for r in items] == [None] + [r["after"] for r in items][:-1]
+    assert [r["content"] for r in items] == [False, True, True, True]
+    assert rows("history", shop, "cart.items", "--limit", "2") == items[:2]
+    assert rows("history", shop, "cart.items", "--at", str(items[2]["seen"])) == items[:3]
+    assert rows("history", shop, "cart.items", "--at", str(items[2]["seen"]), "--all") == items
+
+
+def test_history_is_the_same_at_the_prompt(shop):
+    text = run.pyreplay("--batch", "-c", "history cart.items", shop).text
+    seqs = [int(line.split()[0]) for line in text.splitlines()]
+    assert seqs == [r["seq"] for r in rows("history", shop, "cart.items")]
+    done = run.pyreplay("--batch", "-c", "history --format json cart.items", shop)
+    assert [json.loads(line) for line in done.text.splitlines()] == rows("history", shop, "cart.items")
+
+
+def test_a_write_by_a_function_that_returned_is_its_callers(shop):
+    row, = rows("history", shop, "amount")
+    assert (row["function"], row["line"]) == ("total", 16)
+    assert (row["by"]["function"], row["by"]["line"]) == ("report", 20)
+    assert "shop.py:20" in run.pyreplay("history", shop, "amount").text
+
+
+def test_last_and_next_write(shop):
+    last, = rows("last", shop, "cart.owner")
+    assert (last["before"], last["after"], last["line"]) == ("'ann'", "'bob'", 34)
+    earlier, = rows("last", shop, "cart.owner", "--at", str(last["seq"]))
+    assert earlier["after"] == "'ann'"
+    again, = rows("next-write", shop, "cart.owner", "--at", str(earlier["seen"] + 20))
+    assert again == last
+    done = run.pyreplay("next-write", shop, "cart.owner")
+    assert done.status == 1 and "no write of cart.owner after event" in done.message
+    done = run.pyreplay("--batch", "-c", "last --format json cart.owner", "-c", "info event", shop)
+    assert json.loads(done.text.splitlines()[0]) == last
+    assert run.pyreplay("--batch", "-c", "info event", shop).text in done.text, "one stays where one is"
+
+
+def test_after_success_names_are_those_of_the_end(threads):
+    values = [r["after"] for r in rows("history", threads, "x")]
+    assert values == ["1", "2"]
+    assert rows("last", threads, "x")[0]["before"] == "1"
+
+
+def test_breakpoint_hits(shop):
+    events = run.dump(shop)
+    got = rows("breakpoints", shop, "shop.py:15", "Cart.*", "total")
+    count = [len([e for e in events if e["event"] == "line" and e["line"] == 15]),
+             len([e for e in events if e["kind"] == "start" and e["function"].startswith("Cart.")]),
+             len([e for e in events if e["kind"] == "start" and e["function"] == "total"])]
+    assert [r["hits"] for r in got] == count and [r["sort"] for r in got] == ["line", "function", "function"]
+    assert re.search(r"^Cart\.\* +shop\.py:\d+ +\d+$", run.pyreplay("breakpoints", shop, "Cart.*").text, re.M)
+
+
+@pytest.mark.parametrize("args, status, words", [
+    (("history", "nothing_at_all_here"), 1, "no write of nothing_at_all_here"),
+    (("history",), 2, "is missing"), (("last", "1 + 2"), 2, "a variable, an attribute or an element"),
+    (("history", "cart.owner", "--at", "99999999"), 1, "there is no event 99999999"),
+    (("breakpoints", "nowhere.py:3"), 2, "no recorded code comes from"),
+    (("breakpoints",), 2, "is missing"), (("history", "cart.owner", "--format", "xml"), 2, "neither text nor json"),
+])
+def test_wrong_calls(shop, args, status, words):
+    done = run.pyreplay(args[0], shop, *args[1:])
+    assert done.status == status and words in done.message and done.message.count("\n") == 1, done

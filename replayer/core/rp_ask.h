@@ -3,6 +3,7 @@
 #ifndef RP_ASK_H
 #define RP_ASK_H
 
+#include "rp_ask_ahead.h"
 #include "rp_find_posts.h"
 #include "rp_private.h"
 
@@ -16,7 +17,12 @@ struct rp_scan {
     uint32_t lineno;
     bool backward;
     size_t first, end; /* chunks [first, end) */
-    size_t at;         /* the last one handed out; SIZE_MAX: none yet */
+    size_t at;         /* the last one that was chosen; SIZE_MAX: none yet */
+    bool over;         /* there are no more */
+    bool alone;        /* there is no other thread */
+    struct rp_ahead *ahead;
+    size_t planned[RP_AHEAD]; /* chosen, and not yet handed out */
+    unsigned planned_count, seen;
     struct rp_posts posts;
 };
 

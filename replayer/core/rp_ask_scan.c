@@ -38,6 +38,9 @@ rp_scan_begin(struct rp_scan *scan, struct tf_err *err)
     const struct rp_range *range = scan->range;
     range_chunks(scan->rp, range, &scan->first, &scan->end);
     scan->at = SIZE_MAX;
+    scan->over = scan->alone = false;
+    scan->ahead = NULL;
+    scan->planned_count = scan->seen = 0;
     scan->posts =
         (struct rp_posts){.every = !range->code || range->code_count > CODES_MAX};
     for (size_t i = 0; i < range->code_count && !scan->posts.every; i++) {
@@ -54,56 +57,122 @@ rp_scan_begin(struct rp_scan *scan, struct tf_err *err)
 void
 rp_scan_end(struct rp_scan *scan)
 {
+    rp_ahead_stop(scan->ahead);
+    scan->ahead = NULL;
     rp_posts_release(&scan->posts);
 }
 
-/* The next chunk; SIZE_MAX: there is none. */
+/* The next chunk with events; SIZE_MAX: there is none. */
 static tf_status
 advance(struct rp_scan *scan, size_t *ret_idx, struct tf_err *err)
 {
-    size_t from = scan->at;
+    size_t at = scan->at;
     *ret_idx = SIZE_MAX;
-    if (scan->first >= scan->end) {
+    if (scan->first >= scan->end || scan->over) {
         return TF_OK;
     }
-    if (from == SIZE_MAX) {
-        from = scan->backward ? scan->end : scan->first - 1;
+    if (at == SIZE_MAX) {
+        at = scan->backward ? scan->end : scan->first - 1;
     }
-    return rp_posts_next(scan->rp, &scan->posts, !scan->backward, from, ret_idx, err);
+    do {
+        tf_status status =
+            rp_posts_next(scan->rp, &scan->posts, !scan->backward, at, &at, err);
+        if (status != TF_OK) {
+            return status;
+        }
+        scan->over = at < scan->first || at >= scan->end;
+    } while (!scan->over
+             && tf_reader_chunk_info(scan->rp->reader, at)->event_count == 0);
+    if (!scan->over) {
+        *ret_idx = scan->at = at;
+    }
+    return TF_OK;
+}
+
+static tf_status
+tell_progress(const struct rp_scan *scan, size_t idx, struct tf_err *err)
+{
+    return rp_progress(scan->rp,
+                       scan->backward ? scan->end - idx : idx - scan->first + 1,
+                       scan->end - scan->first, err);
+}
+
+static tf_status
+no_more(struct tf_err *err)
+{
+    return tf_err_set(err, TF_ERR_NOT_FOUND, -1, "there is no more");
 }
 
 tf_status
 rp_scan_next_idx(struct rp_scan *scan, size_t *ret_idx, struct tf_err *err)
 {
-    for (;;) {
-        size_t at;
-        tf_status status = advance(scan, &at, err);
-        if (status != TF_OK) {
+    size_t idx;
+    tf_status status = advance(scan, &idx, err);
+    if (status == TF_OK && idx == SIZE_MAX) {
+        return no_more(err);
+    }
+    if (status == TF_OK) {
+        status = tell_progress(scan, idx, err);
+    }
+    if (status == TF_OK) {
+        *ret_idx = idx;
+    }
+    return status;
+}
+
+/* Who looks at so many chunks will look at more. */
+#define AHEAD_AFTER 3u
+
+/* Keeps `planned` full, and the other thread busy. */
+static tf_status
+plan(struct rp_scan *scan, struct tf_err *err)
+{
+    if (!scan->ahead && !scan->alone && scan->seen >= AHEAD_AFTER) {
+        scan->ahead = rp_ahead_start(scan->rp);
+        scan->alone = !scan->ahead;
+    }
+    size_t wanted = scan->ahead ? RP_AHEAD : 1;
+    while (scan->planned_count < wanted) {
+        size_t idx;
+        tf_status status = advance(scan, &idx, err);
+        if (status != TF_OK || idx == SIZE_MAX) {
             return status;
         }
-        if (at < scan->first || at >= scan->end) {
-            return tf_err_set(err, TF_ERR_NOT_FOUND, -1, "there is no more");
-        }
-        scan->at = at;
-        status = rp_progress(scan->rp,
-                             scan->backward ? scan->end - at : at - scan->first + 1,
-                             scan->end - scan->first, err);
-        if (status != TF_OK) {
-            return status;
-        }
-        if (tf_reader_chunk_info(scan->rp->reader, at)->event_count > 0) {
-            *ret_idx = at;
-            return TF_OK;
+        scan->planned[scan->planned_count++] = idx;
+        if (scan->ahead) {
+            rp_ahead_ask(scan->ahead, idx);
         }
     }
+    return TF_OK;
 }
 
 tf_status
 rp_scan_next(struct rp_scan *scan, struct rp_chunk **ret_chunk, struct tf_err *err)
 {
-    size_t idx;
-    tf_status status = rp_scan_next_idx(scan, &idx, err);
-    return status == TF_OK ? rp_chunk_get(scan->rp, idx, ret_chunk, err) : status;
+    tf_status status = plan(scan, err);
+    if (status != TF_OK) {
+        return status;
+    }
+    if (scan->planned_count == 0) {
+        return no_more(err);
+    }
+    size_t idx = scan->planned[0];
+    status = tell_progress(scan, idx, err);
+    if (status != TF_OK) {
+        return status;
+    }
+    scan->planned_count--;
+    for (unsigned i = 0; i < scan->planned_count; i++) {
+        scan->planned[i] = scan->planned[i + 1];
+    }
+    scan->seen++;
+    if (!scan->ahead) {
+        return rp_chunk_get(scan->rp, idx, ret_chunk, err);
+    }
+    struct tf_chunk *raw;
+    status = rp_ahead_take(scan->ahead, &raw, err);
+    return status == TF_OK ? rp_chunk_adopt(scan->rp, idx, raw, ret_chunk, err)
+                           : status;
 }
 
 void

@@ -390,7 +390,7 @@ def test_info_topics(shop):
 
 def test_every_command_has_help(shop):
     """And the example of each names a command that there is."""
-    text, = ask(shop, "help")
+    text, = ask(shop, "help all")
     names = re.findall(r"^  ([a-z-]+)", text, re.M)
     assert len(names) > 30 and "reverse-continue" in names
     for name in names:

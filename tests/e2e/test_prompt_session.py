@@ -204,15 +204,6 @@ def test_mistyped(terminal):
         assert done.status == 2 and said in done.message, done
 
 
-def test_help_of_each_command_has_an_example(nested):
-    names = re.findall(r"^  ([a-z-]+)", run.pyreplay("help").text.partition("prompt:")[2], re.M)
-    assert len(names) > 40
-    for name in names:
-        text = run.pyreplay("--batch", "-c", "help " + name, nested).text
-        assert text.startswith(name) and "\nExample:\n  " in text, text
-        assert all(len(line) <= 100 for line in text.splitlines()), text
-
-
 def test_help_fits_a_screen_and_topics_say_more(nested):
     def ask(*lines):
         return run.pyreplay("--batch", *[w for line in lines for w in ("-c", line)], nested).text

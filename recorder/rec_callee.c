@@ -1,5 +1,8 @@
 #include "rec_callee.h"
 
+#include "rec_intercept.h"
+
+#include "rec_touch.h"
 #include "rec_type.h"
 
 static const struct rec_hint anywhere = {REC_HINT_NONE, 0};
@@ -107,127 +110,130 @@ module_of(PyObject *function)
     return name;
 }
 
-/* --- Iterators --- */
+/* --- What hides in objects that are not looked into --- */
 
-/* What an object of a type that is not looked into refers to. */
-#define REFERENTS_MAX 16
+/* So many objects are followed from one, and so far. */
+#define REACH_MAX    64
+#define REACH_LEVELS 4
 
-struct referents {
-    PyObject *obj[REFERENTS_MAX];
+struct reach {
+    struct rec_frame *frame;
+    PyObject *obj[REACH_MAX];
     size_t count;
 };
 
 static int
 collect(PyObject *obj, void *ctx)
 {
-    struct referents *found = ctx;
-    if (found->count < REFERENTS_MAX) {
-        found->obj[found->count++] = obj;
+    struct reach *reach = ctx;
+    for (size_t i = 0; i < reach->count; i++) {
+        if (reach->obj[i] == obj) {
+            return 0;
+        }
     }
+    if (reach->count == REACH_MAX) {
+        return 1;
+    }
+    reach->obj[reach->count++] = obj;
     return 0;
 }
 
+/* Slots in Python: the code behind has its own events. */
 static bool
-is_plain_iterator(PyTypeObject *type)
+is_python_callable(PyObject *callable)
 {
-    return type == &PyListIter_Type || type == &PyTupleIter_Type
-           || type == &PyRangeIter_Type || type == &PyDictIterKey_Type
-           || type == &PyDictIterValue_Type || type == &PyDictIterItem_Type
-           || type == &PySetIter_Type || type == &PyUnicodeIter_Type
-           || type == &PyBytesIter_Type || type == &PyGen_Type || type == &PyCoro_Type
-           || type == &PyAsyncGen_Type || type == &PySeqIter_Type;
+    PyTypeObject *type = Py_TYPE(callable);
+    return type == &PyFunction_Type
+           || (type->tp_flags & Py_TPFLAGS_HEAPTYPE && !PyType_Check(callable)
+               && ((PyHeapTypeObject *)type)->ht_module == NULL);
+}
+
+/* Objects that lead to all of the program. */
+static bool
+is_end_of_reach(PyObject *obj)
+{
+    return PyModule_Check(obj) || PyType_Check(obj) || Py_IS_TYPE(obj, &PyFunction_Type)
+           || Py_IS_TYPE(obj, &PyFrame_Type) || Py_IS_TYPE(obj, &PyCode_Type);
+}
+
+/* An object and all that can be reached from it: through what was recorded, and as far as it
+ * was not, through what CPython's collector would follow. */
+static void
+touch_reach(struct rec_frame *frame, PyObject *first)
+{
+    struct reach reach = {.frame = frame, .obj = {first}, .count = 1};
+    size_t level_end = 1;
+    int level = 0;
+    for (size_t i = 0; i < reach.count; i++) {
+        PyObject *obj = reach.obj[i];
+        if (i == level_end) {
+            level_end = reach.count;
+            level++;
+        }
+        if (is_end_of_reach(obj)) {
+            continue;
+        }
+        bool known = rec_touch_object(frame, obj, anywhere, true);
+        bool container = PyList_Check(obj) || PyDict_Check(obj) || PyAnySet_Check(obj);
+        if (level < REACH_LEVELS && Py_TYPE(obj)->tp_traverse != NULL
+            && !(known && (container || is_python_callable(obj))) && !PyGen_Check(obj)
+            && !PyCoro_CheckExact(obj)) {
+            Py_TYPE(obj)->tp_traverse(obj, collect, &reach);
+        }
+    }
 }
 
 /* A callable of C that may change something. */
 static bool
 is_c_callable(PyObject *obj)
 {
-    return PyCFunction_Check(obj) || Py_IS_TYPE(obj, &PyMethodDescr_Type)
-           || Py_IS_TYPE(obj, &PyWrapperDescr_Type)
-           || Py_IS_TYPE(obj, &_PyMethodWrapper_Type);
-}
-
-static void
-touch_iterator(const struct rec_frame *frame, PyObject *iterable, int levels)
-{
-    PyTypeObject *type = Py_TYPE(iterable);
-    if (type->tp_iternext == NULL || is_plain_iterator(type)
-        || (type->tp_flags & Py_TPFLAGS_HEAPTYPE
-            && ((PyHeapTypeObject *)type)->ht_module == NULL)
-        || type->tp_traverse == NULL || levels == 0) {
-        return;
-    }
-    struct referents found = {.count = 0};
-    type->tp_traverse(iterable, collect, &found);
-    bool calls_c = false;
-    for (size_t i = 0; i < found.count; i++) {
-        calls_c |= is_c_callable(found.obj[i])
-                   || rec_type_is_c(Py_TYPE(found.obj[i]), "functools.partial");
-    }
-    for (size_t i = 0; i < found.count; i++) {
-        PyObject *obj = found.obj[i];
-        if (calls_c && PyCFunction_Check(obj)) {
-            rec_touch_object(frame, PyCFunction_GET_SELF(obj), anywhere, true);
-        }
-        else if (calls_c) {
-            rec_touch_object(frame, obj, anywhere, true);
-            struct referents inner = {.count = 0};
-            if (Py_TYPE(obj)->tp_traverse != NULL
-                && rec_shadow_find(&rec.shadow, obj) == NULL) {
-                Py_TYPE(obj)->tp_traverse(obj, collect, &inner);
-            }
-            for (size_t j = 0; j < inner.count; j++) {
-                rec_touch_object(frame, inner.obj[j], anywhere, true);
-            }
-        }
-        touch_iterator(frame, obj, levels - 1);
-    }
+    PyTypeObject *type = Py_TYPE(obj);
+    return type->tp_call != NULL && !PyType_Check(obj) && !is_python_callable(obj)
+           && !(type == &PyMethod_Type
+                && is_python_callable(PyMethod_GET_FUNCTION(obj)));
 }
 
 void
-rec_callee_touch_iterator(const struct rec_frame *frame, PyObject *iterable)
+rec_callee_touch_iterator(struct rec_frame *frame, PyObject *iterator)
 {
-    if (Py_TYPE(iterable)->tp_iternext != NULL) {
-        touch_iterator(frame, iterable, 4);
+    struct reach found = {.count = 0};
+    bool calls_c = false;
+    Py_TYPE(iterator)->tp_traverse(iterator, collect, &found);
+    for (size_t i = 0; i < found.count; i++) {
+        calls_c |= is_c_callable(found.obj[i]);
+    }
+    if (calls_c) {
+        touch_reach(frame, iterator);
     }
 }
 
 /* --- Calls --- */
 
-/* Arguments of code that calls and iterates, but changes nothing by itself. */
+/* Arguments of code that calls them, but changes nothing by itself: key=seen.append. */
 static void
-touch_used(const struct rec_frame *frame, PyObject *const *arg, size_t count)
+touch_used(struct rec_frame *frame, PyObject *const *arg, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        if (PyCFunction_Check(arg[i])) { /* key=seen.append */
-            PyObject *self = PyCFunction_GET_SELF(arg[i]);
-            if (self != NULL && !PyModule_Check(self)) {
-                rec_touch_object(frame, self, anywhere, false);
-            }
+        if (!is_c_callable(arg[i])) {
+            continue;
         }
-        else if (Py_IS_TYPE(arg[i],
-                            &PyMethodDescr_Type)) { /* sorted(lists, key=list.pop) */
-            for (size_t j = 0; j < count; j++) {
-                rec_touch_object(frame, arg[j], anywhere, true);
-            }
-        }
-        else {
-            rec_callee_touch_iterator(frame, arg[i]);
+        touch_reach(frame, arg[i]);
+        for (size_t j = 0; j < count; j++) { /* sorted(lists, key=list.pop) */
+            touch_reach(frame, arg[j]);
         }
     }
 }
 
 static void
-touch_all(const struct rec_frame *frame, PyObject *const *arg, size_t count)
+touch_all(struct rec_frame *frame, PyObject *const *arg, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        rec_touch_object(frame, arg[i], anywhere, true);
+        touch_reach(frame, arg[i]);
     }
-    touch_used(frame, arg, count);
 }
 
-static bool
-is_immutable(PyObject *obj)
+bool
+rec_callee_is_immutable(PyObject *obj)
 {
     PyTypeObject *type = Py_TYPE(obj);
     return type == &PyUnicode_Type || type == &PyBytes_Type || type == &PyLong_Type
@@ -236,26 +242,33 @@ is_immutable(PyObject *obj)
            || type == &PyComplex_Type || type == &PySlice_Type;
 }
 
+/* append, extend and pop() of a list change its end only. */
+static struct rec_hint
+method_hint(PyObject *self, const char *name, size_t count)
+{
+    bool pops = strcmp(name, "pop") == 0 && count == 0;
+    if (PyList_CheckExact(self)
+        && (pops || strcmp(name, "append") == 0 || strcmp(name, "extend") == 0)) {
+        return (struct rec_hint){REC_HINT_TAIL, pops};
+    }
+    return anywhere;
+}
+
 static void
-touch_method(const struct rec_frame *frame, PyObject *self, const char *name,
+touch_method(struct rec_frame *frame, PyObject *self, const char *name,
              PyObject *const *arg, size_t count)
 {
     struct rec_obj *known = rec_shadow_find(&rec.shadow, self);
-    if (known != NULL && !is_immutable(self)) {
+    if (known != NULL && !rec_callee_is_immutable(self)) {
         bool reads =
             is_one_of(name, reading_methods) && Py_TYPE(self) == known->type->base;
-        struct rec_hint hint = anywhere;
-        bool pops = strcmp(name, "pop") == 0 && count == 0;
-        if (PyList_CheckExact(self)
-            && (pops || strcmp(name, "append") == 0 || strcmp(name, "extend") == 0)) {
-            hint = (struct rec_hint){REC_HINT_TAIL, PyList_GET_SIZE(self) - pops};
-        }
         if (!reads) {
-            rec_touch_object(frame, self, hint, false);
+            rec_touch_object(frame, self, method_hint(self, name, count), false);
         }
     }
-    else if (known == NULL && !is_immutable(self) && !PyType_Check(self)) {
+    else if (known == NULL && !rec_callee_is_immutable(self) && !PyType_Check(self)) {
         /* What it does with its arguments is its own business: file.readinto(buffer). */
+        rec_touch_object(frame, self, anywhere, false);
         touch_all(frame, arg, count);
         return;
     }
@@ -263,7 +276,7 @@ touch_method(const struct rec_frame *frame, PyObject *self, const char *name,
 }
 
 static void
-touch_function(const struct rec_frame *frame, PyObject *function, PyObject *const *arg,
+touch_function(struct rec_frame *frame, PyObject *function, PyObject *const *arg,
                size_t count)
 {
     const char *name = ((PyCFunctionObject *)function)->m_ml->ml_name;
@@ -288,19 +301,9 @@ touch_function(const struct rec_frame *frame, PyObject *function, PyObject *cons
     }
 }
 
-/* Slots in Python: the code behind has its own events. */
-static bool
-is_python_callable(PyObject *callable)
-{
-    PyTypeObject *type = Py_TYPE(callable);
-    return type == &PyFunction_Type
-           || (type->tp_flags & Py_TPFLAGS_HEAPTYPE && !PyType_Check(callable)
-               && ((PyHeapTypeObject *)type)->ht_module == NULL);
-}
-
 static void
-touch_callee(const struct rec_frame *frame, PyObject *callable, PyObject *const *arg,
-             size_t count, int levels)
+touch_callee(struct rec_frame *frame, PyObject *callable, PyObject *const *arg,
+             size_t count)
 {
     PyTypeObject *type = Py_TYPE(callable);
     if (is_python_callable(callable)) {
@@ -309,7 +312,7 @@ touch_callee(const struct rec_frame *frame, PyObject *callable, PyObject *const 
     if (type == &PyMethod_Type) {
         PyObject *function = PyMethod_GET_FUNCTION(callable);
         if (!is_python_callable(function)) {
-            rec_touch_object(frame, PyMethod_GET_SELF(callable), anywhere, true);
+            touch_reach(frame, callable);
             touch_all(frame, arg, count);
         }
     }
@@ -325,6 +328,7 @@ touch_callee(const struct rec_frame *frame, PyObject *callable, PyObject *const 
         touch_used(frame, arg + 1, count - 1);
     }
     else if (PyType_Check(callable)) {
+        rec_intercept_iterator((PyTypeObject *)callable);
         touch_used(frame, arg, count);
     }
     else if (rec_type_is_c(type, "functools._lru_cache_wrapper")
@@ -334,26 +338,139 @@ touch_callee(const struct rec_frame *frame, PyObject *callable, PyObject *const 
              || rec_type_is_c(type, "_json.Encoder")) {
         touch_used(frame, arg, count);
     }
-    else {
-        /* Unknown: whatever can be reached from it and its arguments. */
-        struct referents inner = {.count = 0};
-        rec_touch_object(frame, callable, anywhere, true);
-        if (type->tp_traverse != NULL) {
-            type->tp_traverse(callable, collect, &inner);
-        }
-        for (size_t i = 0; i < inner.count && levels > 0; i++) {
-            rec_touch_object(frame, inner.obj[i], anywhere, true);
-            if (PyCFunction_Check(inner.obj[i])) {
-                touch_callee(frame, inner.obj[i], arg, count, levels - 1);
-            }
-        }
+    else { /* unknown: whatever can be reached from it and its arguments */
+        touch_reach(frame, callable);
         touch_all(frame, arg, count);
     }
 }
 
 void
-rec_callee_touch(const struct rec_frame *frame, PyObject *callable,
-                 PyObject *const *arg, size_t arg_count)
+rec_callee_touch(struct rec_frame *frame, PyObject *callable, PyObject *const *arg,
+                 size_t arg_count)
 {
-    touch_callee(frame, callable, arg, arg_count, 3);
+    touch_callee(frame, callable, arg, arg_count);
+}
+
+/* --- Judging a call before it is made --- */
+
+/* What C code of that name does, whatever it is called with. */
+enum habit {
+    HABIT_UNKNOWN,
+    HABIT_READS,   /* built-in function that changes nothing and calls no argument */
+    HABIT_LENGTH,  /* likewise, and gives a scalar */
+    HABIT_CALLS,   /* changes nothing itself, but calls what it is given */
+    HABIT_FIRST,   /* changes its first argument */
+    HABIT_CHANGES, /* method: may change self */
+    HABIT_TEXT,    /* method that reads; of a str it gives a str */
+};
+
+static const char *const calling_builtins[] = {"sorted", "max", "min", "iter", NULL};
+static const char *const scalar_builtins[] = {
+    "len", "isinstance", "issubclass", "hasattr", "callable", "repr", "ascii", "bin",
+    "oct", "hex",        "chr",        "ord",     "id",       "hash", "print", NULL};
+static const char *const text_methods[] = {
+    "strip",      "lstrip",   "rstrip",     "lower",    "upper",        "replace",
+    "join",       "format",   "title",      "center",   "capitalize",   "zfill",
+    "ljust",      "rjust",    "encode",     "casefold", "removeprefix", "removesuffix",
+    "expandtabs", "swapcase", "startswith", "endswith", "find",         "index",
+    "count",      "isdigit",  "isalpha",    NULL};
+
+static enum habit
+function_habit(PyObject *function, const char *name)
+{
+    const char *module = module_of(function);
+    bool builtin = strcmp(module, "builtins") == 0;
+    if (builtin && is_one_of(name, calling_builtins)) {
+        return HABIT_CALLS;
+    }
+    if (builtin && is_one_of(name, scalar_builtins)) {
+        return HABIT_LENGTH;
+    }
+    if ((builtin && is_one_of(name, reading_builtins))
+        || is_one_of(module, reading_modules)) {
+        return HABIT_READS;
+    }
+    return builtin || is_one_of(module, changing_modules) ? HABIT_FIRST : HABIT_UNKNOWN;
+}
+
+static enum rec_calls
+judge_function(PyObject *function, bool names, struct rec_judged *memory)
+{
+    PyMethodDef *def = ((PyCFunctionObject *)function)->m_ml;
+    if (memory->def != def) {
+        memory->habit = (uint8_t)function_habit(function, def->ml_name);
+        memory->def = def;
+    }
+    switch ((enum habit)memory->habit) {
+    case HABIT_READS: return REC_CALLS_NOTHING;
+    case HABIT_LENGTH: return REC_CALLS_SCALAR;
+    case HABIT_FIRST: return names ? REC_CALLS_ALL : REC_CALLS_FIRST;
+    default: return REC_CALLS_ALL;
+    }
+}
+
+static enum rec_calls
+judge_method(PyObject *self, PyMethodDef *def, bool names, struct rec_judged *memory)
+{
+    if (memory->def != def) {
+        memory->habit = is_one_of(def->ml_name, text_methods)      ? HABIT_TEXT
+                        : is_one_of(def->ml_name, reading_methods) ? HABIT_READS
+                                                                   : HABIT_CHANGES;
+        memory->def = def;
+    }
+    if (rec_callee_is_immutable(self)) {
+        return memory->habit == HABIT_TEXT && PyUnicode_CheckExact(self)
+                   ? REC_CALLS_SCALAR
+                   : REC_CALLS_NOTHING;
+    }
+    if (names || PyType_Check(self)) {
+        return REC_CALLS_ALL;
+    }
+    PyTypeObject *type = Py_TYPE(self);
+    if (type == &PyList_Type || type == &PyDict_Type || type == &PySet_Type
+        || type == &PyByteArray_Type) {
+        return memory->habit != HABIT_CHANGES ? REC_CALLS_NOTHING : REC_CALLS_SELF;
+    }
+    return REC_CALLS_ALL;
+}
+
+enum rec_calls
+rec_callee_judge(PyObject *callable, PyObject *self, bool names,
+                 struct rec_judged *memory)
+{
+    PyTypeObject *type = Py_TYPE(callable);
+    if (self != NULL && type == &PyMethodDescr_Type) {
+        return judge_method(self, ((PyMethodDescrObject *)callable)->d_method, names,
+                            memory);
+    }
+    if (is_python_callable(callable)) {
+        return REC_CALLS_NOTHING;
+    }
+    if (type == &PyMethod_Type) {
+        return is_python_callable(PyMethod_GET_FUNCTION(callable)) ? REC_CALLS_NOTHING
+                                                                   : REC_CALLS_ALL;
+    }
+    if (PyCFunction_Check(callable)) {
+        PyObject *of = PyCFunction_GET_SELF(callable);
+        return of == NULL || PyModule_Check(of)
+                   ? judge_function(callable, names, memory)
+                   : judge_method(of, ((PyCFunctionObject *)callable)->m_ml, names,
+                                  memory);
+    }
+    if (PyType_Check(callable)) {
+        rec_intercept_iterator((PyTypeObject *)callable);
+        bool plain = rec_py_is_plain_class((PyTypeObject *)callable);
+        return plain ? REC_CALLS_CLASS : REC_CALLS_NOTHING;
+    }
+    return REC_CALLS_ALL;
+}
+
+struct rec_hint
+rec_callee_hint(PyObject *callable, PyObject *self, size_t arg_count)
+{
+    const PyMethodDef *def = Py_IS_TYPE(callable, &PyMethodDescr_Type)
+                                 ? ((PyMethodDescrObject *)callable)->d_method
+                                 : ((PyCFunctionObject *)callable)->m_ml;
+    return method_hint(self != NULL ? self : PyCFunction_GET_SELF(callable),
+                       def->ml_name, arg_count);
 }

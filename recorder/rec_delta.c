@@ -152,6 +152,7 @@ face_update(const struct face *face, struct rec_obj *obj, size_t prefix, size_t 
 void
 rec_obj_write(struct rec_obj *obj, enum tf_op_kind op)
 {
+    obj->changes++;
     uint32_t depth = obj->depth;
     struct rec_view *view = &rec.view;
     size_t count = view->item_count + view->attr_count;
@@ -220,6 +221,7 @@ rec_obj_changed(struct rec_obj *obj, size_t values)
 {
     obj->no_refs = false;
     obj->version = 0;
+    obj->changes++;
     if (values > 0 || obj->delta_chunk != rec.chunk) {
         obj->delta_chunks += obj->delta_chunk != rec.chunk;
         obj->delta_chunk = rec.chunk;

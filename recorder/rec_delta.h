@@ -10,7 +10,8 @@
 struct rec_hint {
     enum {
         REC_HINT_NONE, /* anywhere */
-        REC_HINT_TAIL, /* a list or dict: from item `index` on */
+        REC_HINT_TAIL, /* a list or dict: what comes after those that are recorded, and
+                          `index` of these from the end */
         REC_HINT_ITEM, /* a list: item `index`; a dict: the value of entry `index` */
     } sort;
 

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "rec_frames.h"
+#include "rec_sites.h"
 
 bool
 rec_flow_init(struct rec_flow *flow, PyCodeObject *code)
@@ -13,8 +14,13 @@ rec_flow_init(struct rec_flow *flow, PyCodeObject *code)
     flow->arg = calloc((size_t)units + 1, sizeof *flow->arg);
     flow->jump = calloc((size_t)units + 1, sizeof *flow->jump);
     flow->store = calloc((size_t)units + 1, sizeof *flow->store);
+    flow->plan = calloc((size_t)units + 1, sizeof *flow->plan);
+    flow->bytes = rec_py_code_bytes(code, units);
+    flow->unknown = rec_plan_make(code, flow->bytes, 0, 0);
     if (flow->effect == NULL || flow->arg == NULL || flow->jump == NULL
-        || flow->store == NULL || !rec_py_code_effects(code, flow->effect, flow->arg)) {
+        || flow->store == NULL || flow->plan == NULL || flow->bytes == NULL
+        || flow->unknown == NULL
+        || !rec_py_code_effects(code, flow->effect, flow->arg)) {
         return false;
     }
     for (uint32_t i = 0; i < units; i++) {
@@ -36,6 +42,24 @@ rec_flow_release(struct rec_flow *flow)
     free(flow->arg);
     free(flow->jump);
     free(flow->store);
+    free(flow->bytes);
+    for (uint32_t i = 0; flow->plan != NULL && i < flow->unit_count; i++) {
+        rec_plan_free(flow->plan[i]);
+    }
+    rec_plan_free(flow->unknown);
+    free(flow->plan);
+}
+
+struct rec_plan *
+rec_flow_plan(struct rec_flow *flow, PyCodeObject *code, uint32_t unit)
+{
+    if (unit >= flow->unit_count) {
+        return flow->unknown;
+    }
+    if (flow->plan[unit] == NULL) {
+        flow->plan[unit] = rec_plan_make(code, flow->bytes, flow->unit_count, unit);
+    }
+    return flow->plan[unit];
 }
 
 /* The end of what certainly ran, when the frame has gone from `from` to `now`. */
@@ -57,6 +81,7 @@ rec_flow_note_stores(struct rec_frame *top, PyFrameObject *frame,
                      enum tf_event_kind kind)
 {
     if (top == NULL || top->frame == NULL || top->unit == REC_UNIT_UNKNOWN
+        || (top->plan != NULL && !top->plan->open && top->plan->store_count == 0)
         || top->unit >= top->code->flow.unit_count
         || (kind > TF_EV_THROW && top->frame != frame)) {
         return;
@@ -83,11 +108,58 @@ rec_flow_called(struct rec_frame *caller, PyFrameObject *frame)
 {
     bool direct =
         caller->frame != NULL && rec_py_frame_is_called_by(frame, caller->frame);
+    caller->called = true;
     caller->unit = direct ? rec_py_frame_unit(caller->frame) + 1 : REC_UNIT_UNKNOWN;
 }
 
 void
-rec_flow_mark(struct rec_frame *frame)
+rec_flow_follow_again(struct rec_frame *frame)
+{
+    if (frame->frame != NULL && frame->called && frame->plan != NULL
+        && frame->plan->late && !frame->opcodes
+        && !rec_sites_note(frame, frame->plan, true)) {
+        rec.look_again = true;
+    }
+}
+
+/* Whether an opcode event must come before each instruction, because it is not known which
+ * objects they change. */
+static void
+watch_instructions(struct rec_frame *frame, bool on)
+{
+    if (rec.options->events & 1u << TF_EV_OPCODE) {
+        rec_py_frame_want_opcodes(frame->frame);
+        return;
+    }
+    on = on && rec.thread->next_trace == NULL; /* it would get our opcode events, too */
+    if (on && !frame->opcodes && !frame->opcodes_wanted) {
+        rec_py_frame_want_opcodes(frame->frame);
+        frame->opcodes = true;
+    }
+    else if (!on && frame->opcodes && !frame->opcodes_wanted) {
+        rec_py_frame_drop_opcodes(frame->frame);
+        frame->opcodes = false;
+    }
+}
+
+void
+rec_flow_mark(struct rec_frame *frame, enum tf_event_kind kind)
 {
     frame->unit = rec_py_frame_unit(frame->frame);
+    frame->called = false;
+    if (!rec.options->values) {
+        return;
+    }
+    struct rec_flow *flow = &frame->code->flow;
+    /* Where it goes on after an exception is known at its next event only. */
+    frame->plan =
+        kind == TF_EV_EXCEPTION || rec_py_frame_is_muted(frame->frame)
+            ? flow->unknown
+            : rec_flow_plan(flow, rec_py_frame_code(frame->frame), frame->unit);
+    if (frame->plan == NULL) {
+        rec.out_of_memory = true;
+        return;
+    }
+    bool known = !frame->plan->hard && rec_sites_note(frame, frame->plan, false);
+    watch_instructions(frame, !known);
 }

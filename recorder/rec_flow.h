@@ -3,6 +3,7 @@
 #ifndef REC_FLOW_H
 #define REC_FLOW_H
 
+#include "rec_plan.h"
 #include "rec_state.h"
 
 struct rec_frame;
@@ -15,6 +16,9 @@ struct rec_flow {
     uint32_t
         *store; /* units that assign a fast local, ascending; the slot is their arg */
     uint32_t store_count;
+    uint8_t *bytes;           /* co_code */
+    struct rec_plan **plan;   /* one a unit; NULL: not made yet */
+    struct rec_plan *unknown; /* of a place that nothing is known of */
 };
 
 /* Works it out; false when memory ran out. Allocates Python objects. */
@@ -28,7 +32,14 @@ void rec_flow_note_stores(struct rec_frame *top, PyFrameObject *frame,
                           enum tf_event_kind kind);
 /* The frame calls another one, or C code that it called does. */
 void rec_flow_called(struct rec_frame *caller, PyFrameObject *frame);
-/* After an event of the frame: where it stands. */
-void rec_flow_mark(struct rec_frame *frame);
+/* After an event of the frame: where it stands, what can run until the next, and which
+ * objects that can change. `kind`: of the event. */
+void rec_flow_mark(struct rec_frame *frame, enum tf_event_kind kind);
+/* Before an event of the frame, or of what it calls: where code that it called may have
+ * changed which objects its instructions mean, these are noted, too. */
+void rec_flow_follow_again(struct rec_frame *frame);
+/* What can run from that place; NULL when memory ran out. */
+struct rec_plan *rec_flow_plan(struct rec_flow *flow, PyCodeObject *code,
+                               uint32_t unit);
 
 #endif

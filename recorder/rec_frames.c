@@ -39,6 +39,13 @@ thread_push(struct rec_thread *thread, struct rec_frame *frame)
 
 /* --- Frames --- */
 static void
+frame_free(struct rec_frame *frame)
+{
+    free(frame->touched);
+    free(frame);
+}
+
+static void
 frame_forget(struct rec_frame *frame)
 {
     struct rec_frame *known =
@@ -46,7 +53,7 @@ frame_forget(struct rec_frame *frame)
     if (known == frame) {
         rec_shadow_take(&rec.shadow, &rec.shadow.frames, frame->base);
     }
-    free(frame);
+    frame_free(frame);
 }
 
 /* The frame object is gone: a generator that was dropped while suspended. One that is still
@@ -57,7 +64,7 @@ rec_frame_died(void *arg)
     struct rec_frame *frame = arg;
     frame->frame = NULL;
     if (!frame->on_stack) {
-        free(frame);
+        frame_free(frame);
     }
 }
 
@@ -88,11 +95,11 @@ frame_new(PyFrameObject *object, struct rec_code *code)
     struct rec_frame *stale =
         rec_shadow_get(&rec.shadow, &rec.shadow.frames, frame->base);
     if (!rec_shadow_put(&rec.shadow, &rec.shadow.frames, frame->base, frame)) {
-        free(frame);
+        frame_free(frame);
         return NULL;
     }
     if (stale != NULL && !stale->on_stack) {
-        free(stale);
+        frame_free(stale);
     }
     frame->id = ++rec.frame_count;
     return frame;
@@ -163,7 +170,8 @@ static void
 pop(struct rec_thread *thread, bool keep)
 {
     struct rec_frame *frame = thread->stack[--thread->depth];
-    rec_touch_forget(frame);
+    frame->touched_count = 0;
+    frame->plan = NULL;
     frame->on_stack = false;
     if (!keep) {
         frame_forget(frame);
@@ -352,8 +360,16 @@ rec_frame_update(struct rec_frame *frame)
         return;
     }
     PyObject **slots = rec_py_frame_slots(frame->frame);
-    for (uint32_t i = 0; i < frame->code->slot_count; i++) {
-        slot_update(frame, i, slots[i]);
+    if (frame->plan != NULL && !frame->plan->open && !rec.looking_again) {
+        for (uint32_t i = 0; i < frame->plan->store_count; i++) {
+            uint32_t slot = frame->plan->store[i].slot;
+            slot_update(frame, slot, slots[slot]);
+        }
+    }
+    else {
+        for (uint32_t i = 0; i < frame->code->slot_count; i++) {
+            slot_update(frame, i, slots[i]);
+        }
     }
     if (frame->code->has_mapping) {
         mapping_update(frame);

@@ -7,6 +7,21 @@
 /* Not known where: something may have run that was not seen. */
 #define REC_UNIT_UNKNOWN UINT32_MAX
 
+/* An object that may have changed: rec_touch.h. */
+struct rec_touch {
+    struct rec_obj *obj; /* NULL: it was not recorded yet; then `base` */
+
+    union {
+        uint64_t id; /* the entry is used for another object when it differs */
+        uintptr_t base;
+    };
+
+    int64_t index;
+    uint32_t changes; /* rec_obj.changes when it was noted */
+    uint8_t hint;     /* enum of struct rec_hint */
+    bool deep;
+};
+
 struct rec_frame {
     uint64_t id;
     uintptr_t base; /* of the frame object */
@@ -21,7 +36,12 @@ struct rec_frame {
     uint64_t call_seq;
     uint8_t call_kind;
     uint32_t lineno;
-    uint32_t unit;       /* where it stood at its latest event; REC_UNIT_UNKNOWN */
+    uint32_t unit; /* where it stood at its latest event; REC_UNIT_UNKNOWN */
+    struct rec_plan
+        *plan; /* of what runs since; NULL: not known. Borrowed from the code */
+    struct rec_touch *touched; /* what the instructions since may change */
+    uint32_t touched_count, touched_cap;
+    bool called;         /* Python code ran since its latest event */
     bool opcodes;        /* we asked for its opcode events */
     bool opcodes_wanted; /* the program did, too */
     bool on_stack;

@@ -11,6 +11,9 @@
 # error "pyrecord does not know the free-threaded build"
 #endif
 
+#include <stdlib.h>
+#include <string.h>
+
 #include <frameobject.h>
 #include <opcode.h>
 #include <structmember.h>
@@ -80,6 +83,12 @@ PyObject *
 rec_py_frame_globals(PyFrameObject *frame)
 {
     return frame->f_frame->f_globals;
+}
+
+PyObject *
+rec_py_frame_builtins(PyFrameObject *frame)
+{
+    return frame->f_frame->f_builtins;
 }
 
 PyObject *
@@ -158,6 +167,12 @@ void
 rec_py_frame_mute_lines(PyFrameObject *frame)
 {
     frame->f_trace_lines = 0;
+}
+
+bool
+rec_py_frame_is_muted(PyFrameObject *frame)
+{
+    return !frame->f_trace_lines;
 }
 
 void
@@ -342,6 +357,24 @@ rec_py_code_unit_count(PyCodeObject *code)
     return (uint32_t)Py_SIZE(code);
 }
 
+uint8_t *
+rec_py_code_bytes(PyCodeObject *code, uint32_t unit_count)
+{
+    PyObject *bytes = PyCode_GetCode(code);
+    size_t len = (size_t)unit_count * sizeof(_Py_CODEUNIT);
+    uint8_t *copy = malloc(len + 1);
+    if (bytes == NULL || copy == NULL || (size_t)PyBytes_GET_SIZE(bytes) < len) {
+        free(copy);
+        copy = NULL;
+    }
+    else {
+        memcpy(copy, PyBytes_AS_STRING(bytes), len);
+    }
+    Py_XDECREF(bytes);
+    PyErr_Clear();
+    return copy;
+}
+
 static bool
 is_jump(unsigned opcode)
 {
@@ -375,20 +408,11 @@ opcode_effect(unsigned opcode, uint32_t arg, bool reads_dict)
     case LOAD_ATTR: return reads_dict ? REC_EFFECT_ATTR : REC_EFFECT_NONE;
     case STORE_SUBSCR:
     case DELETE_SUBSCR: return REC_EFFECT_STORE_SUBSCR;
-    case BINARY_SUBSCR: return REC_EFFECT_LOAD_SUBSCR;
     case BINARY_OP: return arg >= NB_INPLACE_ADD ? REC_EFFECT_INPLACE : REC_EFFECT_NONE;
     case STORE_DEREF:
     case DELETE_DEREF: return REC_EFFECT_CELL;
     case CALL: return REC_EFFECT_CALL;
     case CALL_FUNCTION_EX: return REC_EFFECT_CALL_EX;
-    case FOR_ITER:
-    case UNPACK_SEQUENCE:
-    case UNPACK_EX:
-    case LIST_EXTEND:
-    case SET_UPDATE:
-    case DICT_UPDATE:
-    case DICT_MERGE:
-    case CONTAINS_OP: return REC_EFFECT_ITERATE;
     default: return REC_EFFECT_NONE;
     }
 }
@@ -446,6 +470,75 @@ rec_py_call(PyObject **stack_top, uint32_t arg, struct rec_call *ret)
     ret->callable = base[is_method ? 0 : 1];
     ret->arg = base + (is_method ? 1 : 2);
     ret->arg_count = arg + (is_method ? 1u : 0u);
+}
+
+PyObject *
+rec_py_code_name(PyCodeObject *code, uint32_t idx)
+{
+    return PyTuple_GET_ITEM(code->co_names, (Py_ssize_t)idx);
+}
+
+PyObject *
+rec_py_code_const(PyCodeObject *code, uint32_t idx)
+{
+    return PyTuple_GET_ITEM(code->co_consts, (Py_ssize_t)idx);
+}
+
+/* --- Types --- */
+uint64_t
+rec_py_type_version(PyTypeObject *type)
+{
+    return type->tp_flags & Py_TPFLAGS_VALID_VERSION_TAG ? type->tp_version_tag : 0;
+}
+
+PyObject *
+rec_py_type_find(PyTypeObject *type, PyObject *name)
+{
+    return _PyType_Lookup(type, name);
+}
+
+bool
+rec_py_plain_getattr(PyTypeObject *type)
+{
+    return type->tp_getattro == PyObject_GenericGetAttr;
+}
+
+bool
+rec_py_is_plain_class(PyTypeObject *type)
+{
+    return Py_TYPE(type)->tp_call == PyType_Type.tp_call
+           && type->tp_new == PyBaseObject_Type.tp_new
+           && type->tp_flags & Py_TPFLAGS_HEAPTYPE;
+}
+
+/* Both hold it as their member `__func__` (Objects/funcobject.c). */
+PyObject *
+rec_py_wrapped_function(PyObject *descr)
+{
+    PyTypeObject *type = Py_TYPE(descr);
+    if (type != &PyStaticMethod_Type && type != &PyClassMethod_Type) {
+        return NULL;
+    }
+    for (PyMemberDef *at = type->tp_members; at != NULL && at->name != NULL; at++) {
+        if (strcmp(at->name, "__func__") == 0) {
+            return *(PyObject **)((char *)descr + at->offset);
+        }
+    }
+    return NULL;
+}
+
+bool
+rec_py_member_value(PyObject *descr, PyObject *obj, PyObject **ret_value)
+{
+    if (!Py_IS_TYPE(descr, &PyMemberDescr_Type)) {
+        return false;
+    }
+    const PyMemberDef *member = ((PyMemberDescrObject *)descr)->d_member;
+    if (member->type != T_OBJECT_EX) {
+        return false;
+    }
+    *ret_value = *(PyObject **)((char *)obj + member->offset);
+    return true;
 }
 
 static Py_ssize_t extra_index = -1;
@@ -646,6 +739,34 @@ rec_py_inline_attr_next(PyObject *obj, Py_ssize_t *pos, PyObject **ret_name,
         }
     }
     return false;
+}
+
+PyObject *
+rec_py_instance_attr(PyObject *obj, PyObject *name, int32_t *place)
+{
+    PyTypeObject *type = Py_TYPE(obj);
+    PyObject *at, *value, *dict = rec_py_instance_dict(obj);
+    if (dict != NULL) {
+        return rec_py_dict_get_str(dict, name);
+    }
+    if (!(type->tp_flags & Py_TPFLAGS_MANAGED_DICT)) {
+        return NULL;
+    }
+    PyDictValues *values = *_PyObject_ValuesPointer(obj);
+    PyDictKeysObject *keys = ((PyHeapTypeObject *)type)->ht_cached_keys;
+    if (values != NULL && keys != NULL && *place >= 0
+        && *place < keys->dk_nentries
+        && DK_UNICODE_ENTRIES(keys)[*place].me_key == name
+        && values->values[*place] != NULL) {
+        return values->values[*place];
+    }
+    for (Py_ssize_t pos = 0; rec_py_inline_attr_next(obj, &pos, &at, &value);) {
+        if (at == name || _PyUnicode_EQ(at, name)) {
+            *place = ((const uint8_t *)values)[-2 - pos];
+            return value;
+        }
+    }
+    return NULL;
 }
 
 bool

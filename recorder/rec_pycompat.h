@@ -25,6 +25,7 @@ enum tf_event_kind rec_py_return_kind(PyFrameObject *frame, PyObject *arg);
 /* Borrowed. */
 PyCodeObject *rec_py_frame_code(PyFrameObject *frame);
 PyObject *rec_py_frame_globals(PyFrameObject *frame);
+PyObject *rec_py_frame_builtins(PyFrameObject *frame);
 /* The mapping that holds the variables of a module or class body; NULL if there is none. */
 PyObject *rec_py_frame_mapping(PyFrameObject *frame);
 /* The frame below it on the stack, where that has a frame object; borrowed. */
@@ -46,6 +47,8 @@ bool rec_py_frame_is_called_by(PyFrameObject *frame, PyFrameObject *caller);
 uint64_t rec_py_gil_switches(void);
 /* No more line events for this frame (as `frame.f_trace_lines = False`). */
 void rec_py_frame_mute_lines(PyFrameObject *frame);
+/* Whether that is so. */
+bool rec_py_frame_is_muted(PyFrameObject *frame);
 /* Opcode events for this frame (as `frame.f_trace_opcodes = True`). */
 void rec_py_frame_want_opcodes(PyFrameObject *frame);
 void rec_py_frame_drop_opcodes(PyFrameObject *frame);
@@ -76,6 +79,9 @@ bool rec_py_code_lines(PyCodeObject *code,
                        void (*line)(void *ctx, uint32_t lineno, uint32_t off),
                        void *ctx);
 uint32_t rec_py_code_unit_count(PyCodeObject *code);
+/* Its instructions as compiled, two bytes a unit: the caller frees them. NULL when memory
+ * ran out. Allocates. */
+uint8_t *rec_py_code_bytes(PyCodeObject *code, uint32_t unit_count);
 
 /* What an instruction can do to objects, and where on the value stack these are (TOS: the
  * top). Python code that it calls has its own events and instructions. */
@@ -84,12 +90,10 @@ enum rec_effect {
     REC_EFFECT_STORE,        /* assigns fast local `arg` */
     REC_EFFECT_ATTR,         /* changes attributes of TOS */
     REC_EFFECT_STORE_SUBSCR, /* changes the item TOS of what is below it */
-    REC_EFFECT_LOAD_SUBSCR,  /* reads it: a defaultdict may grow */
     REC_EFFECT_INPLACE,      /* changes what is below TOS, or not */
     REC_EFFECT_CELL,         /* changes the cell in fast local `arg` */
     REC_EFFECT_CALL,         /* calls with `arg` arguments: see rec_py_call() */
     REC_EFFECT_CALL_EX,      /* calls with a tuple, and a dict if `arg` & 1 */
-    REC_EFFECT_ITERATE,      /* takes items from TOS */
     REC_EFFECT_JUMPS = 0x80, /* a flag: what follows may not be what runs next */
 };
 
@@ -117,6 +121,27 @@ int rec_py_code_extra_init(void (*release)(void *extra));
 void *rec_py_code_extra(PyCodeObject *code);
 bool rec_py_code_set_extra(PyCodeObject *code, void *extra);
 
+/* co_names and co_consts; borrowed. */
+PyObject *rec_py_code_name(PyCodeObject *code, uint32_t idx);
+PyObject *rec_py_code_const(PyCodeObject *code, uint32_t idx);
+
+/* --- Types --- */
+
+/* A number that no other state of a type had; 0 when it has none. */
+uint64_t rec_py_type_version(PyTypeObject *type);
+/* What its MRO has under that name; borrowed, NULL: nothing. Runs no code. */
+PyObject *rec_py_type_find(PyTypeObject *type, PyObject *name);
+/* Its attributes are looked up as `object` does it. */
+bool rec_py_plain_getattr(PyTypeObject *type);
+/* A class whose objects come from `object.__new__` and `type.__call__`: calling it gives one
+ * of exactly this type. */
+bool rec_py_is_plain_class(PyTypeObject *type);
+/* What a staticmethod or classmethod wraps; borrowed; NULL for anything else. */
+PyObject *rec_py_wrapped_function(PyObject *descr);
+/* The value behind the descriptor of a `__slots__` member (NULL: unbound); false for other
+ * descriptors. */
+bool rec_py_member_value(PyObject *descr, PyObject *obj, PyObject **ret_value);
+
 /* --- Dicts and instances --- */
 
 /* A number that changes with every change of the dict itself; 0 when there is none. */
@@ -140,6 +165,9 @@ PyObject *rec_py_instance_dict(PyObject *obj);
  * insertion order: start with *pos = 0. False at the end. Borrowed. */
 bool rec_py_inline_attr_next(PyObject *obj, Py_ssize_t *pos, PyObject **ret_name,
                              PyObject **ret_value);
+/* One attribute of the instance, by its interned name; borrowed, NULL: it has none. `place`
+ * (-1 at first): where it was for the latest object, which is tried first. */
+PyObject *rec_py_instance_attr(PyObject *obj, PyObject *name, int32_t *place);
 /* Offsets of the T_OBJECT_EX slots (`__slots__`) of one class of the MRO: start with
  * *pos = 0; false at the end. */
 bool rec_py_slot_next(PyTypeObject *type, Py_ssize_t *pos, const char **ret_name,

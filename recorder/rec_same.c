@@ -276,6 +276,21 @@ look_at_dict(struct rec_obj *obj, struct rec_hint hint)
     return true;
 }
 
+/* The place counted from the start. An entry of a dict past those that are recorded is a new
+ * one. */
+static struct rec_hint
+from_start(const struct rec_obj *obj, struct rec_hint hint, uint32_t values)
+{
+    int64_t recorded = (int64_t)(obj->item_count / values + obj->more);
+    if (hint.sort == REC_HINT_TAIL) {
+        hint.index = recorded > hint.index ? recorded - hint.index : 0;
+    }
+    else if (values == 2 && hint.index >= recorded) {
+        hint = (struct rec_hint){REC_HINT_TAIL, recorded};
+    }
+    return hint;
+}
+
 bool
 rec_obj_look_there(struct rec_obj *obj, struct rec_hint hint)
 {
@@ -285,8 +300,8 @@ rec_obj_look_there(struct rec_obj *obj, struct rec_hint hint)
         return false;
     }
     switch ((enum tf_category)obj->type->category) {
-    case TF_CAT_LIST: return look_at_list(obj, hint);
-    case TF_CAT_DICT: return look_at_dict(obj, hint);
+    case TF_CAT_LIST: return look_at_list(obj, from_start(obj, hint, 1));
+    case TF_CAT_DICT: return look_at_dict(obj, from_start(obj, hint, 2));
     default: return false;
     }
 }

@@ -37,6 +37,7 @@ struct rec_obj {
     uint64_t
         deep_mark;  /* walk over all that can be reached, in which it was met last */
     uint32_t epoch; /* rec_state.epoch when it was last looked at */
+    uint32_t changes;      /* counts the times that it was found changed */
     uint32_t delta_count;  /* values in changes since the last image */
     uint32_t delta_chunks; /* chunks with such changes */
     uint64_t delta_chunk;  /* the last of them */

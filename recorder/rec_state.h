@@ -20,7 +20,6 @@
 #include "tf_writer.h"
 
 struct rec_thread;
-struct rec_touch;
 struct raised;
 
 /* What an object holds at this moment; see rec_read.h. */
@@ -68,10 +67,9 @@ struct rec_state {
     uint64_t gil_switches; /* at the latest event */
     bool switched;         /* the GIL went to another thread since the event before */
     bool left_out;         /* the event's budget did not do */
+    bool looking_again;    /* this event looks at everything */
     bool
         look_again; /* something may have changed without an instruction that was seen */
-    struct rec_touch *touched;
-    size_t touched_count, touched_cap;
     struct rec_obj **deep;
     size_t deep_cap;
     uint64_t deep_mark;

@@ -6,42 +6,58 @@
 #include "rec_delta.h"
 #include "rec_values.h"
 
-struct rec_touch {
-    struct rec_obj *obj;
-    uint64_t id; /* the entry is used for another object when it differs */
-    const struct rec_frame *owner; /* whose instruction it is; NULL: finished */
-    struct rec_hint hint;
-    bool deep;   /* and all that can be reached from it */
-    bool looked; /* at least once since it was noted */
-};
-
 static const struct rec_hint anywhere = {REC_HINT_NONE, 0};
 
 /* --- Noting --- */
+static bool
+make_room(struct rec_frame *frame)
+{
+    if (frame->touched_count < frame->touched_cap) {
+        return true;
+    }
+    uint32_t cap = frame->touched_cap * 2 + 8;
+    struct rec_touch *more = realloc(frame->touched, cap * sizeof *more);
+    if (more == NULL) {
+        rec.out_of_memory = true;
+        return false;
+    }
+    frame->touched = more;
+    frame->touched_cap = cap;
+    return true;
+}
+
 static void
-add_entry(const struct rec_frame *owner, struct rec_obj *obj, struct rec_hint hint,
-          bool deep)
+add_entry(struct rec_frame *frame, struct rec_obj *obj, struct rec_hint hint, bool deep)
 {
     if (obj->leaf && !obj->fresh) {
         return;
     }
-    if (rec.touched_count == rec.touched_cap) {
-        size_t cap = rec.touched_cap * 2 + 64;
-        struct rec_touch *more = realloc(rec.touched, cap * sizeof *more);
-        if (more == NULL) {
-            rec.out_of_memory = true;
-            return;
-        }
-        rec.touched = more;
-        rec.touched_cap = cap;
+    if (!make_room(frame)) {
+        return;
     }
-    rec.touched[rec.touched_count++] = (struct rec_touch){
-        .obj = obj, .id = obj->id, .owner = owner, .hint = hint, .deep = deep};
+    frame->touched[frame->touched_count++] =
+        (struct rec_touch){.obj = obj,
+                           .id = obj->id,
+                           .changes = obj->changes,
+                           .index = hint.index,
+                           .hint = (uint8_t)hint.sort,
+                           .deep = deep};
+}
+
+/* One that is not recorded may be before the C code that changes it has ended, when that
+ * calls Python code. */
+static void
+add_unknown(struct rec_frame *frame, PyObject *obj)
+{
+    if (PyObject_IS_GC(obj) && !PyTuple_CheckExact(obj) && make_room(frame)) {
+        frame->touched[frame->touched_count++] =
+            (struct rec_touch){.base = rec_py_base(obj)};
+    }
 }
 
 /* The instance whose attributes a dict holds. */
 static void
-add_owner_of(const struct rec_frame *owner, PyObject *dict)
+add_owner_of(struct rec_frame *owner, PyObject *dict)
 {
     struct rec_obj *obj =
         rec_shadow_get(&rec.shadow, &rec.shadow.owners, rec_py_base(dict));
@@ -50,16 +66,21 @@ add_owner_of(const struct rec_frame *owner, PyObject *dict)
     }
 }
 
-void
-rec_touch_object(const struct rec_frame *owner, PyObject *obj, struct rec_hint hint,
+bool
+rec_touch_object(struct rec_frame *owner, PyObject *obj, struct rec_hint hint,
                  bool deep)
 {
     struct rec_obj *known = obj != NULL ? rec_shadow_find(&rec.shadow, obj) : NULL;
-    if (known != NULL) {
-        add_entry(owner, known, hint, deep);
-    }
+    uint32_t before = owner->touched_count;
     if (obj == NULL) {
-        return;
+        return false;
+    }
+    if (known == NULL) {
+        add_unknown(owner, obj);
+        before = owner->touched_count;
+    }
+    else {
+        add_entry(owner, known, hint, deep);
     }
     if (PyMemoryView_Check(obj) && PyMemoryView_GET_BASE(obj) != NULL) {
         rec_touch_object(owner, PyMemoryView_GET_BASE(obj), anywhere, false);
@@ -75,17 +96,18 @@ rec_touch_object(const struct rec_frame *owner, PyObject *obj, struct rec_hint h
             add_entry(owner, attrs, anywhere, false);
         }
     }
+    return owner->touched_count != before;
 }
 
 static void
-touch(const struct rec_frame *owner, PyObject *obj)
+touch(struct rec_frame *owner, PyObject *obj)
 {
     rec_touch_object(owner, obj, anywhere, false);
 }
 
 /* x[key] = ...: which item, where that is easy to say. */
-static struct rec_hint
-item_hint(PyObject *container, PyObject *key)
+struct rec_hint
+rec_touch_item_hint(PyObject *container, PyObject *key)
 {
     int64_t index;
     if (PyList_CheckExact(container) && PyLong_CheckExact(key)
@@ -99,19 +121,18 @@ item_hint(PyObject *container, PyObject *key)
             return (struct rec_hint){REC_HINT_ITEM, index};
         }
         if (index == REC_PY_DICT_NEW) {
-            return (struct rec_hint){REC_HINT_TAIL, PyDict_GET_SIZE(container)};
+            return (struct rec_hint){REC_HINT_TAIL, 0};
         }
     }
     return anywhere;
 }
 
 static void
-touch_call_ex(const struct rec_frame *frame, PyObject **top, uint32_t flags)
+touch_call_ex(struct rec_frame *frame, PyObject **top, uint32_t flags)
 {
     PyObject *args = flags & 1 ? top[-2] : top[-1];
     PyObject *callable = flags & 1 ? top[-3] : top[-2];
     if (!PyTuple_Check(args)) {
-        rec_callee_touch_iterator(frame, args);
         return;
     }
     rec_callee_touch(frame, callable, ((PyTupleObject *)args)->ob_item,
@@ -121,10 +142,6 @@ touch_call_ex(const struct rec_frame *frame, PyObject **top, uint32_t flags)
 void
 rec_touch_instruction(struct rec_frame *frame)
 {
-    for (size_t i = rec.touched_count; i > 0 && rec.touched[i - 1].owner == frame;
-         i--) {
-        rec.touched[i - 1].owner = NULL; /* the instruction before is done */
-    }
     uint32_t unit = rec_py_frame_unit(frame->frame);
     const struct rec_flow *flow = &frame->code->flow;
     if (unit >= flow->unit_count || flow->effect[unit] == REC_EFFECT_NONE) {
@@ -140,24 +157,15 @@ rec_touch_instruction(struct rec_frame *frame)
     switch ((enum rec_effect)flow->effect[unit]) {
     case REC_EFFECT_ATTR: touch(frame, top[-1]); break;
     case REC_EFFECT_STORE_SUBSCR:
-        rec_touch_object(frame, top[-2], item_hint(top[-2], top[-1]), false);
+        rec_touch_object(frame, top[-2], rec_touch_item_hint(top[-2], top[-1]), false);
         break;
-    case REC_EFFECT_LOAD_SUBSCR:
-        if (Py_TYPE(top[-2]) != &PyDict_Type && PyDict_Check(top[-2])) {
-            touch(frame, top[-2]);
-        }
-        break;
-    case REC_EFFECT_INPLACE:
-        touch(frame, top[-2]);
-        rec_callee_touch_iterator(frame, top[-1]);
-        break;
+    case REC_EFFECT_INPLACE: touch(frame, top[-2]); break;
     case REC_EFFECT_CELL: touch(frame, rec_py_frame_slots(frame->frame)[arg]); break;
     case REC_EFFECT_CALL:
         rec_py_call(top, arg, &call);
         rec_callee_touch(frame, call.callable, call.arg, call.arg_count);
         break;
     case REC_EFFECT_CALL_EX: touch_call_ex(frame, top, arg); break;
-    case REC_EFFECT_ITERATE: rec_callee_touch_iterator(frame, top[-1]); break;
     default: break;
     }
 }
@@ -197,46 +205,72 @@ look_deep(struct rec_obj *first)
     }
 }
 
+/* What was known of the place holds no longer when the object was changed meanwhile, by code
+ * that was called; that it is the end of it does. */
 static void
-look_at(struct rec_touch *touched)
+check_hints(struct rec_frame *frame)
 {
-    if (touched->obj->addr != NULL && touched->obj->id == touched->id
-        && !touched->obj->fresh) {
-        if (touched->deep) {
-            look_deep(touched->obj);
-        }
-        else {
-            rec_values_look(touched->obj, touched->hint);
+    for (uint32_t i = 0; i < frame->touched_count; i++) {
+        struct rec_touch *touched = &frame->touched[i];
+        if (touched->obj != NULL && touched->changes != touched->obj->changes
+            && touched->hint == REC_HINT_ITEM) {
+            touched->hint = REC_HINT_NONE;
         }
     }
-    touched->looked = true;
+}
+
+static void
+look_at(const struct rec_touch *touched)
+{
+    struct rec_obj *obj = touched->obj;
+    if (obj == NULL) {
+        obj = rec_shadow_get(&rec.shadow, &rec.shadow.objects, touched->base);
+        if (obj != NULL && !obj->fresh) {
+            rec_values_look(obj, anywhere);
+        }
+        return;
+    }
+    if (obj->addr == NULL || obj->id != touched->id || obj->fresh) {
+        return;
+    }
+    if (touched->deep) {
+        look_deep(obj);
+    }
+    else {
+        rec_values_look(obj, (struct rec_hint){touched->hint, touched->index});
+    }
+}
+
+static void
+look_at_all(struct rec_frame *frame)
+{
+    check_hints(frame);
+    for (uint32_t i = 0; i < frame->touched_count; i++) {
+        look_at(&frame->touched[i]);
+    }
+    for (uint32_t i = 0; i < frame->touched_count; i++) {
+        struct rec_obj *obj = frame->touched[i].obj;
+        frame->touched[i].changes = obj != NULL ? obj->changes : 0;
+    }
 }
 
 void
-rec_touch_look(const struct rec_frame *top, const struct rec_frame *frame)
+rec_touch_look(struct rec_frame *caller, struct rec_frame *frame)
 {
-    size_t kept = 0;
-    for (size_t i = 0; i < rec.touched_count; i++) {
-        struct rec_touch *touched = &rec.touched[i];
-        bool running = touched->owner != NULL && touched->owner != frame;
-        /* C code that runs on can change it again: it is back in that when it calls. */
-        if (!running || !touched->looked || touched->owner == top || rec.switched) {
-            look_at(touched);
-        }
-        if (running) {
-            rec.touched[i].hint.sort = REC_HINT_NONE;
-            rec.touched[kept++] = rec.touched[i];
+    if (rec.switched) { /* instructions of other threads may be half done */
+        for (struct rec_thread *at = rec.threads; at != NULL; at = at->next) {
+            for (uint32_t i = 0; i < at->depth; i++) {
+                if (at->stack[i]->touched_count > 0) {
+                    look_at_all(at->stack[i]);
+                }
+            }
         }
     }
-    rec.touched_count = kept;
-}
-
-void
-rec_touch_forget(const struct rec_frame *frame)
-{
-    for (size_t i = rec.touched_count; i > 0; i--) {
-        if (rec.touched[i - 1].owner == frame) {
-            rec.touched[i - 1].owner = NULL;
-        }
+    else if (caller != NULL && caller->touched_count > 0) {
+        look_at_all(caller); /* its instruction may go on and change them again */
+    }
+    if (frame->touched_count > 0) {
+        look_at_all(frame);
+        frame->touched_count = 0; /* the instruction is done */
     }
 }

@@ -1,25 +1,33 @@
 /* Which objects can have changed since they were last looked at?
  *
- * Before an instruction runs that can change an object, the object lies on the value stack:
- * it is noted here, and looked at again at the next event. The cost of that follows what the
- * program does, not how much there is. A call of C code notes what the code can change: for
- * the methods of the built-in containers the receiver, for what only reads nothing, for
- * everything else all that can be reached from its arguments; callables inside iterators
- * (map, filter ...) count as called. Python code that an instruction calls is seen by itself.
+ * An object changes by an instruction that names it, or by C code that is called with it.
+ * Before that happens it is noted for the frame whose instruction it is, and looked at again
+ * at the next event: the cost follows what the program does, not how much there is. What an
+ * instruction names is mostly known beforehand (rec_sites.h); where it is not, an opcode
+ * event comes before each instruction of the line, with the object on the value stack. A
+ * call of C code notes what the code can change: for the methods of the built-in containers
+ * the receiver, for what only reads nothing, for everything else all that can be reached
+ * from its arguments (rec_callee.h); what hides inside iterators is noted when they advance
+ * (rec_intercept.h). Python code that is called is seen by itself.
  *
  * What this cannot see sets rec.look_again: then everything that the next event can reach is
  * looked at: excluded code ran, or a trace function of the program's own did. */
 #ifndef REC_TOUCH_H
 #define REC_TOUCH_H
 
+#include "rec_delta.h"
 #include "rec_frames.h"
 
+/* Notes one object, for the frame. `deep`: and all that can be reached from it. True when it
+ * is recorded at all. */
+bool rec_touch_object(struct rec_frame *frame, PyObject *obj, struct rec_hint hint,
+                      bool deep);
+/* Which item x[key] = ... changes, where that is easy to say. */
+struct rec_hint rec_touch_item_hint(PyObject *container, PyObject *key);
 /* The frame is about to execute an instruction (opcode event). */
 void rec_touch_instruction(struct rec_frame *frame);
-/* An event: looks at what was noted. `top`: the frame on top of the thread's stack before
- * it; `frame`: the event's. */
-void rec_touch_look(const struct rec_frame *top, const struct rec_frame *frame);
-/* The frame is gone. */
-void rec_touch_forget(const struct rec_frame *frame);
+/* An event: looks at what was noted. `caller`: of a call
+ * event, else NULL; `frame`: the event's. */
+void rec_touch_look(struct rec_frame *caller, struct rec_frame *frame);
 
 #endif

@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include "rec_frames.h"
+#include "rec_intercept.h"
 #include "rec_session.h"
 #include "rec_touch.h"
 #include "rec_values.h"
@@ -145,12 +146,14 @@ write_event(struct rec_thread *thread, struct rec_frame *frame, enum tf_event_ki
     tf_rows_event(&rec.batch->changes, kind, thread->id, frame->lineno, instruction,
                   ns);
     rec.seq++;
-    rec_flow_mark(frame);
     if (is_end_of_frame(kind)) {
         if (kind == TF_EV_UNWIND) {
             note_unwound(thread);
         }
         rec_frame_leave(thread, kind == TF_EV_YIELD);
+    }
+    else {
+        rec_flow_mark(frame, kind);
     }
     const struct tf_rows *rows = &rec.batch->changes;
     if (rec.out_of_memory || rows->failed) {
@@ -170,25 +173,6 @@ look_at_threads(const struct rec_thread *thread)
     rec.switched = switches != rec.gil_switches || thread != rec.thread;
     rec.gil_switches = switches;
     if (rec.switched && hook_new_threads()) {
-        rec.look_again = true;
-    }
-}
-
-/* An opcode event comes before each instruction: rec_touch.h says what for. They are not
- * asked for while the program has a trace function of its own, which would get them, too. */
-static void
-want_opcodes(const struct rec_thread *thread, struct rec_frame *frame,
-             enum tf_event_kind kind)
-{
-    if ((kind == TF_EV_LINE || kind == TF_EV_OPCODE) && frame->opcodes) {
-        return;
-    }
-    bool recorded = rec.options->events & 1u << TF_EV_OPCODE;
-    if (recorded || (rec.options->values && thread->next_trace == NULL)) {
-        rec_py_frame_want_opcodes(frame->frame);
-        frame->opcodes = !recorded;
-    }
-    else {
         rec.look_again = true;
     }
 }
@@ -238,7 +222,11 @@ record(PyFrameObject *object, enum tf_event_kind kind, PyObject *arg)
     }
     struct rec_frame *top = rec_thread_top(thread);
     look_at_threads(thread);
-    rec_values_begin(rec.look_again || rec.left_out);
+    if (top != NULL) {
+        rec_flow_follow_again(top);
+    }
+    rec.looking_again = rec.look_again || rec.left_out;
+    rec_values_begin(rec.looking_again);
     rec.look_again = thread->next_trace != NULL || thread->next_profile != NULL;
     rec_flow_note_stores(top, object, kind);
     if (kind <= TF_EV_THROW && top != NULL) {
@@ -253,9 +241,12 @@ record(PyFrameObject *object, enum tf_event_kind kind, PyObject *arg)
         return;
     }
     if (rec.options->values) {
-        rec_touch_look(top, frame);
+        bool called = kind <= TF_EV_THROW && thread->depth > 1;
+        rec_touch_look(called ? thread->stack[thread->depth - 2] : NULL, frame);
     }
-    want_opcodes(thread, frame, kind);
+    if (thread->next_trace != NULL) { /* it would get our opcode events, too */
+        rec.look_again = true;
+    }
     write_event(thread, frame, kind, arg);
 }
 
@@ -494,6 +485,7 @@ rec_trace_install(struct tf_err *err)
         swap("sys", "setprofile", &hooks.setprofile, sys_setprofile);
     }
     rec_py_hide_opcodes(opcodes_are_ours, opcodes_were_set);
+    rec_intercept_install();
     swap("_thread", "start_new_thread", &hooks.start_new_thread,
          thread_start_new_thread);
     swap("_thread", "start_new", &hooks.start_new, thread_start_new);

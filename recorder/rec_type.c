@@ -1,5 +1,7 @@
 #include "rec_type.h"
 
+#include "rec_intercept.h"
+
 #include <stdlib.h>
 #include <structmember.h>
 
@@ -447,6 +449,9 @@ type_make(PyTypeObject *type)
         entry->category = TF_CAT_OPAQUE;
     }
     define_bases(type); /* so that ids ascend in the order of definition */
+    if (entry->category == TF_CAT_DEFAULTDICT) {
+        rec_intercept_defaultdict(base);
+    }
     entry->has_dict = type->tp_dictoffset != 0 && entry->category != TF_CAT_CLASS
                       && entry->category != TF_CAT_MODULE;
     entry->fixed = category_is_fixed((enum tf_category)entry->category);

@@ -26,7 +26,7 @@ LIBC = set("""
     wchar.h wctype.h""".split())
 # CPython's internals are for the files that know its versions.
 CPYTHON = ["internal/*", "opcode.h"]
-CPYTHON_FILES = ["recorder/rec_pycompat.*", "recorder/rec_layout.*"]
+CPYTHON_FILES = ["recorder/rec_pycompat*", "recorder/rec_layout.*"]
 VERSION_TEST = re.compile(r"^\s*#\s*(el)?if\b.*\bPY_(VERSION_HEX|M[A-Z]+_VERSION)\b", re.M)
 GENERATED = "schema/recording.pb-c.h"
 CORE_LIBRARIES = ["-lzstd", "-lprotobuf-c", "-lxxhash", "-lmd", "-lm", "-pthread"]

@@ -1,0 +1,120 @@
+#include "rec_intercept.h"
+
+#include "rec_callee.h"
+#include "rec_touch.h"
+
+/* Types beyond these are left alone: what they call is found by no other way. */
+#define TYPES_MAX 64
+
+static struct {
+    struct {
+        PyTypeObject *type;
+        iternextfunc next;
+    } iterator[TYPES_MAX];
+
+    size_t count;
+    PyCFunction missing;
+} intercepted;
+
+static struct rec_frame *
+running_frame(void)
+{
+    struct rec_thread *thread =
+        rec.active && rec.options->values ? rec_thread_of(PyThreadState_Get()) : NULL;
+    return thread != NULL ? rec_thread_top(thread) : NULL;
+}
+
+static iternextfunc
+next_of(PyTypeObject *type)
+{
+    for (; type != NULL; type = type->tp_base) { /* a subclass inherits the slot */
+        for (size_t i = 0; i < intercepted.count; i++) {
+            if (intercepted.iterator[i].type == type) {
+                return intercepted.iterator[i].next;
+            }
+        }
+    }
+    return NULL;
+}
+
+static PyObject *
+watched_next(PyObject *self)
+{
+    struct rec_frame *frame = running_frame();
+    if (frame != NULL) {
+        rec_callee_touch_iterator(frame, self);
+    }
+    return next_of(Py_TYPE(self))(self);
+}
+
+/* `iterator.__next__` calls the slot that was there when the type was made ready. */
+static void
+replace_wrapper(PyTypeObject *type, iternextfunc before)
+{
+    PyObject *found = PyDict_GetItemString(type->tp_dict, "__next__");
+    if (found != NULL && Py_IS_TYPE(found, &PyWrapperDescr_Type)) {
+        PyWrapperDescrObject *descr = (PyWrapperDescrObject *)found;
+        if (descr->d_wrapped == (void *)before) {
+            descr->d_wrapped = (void *)watched_next;
+        }
+    }
+}
+
+/* Those that hold no callable, and call nothing when they advance. */
+static bool
+is_plain(PyTypeObject *type)
+{
+    return type == &PyListIter_Type || type == &PyTupleIter_Type
+           || type == &PyRangeIter_Type || type == &PyDictIterKey_Type
+           || type == &PyDictIterValue_Type || type == &PyDictIterItem_Type
+           || type == &PySetIter_Type || type == &PyUnicodeIter_Type
+           || type == &PyBytesIter_Type || type == &PyGen_Type || type == &PyCoro_Type
+           || type == &PyAsyncGen_Type || type == &PySeqIter_Type || type == &PyZip_Type
+           || type == &PyEnum_Type || type == &PyReversed_Type;
+}
+
+void
+rec_intercept_iterator(PyTypeObject *type)
+{
+    bool in_c = !(type->tp_flags & Py_TPFLAGS_HEAPTYPE)
+                || ((PyHeapTypeObject *)type)->ht_module != NULL;
+    if (type->tp_iternext == NULL || type->tp_iternext == watched_next || !in_c
+        || type->tp_traverse == NULL || is_plain(type)
+        || intercepted.count == TYPES_MAX) {
+        return;
+    }
+    intercepted.iterator[intercepted.count].type = type;
+    intercepted.iterator[intercepted.count++].next = type->tp_iternext;
+    replace_wrapper(type, type->tp_iternext);
+    type->tp_iternext = watched_next;
+}
+
+static PyObject *
+watched_missing(PyObject *self, PyObject *key)
+{
+    struct rec_frame *frame = running_frame();
+    if (frame != NULL) {
+        rec_touch_object(frame, self, (struct rec_hint){REC_HINT_NONE, 0}, false);
+    }
+    return intercepted.missing(self, key);
+}
+
+void
+rec_intercept_defaultdict(PyTypeObject *type)
+{
+    PyObject *found = PyDict_GetItemString(type->tp_dict, "__missing__");
+    if (intercepted.missing == NULL && found != NULL
+        && Py_IS_TYPE(found, &PyMethodDescr_Type)) {
+        PyMethodDef *def = ((PyMethodDescrObject *)found)->d_method;
+        intercepted.missing = def->ml_meth;
+        def->ml_meth = watched_missing;
+    }
+}
+
+void
+rec_intercept_install(void)
+{
+    rec_intercept_iterator(&PyMap_Type);
+    rec_intercept_iterator(&PyFilter_Type);
+    rec_intercept_iterator(&PyCallIter_Type);
+}

@@ -14,7 +14,7 @@ class Terminal:
             run.PYREPLAY, [*options, str(recording)], dimensions=(rows, columns), encoding="utf-8",
             codec_errors="replace", timeout=20, cwd=cwd, env=run.clean_environment(
                 dict({"HOME": str(home), "TERM": "xterm", "NO_COLOR": "1", "PAGER": "cat"}, **env)))
-        self.child.delaybeforesend = None
+        self.child.delaybeforesend = 0.005
         self.child.delayafterclose = self.child.delayafterterminate = 0.02
         self.opening = self.prompt()
 
@@ -27,8 +27,9 @@ class Terminal:
     def ask(self, line):
         """The answer, without the line as it was echoed and edited."""
         self.child.send(line + "\r")
-        text = self.prompt()
-        return SEQUENCE.sub("", text).replace("\r\n", "\n").partition("\n")[2]
+        text = SEQUENCE.sub("", self.prompt()).replace("\r\n", "\n").partition("\n")[2]
+        echoed = line + "\n"  # twice: the terminal did it as well, before the editor was ready
+        return text[len(echoed):] if text.startswith(echoed) else text
 
     def tab(self, text, rest):
         """Types, presses the TAB key, expects `rest` behind it, and empties the line."""

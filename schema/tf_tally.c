@@ -235,7 +235,7 @@ tally_object(struct tf_tally *tally, unsigned op, const struct tf_op_facts *fact
     case TF_OP_ATTR_SPLICE:
         return tf_writes_attrs(set, facts->id, facts->index, facts->count,
                                facts->values);
-    default: return tf_writes_at(set, facts->id, 0) != NULL;
+    default: return tf_writes_more(set, facts->id);
     }
 }
 

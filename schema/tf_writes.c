@@ -133,6 +133,9 @@ tf_writes_items(struct tf_writes_set *set, uint64_t id, uint64_t idx, uint64_t c
     if (whole == NULL) {
         return false;
     }
+    if (idx < end && (idx % 2 == 0 || end - idx > 1)) {
+        whole->flags |= TF_WRITTEN_EVEN;
+    }
     if (end <= TF_WRITE_ITEMS && (whole->flags & TF_WRITTEN_PAGES) == 0) {
         whole->items |= idx < end ? bits(idx, end) : 0;
         return true;
@@ -184,6 +187,16 @@ tf_writes_image(struct tf_writes_set *set, uint64_t id, uint64_t items)
     if (write != NULL) {
         write->flags |= TF_WRITTEN_IMAGE;
         write->grown = (int64_t)items;
+    }
+    return write != NULL;
+}
+
+bool
+tf_writes_more(struct tf_writes_set *set, uint64_t id)
+{
+    struct tf_write *write = tf_writes_at(set, id, 0);
+    if (write != NULL) {
+        write->flags |= TF_WRITTEN_MORE;
     }
     return write != NULL;
 }

@@ -19,6 +19,8 @@ enum tf_writes_list {
 #define TF_WRITTEN       1u
 #define TF_WRITTEN_IMAGE 2u /* whole, by an image */
 #define TF_WRITTEN_PAGES 4u /* which items: see its pages */
+#define TF_WRITTEN_MORE  8u /* the number of items that are not recorded */
+#define TF_WRITTEN_EVEN  16u /* an item with an even idx: a key, in a dict */
 
 /* Items of a large object are listed by pages. */
 #define TF_PAGE_ITEMS 64u
@@ -59,6 +61,7 @@ bool tf_writes_splice(struct tf_writes_set *set, uint64_t id, uint64_t idx,
 /* Attribute values [idx, ...) likewise. */
 bool tf_writes_attrs(struct tf_writes_set *set, uint64_t id, uint64_t idx,
                      uint64_t gone, uint64_t come);
+bool tf_writes_more(struct tf_writes_set *set, uint64_t id);
 bool tf_writes_image(struct tf_writes_set *set, uint64_t id, uint64_t items);
 
 /* The group being collected. */

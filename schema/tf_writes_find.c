@@ -224,8 +224,9 @@ struct query {
     bool any;      /* every write; else: */
     uint64_t items;      /* items of the page */
     uint32_t attrs;      /* attributes */
-    uint64_t moved_from; /* other numbers of items up to this place matter */
-    bool image;          /* images only */
+    bool moved;          /* another number of items, up to this place: */
+    uint64_t moved_from;
+    uint8_t flags;       /* what has one of these */
     size_t low, high;    /* chunks [low, high) */
     bool backward, found;
     size_t found_idx;
@@ -237,19 +238,13 @@ matches(const struct query *query, const struct tf_write *write)
     if (query->any) {
         return true;
     }
-    if ((write->flags & TF_WRITTEN_IMAGE) != 0 && write->page == 0) {
-        return true;
-    }
-    if (query->image) {
-        return false;
-    }
     if (write->page > 0) {
         return (write->items & query->items) != 0;
     }
-    return (query->page == 1 && (write->items & query->items) != 0)
+    return (write->flags & query->flags) != 0
+           || (query->page == 1 && (write->items & query->items) != 0)
            || (write->attrs & query->attrs) != 0
-           || (write->from > 0 && write->from - 1 <= query->moved_from
-               && query->page > 0);
+           || (query->moved && write->from > 0 && write->from - 1 <= query->moved_from);
 }
 
 /* The nearest in a group's list, of one page; query->low or high closes in on it. */
@@ -417,7 +412,7 @@ object_query(struct tf_reader *reader, uint64_t id, enum tf_posting_want want,
         .list = TF_WRITES_OBJECTS,
         .id = id,
         .any = want == TF_POSTING_ANY,
-        .image = want == TF_POSTING_IMAGE,
+        .flags = TF_WRITTEN_IMAGE,
     };
 }
 
@@ -443,22 +438,33 @@ tf_reader_object_after(struct tf_reader *reader, uint64_t object_id,
     return answer_after(&query, is_born, born, after, ret_idx);
 }
 
+static void
+part_items(struct query *query, const struct tf_part *part)
+{
+    uint64_t page = part->idx / TF_PAGE_ITEMS, last = TF_PAGE_ITEMS - 1;
+    while (last > 0 && (part->items >> last & 1) == 0) {
+        last--;
+    }
+    query->page = page < UINT32_MAX - 1 ? (uint32_t)page + 1 : UINT32_MAX;
+    query->items = part->items;
+    query->moved = true;
+    query->moved_from = part->idx + last;
+}
+
 static struct query
 part_query(struct tf_reader *reader, const struct tf_part *part, struct tf_err *err)
 {
-    struct query query = object_query(reader, part->object, TF_POSTING_ANY, err);
-    query.any = false;
-    if (part->attr) {
-        query.attrs = 1u << (part->idx / 2 % 32);
-        return query;
-    }
-    uint64_t page = part->idx / TF_PAGE_ITEMS;
-    query.page = page < UINT32_MAX - 1 ? (uint32_t)page + 1 : UINT32_MAX;
-    query.items = part->items;
-    query.moved_from = part->idx + TF_PAGE_ITEMS - 1;
-    for (uint64_t bit = UINT64_C(1) << 63; bit > 1 && (part->items & bit) == 0;
-         bit >>= 1) {
-        query.moved_from--;
+    struct query query = object_query(reader, part->object, TF_POSTING_IMAGE, err);
+    switch (part->sort) {
+    case TF_PART_ATTR: query.attrs = 1u << (part->idx / 2 % 32); break;
+    case TF_PART_ATTRS: query.attrs = UINT32_MAX; break;
+    case TF_PART_KEYS:
+        query.flags |= TF_WRITTEN_EVEN;
+        query.moved = true;
+        query.moved_from = UINT64_MAX;
+        break;
+    case TF_PART_MORE: query.flags |= TF_WRITTEN_MORE; break;
+    case TF_PART_ITEMS: part_items(&query, part); break;
     }
     return query;
 }

@@ -252,6 +252,7 @@ struct rp_object {
     uint8_t category;               /* enum tf_category */
     uint8_t note;                   /* enum tf_elision: why it is not whole */
     bool damaged;                   /* a change did not fit, or nothing creates it */
+    bool partial;                   /* items may be absent: see rp_object_open() */
     uint64_t more;                  /* items that are not recorded */
     struct rp_value *item;          /* as tf_format.h says, by category */
     size_t item_count;
@@ -266,6 +267,17 @@ struct rp_object {
  * TF_ERR_ARGUMENT. An object that nothing creates comes back `damaged`. */
 tf_status rp_object_at(struct rp *rp, const struct rp_value *value, uint64_t seq,
                        struct rp_object **ret_object, struct tf_err *err);
+/* The same, for a look at some of its items: a large container comes back `partial`, with
+ * item_count as it is but its items absent (unbound) until rp_object_load() made those
+ * present that are wanted. Cost: that of the pages of 64 items that are looked at. */
+tf_status rp_object_open(struct rp *rp, const struct rp_value *value, uint64_t seq,
+                         struct rp_object **ret_object, struct tf_err *err);
+/* Makes items [first, end) present; `end` may be beyond the last. Fine for whole ones. */
+tf_status rp_object_load(struct rp *rp, struct rp_object *object, size_t first,
+                         size_t end, struct tf_err *err);
+/* Makes the keys of a dict present, without its values. */
+tf_status rp_object_load_keys(struct rp *rp, struct rp_object *object,
+                              struct tf_err *err);
 void rp_object_release(struct rp_object *object); /* NULL is fine */
 
 /* len() of it where it has one: items that are not recorded count. False: it has none. */

@@ -48,40 +48,77 @@ use(struct rp *rp, struct rp_chunk *chunk)
     return chunk;
 }
 
-tf_status
-rp_chunk_adopt(struct rp *rp, size_t idx, struct tf_chunk *raw,
-               struct rp_chunk **ret_chunk, struct tf_err *err)
+/* Takes `raw`, which is of a chunk that is not kept. */
+static tf_status
+add_raw(struct rp *rp, size_t idx, struct tf_chunk *raw, struct tf_err *err)
 {
-    struct rp_chunk *chunk = rp->chunk[idx];
-    if (chunk) {
-        tf_chunk_free(raw);
-    }
-    else {
-        tf_status status = rp_chunk_build(rp, raw, idx, &chunk, err);
-        if (status != TF_OK) {
-            return status;
-        }
+    struct rp_chunk *chunk;
+    tf_status status = rp_chunk_new(raw, idx, &chunk, err);
+    if (status == TF_OK) {
         rp->chunk[idx] = chunk;
         rp->chunk_bytes += chunk->memory_bytes;
         link_newest(rp, chunk);
     }
-    *ret_chunk = use(rp, chunk);
+    return status;
+}
+
+tf_status
+rp_chunk_get_raw(struct rp *rp, size_t idx, struct rp_chunk **ret_chunk,
+                 struct tf_err *err)
+{
+    if (idx >= rp->facts.chunk_count) {
+        return tf_err_set(err, TF_ERR_NOT_FOUND, -1, "there is no chunk %zu", idx);
+    }
+    if (!rp->chunk[idx]) {
+        struct tf_chunk *raw = NULL;
+        tf_status status = tf_reader_chunk(rp->reader, idx, &raw, err);
+        if (status == TF_OK) {
+            status = add_raw(rp, idx, raw, err);
+        }
+        if (status != TF_OK) {
+            return status;
+        }
+    }
+    *ret_chunk = use(rp, rp->chunk[idx]);
     return TF_OK;
 }
 
 tf_status
 rp_chunk_get(struct rp *rp, size_t idx, struct rp_chunk **ret_chunk, struct tf_err *err)
 {
-    if (idx >= rp->facts.chunk_count) {
-        return tf_err_set(err, TF_ERR_NOT_FOUND, -1, "there is no chunk %zu", idx);
+    struct rp_chunk *chunk;
+    tf_status status = rp_chunk_get_raw(rp, idx, &chunk, err);
+    if (status == TF_OK && !chunk->built) {
+        rp->chunk_bytes -= chunk->memory_bytes;
+        status = rp_chunk_build(rp, chunk, err);
+        rp->chunk_bytes += chunk->memory_bytes;
+        if (status != TF_OK) {
+            rp_chunk_put(rp, chunk);
+        }
+        else {
+            trim(rp);
+        }
     }
+    if (status == TF_OK) {
+        *ret_chunk = chunk;
+    }
+    return status;
+}
+
+tf_status
+rp_chunk_adopt(struct rp *rp, size_t idx, struct tf_chunk *raw,
+               struct rp_chunk **ret_chunk, struct tf_err *err)
+{
     if (rp->chunk[idx]) {
-        *ret_chunk = use(rp, rp->chunk[idx]);
-        return TF_OK;
+        tf_chunk_free(raw);
     }
-    struct tf_chunk *raw = NULL;
-    tf_status status = tf_reader_chunk(rp->reader, idx, &raw, err);
-    return status == TF_OK ? rp_chunk_adopt(rp, idx, raw, ret_chunk, err) : status;
+    else {
+        tf_status status = add_raw(rp, idx, raw, err);
+        if (status != TF_OK) {
+            return status;
+        }
+    }
+    return rp_chunk_get(rp, idx, ret_chunk, err);
 }
 
 void

@@ -18,9 +18,27 @@ rp_chunk_free(struct rp_chunk *chunk)
     if (!chunk) {
         return;
     }
+    rp_chunk_release_index(chunk);
     free_texts(chunk->text, chunk->raw->changes.text_count);
     free_texts(chunk->keyframe_text, chunk->raw->keyframe.text_count);
     tf_chunk_free(chunk->raw);
+    free(chunk);
+}
+
+/* Everything but the decoded chunk itself; as rp_chunk_new() made it. */
+void
+rp_chunk_release_index(struct rp_chunk *chunk)
+{
+    struct rp_chunk bare = {
+        .raw = chunk->raw,
+        .idx = chunk->idx,
+        .text = chunk->text,
+        .keyframe_text = chunk->keyframe_text,
+        .memory_bytes = chunk->memory_bytes,
+        .refs = chunk->refs,
+        .newer = chunk->newer,
+        .older = chunk->older,
+    };
     rp_map_release(&chunk->old_frames);
     rp_map_release(&chunk->old_objects);
     rp_map_release(&chunk->threads);
@@ -34,7 +52,7 @@ rp_chunk_free(struct rp_chunk *chunk)
     free(chunk->object_first);
     free(chunk->object_place);
     free(chunk->object_op);
-    free(chunk);
+    *chunk = bare;
 }
 
 uint32_t

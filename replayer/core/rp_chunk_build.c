@@ -372,11 +372,8 @@ build_begin(struct rp_build *build)
     chunk->event_act = malloc(count * sizeof(uint32_t));
     chunk->act_event = malloc(count * sizeof(uint32_t));
     chunk->thread_event = malloc(count * sizeof(uint32_t));
-    chunk->text = calloc((size_t)raw->changes.text_count + 1, sizeof *chunk->text);
-    chunk->keyframe_text =
-        calloc((size_t)raw->keyframe.text_count + 1, sizeof *chunk->keyframe_text);
-    if (!chunk->frame || !chunk->event_act || !chunk->act_event || !chunk->thread_event
-        || !chunk->text || !chunk->keyframe_text) {
+    if (!chunk->frame || !chunk->event_act || !chunk->act_event
+        || !chunk->thread_event) {
         return false;
     }
     for (uint32_t i = 0; i < chunk->new_frames; i++) {
@@ -392,22 +389,19 @@ static void
 build_measure(const struct rp_build *build)
 {
     struct rp_chunk *chunk = build->chunk;
-    chunk->memory_bytes =
-        sizeof *chunk + chunk->raw->memory_bytes
-        + build->frame_cap * sizeof *chunk->frame + build->act_cap * sizeof *chunk->act
+    chunk->memory_bytes +=
+        build->frame_cap * sizeof *chunk->frame + build->act_cap * sizeof *chunk->act
         + chunk->slot_count * sizeof *chunk->slot
         + build->thread_cap * sizeof *chunk->thread
         + (size_t)chunk->raw->event_count * 3 * sizeof(uint32_t)
         + ((size_t)chunk->object_count + build->entry_count * 2) * sizeof(uint32_t)
         + (chunk->old_frames.cap + chunk->old_objects.cap + chunk->threads.cap)
-              * sizeof(struct rp_map_entry)
-        + ((size_t)chunk->raw->changes.text_count + chunk->raw->keyframe.text_count)
-              * (sizeof(void *) + sizeof(struct rp_str) + 16);
+              * sizeof(struct rp_map_entry);
 }
 
 tf_status
-rp_chunk_build(struct rp *rp, struct tf_chunk *raw, size_t idx,
-               struct rp_chunk **ret_chunk, struct tf_err *err)
+rp_chunk_new(struct tf_chunk *raw, size_t idx, struct rp_chunk **ret_chunk,
+             struct tf_err *err)
 {
     struct rp_chunk *chunk = calloc(1, sizeof *chunk);
     if (!chunk) {
@@ -416,18 +410,33 @@ rp_chunk_build(struct rp *rp, struct tf_chunk *raw, size_t idx,
     }
     chunk->raw = raw;
     chunk->idx = idx;
-    struct rp_build build = {.rp = rp, .chunk = chunk};
-    bool fine = build_begin(&build) && keyframe_pass(&build) && change_pass(&build)
-                && group_events(chunk) && rp_build_sort(&build);
-    if (fine) {
-        build_measure(&build);
-    }
-    free(build.entry);
-    free(build.top);
-    if (!fine) {
+    chunk->text = calloc((size_t)raw->changes.text_count + 1, sizeof *chunk->text);
+    chunk->keyframe_text =
+        calloc((size_t)raw->keyframe.text_count + 1, sizeof *chunk->keyframe_text);
+    if (!chunk->text || !chunk->keyframe_text) {
         rp_chunk_free(chunk);
         return rp_no_memory(err);
     }
+    chunk->memory_bytes = sizeof *chunk + raw->memory_bytes
+                          + ((size_t)raw->changes.text_count + raw->keyframe.text_count)
+                                * (sizeof(void *) + sizeof(struct rp_str) + 16);
     *ret_chunk = chunk;
+    return TF_OK;
+}
+
+tf_status
+rp_chunk_build(struct rp *rp, struct rp_chunk *chunk, struct tf_err *err)
+{
+    struct rp_build build = {.rp = rp, .chunk = chunk};
+    bool fine = build_begin(&build) && keyframe_pass(&build) && change_pass(&build)
+                && group_events(chunk) && rp_build_sort(&build);
+    free(build.entry);
+    free(build.top);
+    if (!fine) {
+        rp_chunk_release_index(chunk);
+        return rp_no_memory(err);
+    }
+    build_measure(&build);
+    chunk->built = true;
     return TF_OK;
 }

@@ -6,86 +6,15 @@
  * places between which it holds, so that stepping forward costs the new changes only; and
  * of a large one also the state at the start of the chunk, so that stepping backward does
  * not go back to an image that is many chunks away. */
-#include "rp_private.h"
+#include "rp_object.h"
 
 #include <stdlib.h>
-#include <string.h>
-
-/* --- The cache --- */
-
-static size_t
-bucket_of(uint64_t id)
-{
-    return (size_t)((id * 0x9e3779b97f4a7c15u) >> 40) % RP_STATE_BUCKETS;
-}
-
-static struct rp_state *
-cached_state(const struct rp *rp, uint64_t id, bool start)
-{
-    struct rp_state *state = rp->state_bucket[bucket_of(id)];
-    while (state && (state->object.id != id || state->start != start)) {
-        state = state->next_in_bucket;
-    }
-    return state;
-}
-
-static void
-unlink_state(struct rp *rp, struct rp_state *state)
-{
-    struct rp_state **at = &rp->state_bucket[bucket_of(state->object.id)];
-    while (*at != state) {
-        at = &(*at)->next_in_bucket;
-    }
-    *at = state->next_in_bucket;
-    *(state->newer ? &state->newer->older : &rp->state_newest) = state->older;
-    *(state->older ? &state->older->newer : &rp->state_oldest) = state->newer;
-    state->newer = state->older = state->next_in_bucket = NULL;
-    rp->state_bytes -= state->cached_bytes;
-    state->cached = false;
-}
-
-static void
-trim(struct rp *rp)
-{
-    while (rp->state_oldest && rp->state_bytes > rp->state_bytes_max) {
-        struct rp_state *state = rp->state_oldest;
-        unlink_state(rp, state);
-        rp_state_unref(state);
-    }
-}
-
-static void
-link_state(struct rp *rp, struct rp_state *state)
-{
-    struct rp_state **at = &rp->state_bucket[bucket_of(state->object.id)];
-    state->next_in_bucket = *at;
-    *at = state;
-    state->older = rp->state_newest;
-    *(state->older ? &state->older->newer : &rp->state_oldest) = state;
-    rp->state_newest = state;
-    state->cached_bytes =
-        sizeof *state + state->text_bytes
-        + (state->item_cap + state->attr_cap) * sizeof(struct rp_value);
-    rp->state_bytes += state->cached_bytes;
-    state->cached = true;
-    state->refs++;
-}
-
-void
-rp_states_clear(struct rp *rp)
-{
-    while (rp->state_oldest) {
-        struct rp_state *state = rp->state_oldest;
-        unlink_state(rp, state);
-        rp_state_unref(state);
-    }
-}
 
 /* --- Where to begin, and what to apply --- */
 
-struct step { /* entries [first, last] of the object in a chunk */
+struct step { /* the object's changes at places [first, last] of a chunk */
     size_t chunk;
-    uint32_t first, last;
+    rp_place_no first, last;
 };
 
 struct path {
@@ -95,15 +24,13 @@ struct path {
     struct tf_checkpoint *checkpoint; /* the image is in there */
     struct step *step;                /* newest first */
     size_t count, cap;
-    bool lost; /* there is nothing to begin with */
+    bool whole;                       /* all items are wanted */
+    bool lost;                        /* there is nothing to begin with */
 };
 
 static bool
-path_add(struct path *path, size_t chunk, uint32_t first, uint32_t last)
+path_add(struct path *path, size_t chunk, rp_place_no first, rp_place_no last)
 {
-    if (first > last) {
-        return true;
-    }
     if (path->count == path->cap) {
         size_t cap = path->cap ? path->cap * 2 : 8;
         struct step *step = realloc(path->step, cap * sizeof *step);
@@ -150,10 +77,9 @@ rp_object_op(const struct rp_chunk *chunk, uint32_t entry)
 }
 
 static bool
-is_image(const struct rp_chunk *chunk, uint32_t entry)
+is_image(const struct tf_op *op)
 {
-    unsigned kind = rp_object_op(chunk, entry)->kind;
-    return kind == TF_OP_NEW || kind == TF_OP_IMAGE;
+    return op->kind == TF_OP_NEW || op->kind == TF_OP_IMAGE;
 }
 
 /* Adds what one chunk has up to a place. True: the path is complete. */
@@ -161,23 +87,26 @@ static bool
 path_chunk(struct path *path, const struct rp_chunk *chunk, rp_place_no place,
            struct rp_state *cached, bool *ret_failed)
 {
-    uint32_t first, end;
-    rp_object_entries(chunk, path->id, place, &first, &end);
-    bool here = cached && cached->write_entry != RP_NONE
-                && cached->write_chunk == chunk->idx && cached->write_entry < end;
-    uint32_t begin = end;
-    bool done = false;
-    while (begin > first && !done) {
-        if (here && cached->write_entry == begin - 1) {
+    struct rp_object_changes changes;
+    struct rp_object_change change;
+    bool here = cached && cached->written && cached->write_chunk == chunk->idx
+                && cached->write_place <= place;
+    bool any = false, done = false;
+    rp_place_no first = 0, last = 0;
+    rp_object_changes_begin(&changes, chunk, path->id, place);
+    while (!done && rp_object_changes_prev(&changes, &change)) {
+        if (here && cached->write_place == change.place) {
             path->base = cached;
             done = true;
             break;
         }
-        begin--;
-        done = is_image(chunk, begin);
+        last = any ? last : change.place;
+        first = change.place;
+        any = true;
+        done = is_image(change.op);
     }
-    if (end > begin) {
-        *ret_failed = !path_add(path, chunk->idx, begin, end - 1);
+    if (any) {
+        *ret_failed = !path_add(path, chunk->idx, first, last);
     }
     return done || *ret_failed;
 }
@@ -202,24 +131,22 @@ path_checkpoint(struct path *path, size_t chunk, struct tf_err *err)
     return TF_OK;
 }
 
+/* A state made before, to go on from. */
+static struct rp_state *
+usable(const struct path *path, bool start)
+{
+    struct rp_state *state = rp_state_cached(path->rp, path->id, start);
+    return state && path->whole && state->object.partial ? NULL : state;
+}
+
+/* Goes back from `chunk_idx` (what it has itself was looked at, up to the place) until the
+ * path is complete. */
 static tf_status
-path_find(struct path *path, size_t chunk_idx, rp_place_no place, struct tf_err *err)
+path_before(struct path *path, size_t chunk_idx, struct tf_err *err)
 {
     struct rp *rp = path->rp;
-    struct rp_state *cached = cached_state(rp, path->id, false);
-    struct rp_state *start = cached_state(rp, path->id, true);
+    struct rp_state *cached = usable(path, false), *start = usable(path, true);
     for (;;) {
-        struct rp_chunk *chunk;
-        tf_status status = rp_chunk_get(rp, chunk_idx, &chunk, err);
-        if (status != TF_OK) {
-            return status;
-        }
-        bool failed = false;
-        bool done = path_chunk(path, chunk, place, cached, &failed);
-        rp_chunk_put(rp, chunk);
-        if (done) {
-            return failed ? rp_no_memory(err) : TF_OK;
-        }
         if (start && start->valid_chunk == chunk_idx) {
             path->base = start;
             return TF_OK;
@@ -230,70 +157,37 @@ path_find(struct path *path, size_t chunk_idx, rp_place_no place, struct tf_err 
             return TF_OK;
         }
         size_t before;
-        status = tf_reader_object_before(rp->reader, path->id, TF_POSTING_ANY,
-                                         chunk_idx, &before, err);
+        tf_status status = tf_reader_object_before(rp->reader, path->id, TF_POSTING_ANY,
+                                                   chunk_idx, &before, err);
         if (status == TF_ERR_NOT_FOUND || (status == TF_OK && before >= chunk_idx)) {
             return path_checkpoint(path, chunk_idx, err);
         }
         if (status == TF_OK) {
             status = rp_progress(rp, chunk_idx - before, chunk_idx, err);
         }
+        if (status == TF_OK && cached && cached->valid_chunk >= before
+            && cached->valid_chunk < chunk_idx && cached->valid_last == UINT32_MAX) {
+            path->base = cached; /* nothing wrote it between there and here */
+            return TF_OK;
+        }
+        struct rp_chunk *chunk;
+        if (status == TF_OK) {
+            status = rp_chunk_get_raw(rp, before, &chunk, err);
+        }
         if (status != TF_OK) {
             return status;
         }
+        bool failed = false;
+        bool done = path_chunk(path, chunk, UINT32_MAX, cached, &failed);
+        rp_chunk_put(rp, chunk);
+        if (done) {
+            return failed ? rp_no_memory(err) : TF_OK;
+        }
         chunk_idx = before;
-        place = UINT32_MAX;
     }
 }
 
 /* --- Making the state --- */
-
-static tf_status
-clone_values(struct rp_value **to, size_t *to_count, size_t *to_cap,
-             const struct rp_value *from, size_t count, struct tf_err *err)
-{
-    *to = malloc((count + 1) * sizeof **to);
-    if (!*to) {
-        return rp_no_memory(err);
-    }
-    for (size_t i = 0; i < count; i++) {
-        rp_value_copy(&(*to)[i], &from[i]);
-    }
-    *to_count = count;
-    *to_cap = count + 1;
-    return TF_OK;
-}
-
-static tf_status
-clone_state(const struct rp_state *from, struct rp_state **ret_state,
-            struct tf_err *err)
-{
-    struct rp_state *state = rp_state_new();
-    if (!state) {
-        return rp_no_memory(err);
-    }
-    *state = *from;
-    state->refs = 1;
-    state->cached = state->start = false;
-    state->newer = state->older = state->next_in_bucket = NULL;
-    state->object.item = state->object.attr = NULL;
-    state->object.item_count = state->object.attr_count = 0;
-    state->item_cap = state->attr_cap = 0;
-    tf_status status =
-        clone_values(&state->object.item, &state->object.item_count, &state->item_cap,
-                     from->object.item, from->object.item_count, err);
-    if (status == TF_OK) {
-        status = clone_values(&state->object.attr, &state->object.attr_count,
-                              &state->attr_cap, from->object.attr,
-                              from->object.attr_count, err);
-    }
-    if (status != TF_OK) {
-        rp_state_unref(state);
-        return status;
-    }
-    *ret_state = state;
-    return TF_OK;
-}
 
 /* The state to apply changes to: the cached one itself when nobody else looks at it. */
 static tf_status
@@ -301,12 +195,12 @@ begin_state(struct path *path, struct rp_state **ret_state, struct tf_err *err)
 {
     struct rp_state *base = path->base;
     if (base && base->refs == 1 && !base->start) {
-        unlink_state(path->rp, base);
+        rp_state_uncache(path->rp, base);
         *ret_state = base;
         return TF_OK;
     }
     if (base) {
-        return clone_state(base, ret_state, err);
+        return rp_state_clone(base, ret_state, err);
     }
     *ret_state = rp_state_new();
     if (!*ret_state) {
@@ -323,22 +217,19 @@ static tf_status
 keep_start(struct rp *rp, const struct rp_state *state, size_t chunk_idx,
            struct tf_err *err)
 {
-    struct rp_state *start, *old = cached_state(rp, state->object.id, true);
+    struct rp_state *start, *old = rp_state_cached(rp, state->object.id, true);
     if (!rp->state_bytes_max || (old && old->valid_chunk == chunk_idx)
         || state->object.item_count + state->object.attr_count < START_VALUES) {
         return TF_OK;
     }
-    tf_status status = clone_state(state, &start, err);
+    tf_status status = rp_state_clone(state, &start, err);
     if (status != TF_OK) {
         return status;
     }
-    if (old) {
-        unlink_state(rp, old);
-        rp_state_unref(old);
-    }
     start->start = true;
     start->valid_chunk = chunk_idx;
-    link_state(rp, start);
+    start->valid_first = start->valid_last = 0;
+    rp_state_keep(rp, start);
     rp_state_unref(start); /* the cache has it */
     return TF_OK;
 }
@@ -357,53 +248,67 @@ apply_checkpoint(struct path *path, struct rp_state *state, struct tf_err *err)
     return TF_OK;
 }
 
+tf_status
+rp_state_apply_change(struct rp *rp, struct rp_state *state,
+                      const struct rp_chunk *chunk, const struct rp_object_change *change,
+                      struct tf_err *err)
+{
+    uint64_t seq = chunk->raw->first_seq + rp_chunk_event_of(chunk, change->place);
+    tf_status status =
+        rp_state_apply(rp, state, change->ops, change->text, change->op, err);
+    state->object.write_seq = change->place == 0 ? 0 : seq;
+    if (change->op->kind == TF_OP_LATE) {
+        state->object.late_seq = seq;
+        state->object.late_events = change->op->count;
+    }
+    return status;
+}
+
 static tf_status
 apply_step(struct path *path, struct rp_state *state, const struct step *step,
            struct tf_err *err)
 {
     struct rp_chunk *chunk;
-    tf_status status = rp_chunk_get(path->rp, step->chunk, &chunk, err);
+    struct rp_object_changes changes;
+    struct rp_object_change change;
+    tf_status status = rp_chunk_get_raw(path->rp, step->chunk, &chunk, err);
     if (status != TF_OK) {
         return status;
     }
-    for (uint32_t entry = step->first; entry <= step->last && status == TF_OK;
-         entry++) {
-        bool keyframe = chunk->object_op[entry] & RP_KEYFRAME_OP;
-        const struct tf_op *op = rp_object_op(chunk, entry);
-        uint64_t seq = chunk->raw->first_seq
-                       + rp_chunk_event_of(chunk, chunk->object_place[entry]);
-        status = rp_state_apply(path->rp, state,
-                                keyframe ? &chunk->raw->keyframe : &chunk->raw->changes,
-                                keyframe ? chunk->keyframe_text : chunk->text, op, err);
-        state->object.write_seq = keyframe ? 0 : seq;
-        if (op->kind == TF_OP_LATE) {
-            state->object.late_seq = seq;
-            state->object.late_events = op->count;
-        }
+    rp_object_changes_begin(&changes, chunk, path->id, step->first);
+    if (rp_object_changes_prev(&changes, &change)) { /* the one at step->first */
+        status = rp_state_apply_change(path->rp, state, chunk, &change, err);
     }
+    rp_object_changes_begin(&changes, chunk, path->id, step->first);
+    while (status == TF_OK && rp_object_changes_next(&changes, &change)
+           && change.place <= step->last) {
+        status = rp_state_apply_change(path->rp, state, chunk, &change, err);
+    }
+    state->written = true;
     state->write_chunk = step->chunk;
-    state->write_entry = step->last;
+    state->write_place = step->last;
     rp_chunk_put(path->rp, chunk);
     return status;
 }
 
 /* Between which places of the chunk the state holds. */
-static tf_status
-set_validity(struct rp *rp, struct rp_state *state, size_t chunk_idx, rp_place_no place,
-             struct tf_err *err)
+tf_status
+rp_state_set_validity(struct rp *rp, struct rp_state *state, size_t chunk_idx,
+                      rp_place_no place, struct tf_err *err)
 {
     struct rp_chunk *chunk;
-    tf_status status = rp_chunk_get(rp, chunk_idx, &chunk, err);
+    struct rp_object_changes changes;
+    struct rp_object_change change;
+    tf_status status = rp_chunk_get_raw(rp, chunk_idx, &chunk, err);
     if (status != TF_OK) {
         return status;
     }
-    uint32_t first, end;
-    rp_object_entries(chunk, state->object.id, place, &first, &end);
     state->valid_chunk = chunk_idx;
-    state->valid_first = end > first ? chunk->object_place[end - 1] : 0;
-    uint32_t idx = rp_chunk_object(chunk, state->object.id);
-    bool more = idx != RP_NONE && end < chunk->object_first[idx + 1];
-    state->valid_last = more ? chunk->object_place[end] - 1 : UINT32_MAX;
+    rp_object_changes_begin(&changes, chunk, state->object.id, place);
+    state->valid_first = rp_object_changes_prev(&changes, &change) ? change.place : 0;
+    rp_object_changes_begin(&changes, chunk, state->object.id, place);
+    state->valid_last =
+        rp_object_changes_next(&changes, &change) ? change.place - 1 : UINT32_MAX;
     rp_chunk_put(rp, chunk);
     return TF_OK;
 }
@@ -421,7 +326,7 @@ make_state(struct path *path, size_t chunk_idx, rp_place_no place,
         status = apply_checkpoint(path, state, err);
     }
     for (size_t i = path->count; i-- > 0 && status == TF_OK;) {
-        bool before = state->write_entry != RP_NONE && state->write_chunk < chunk_idx;
+        bool before = state->written && state->write_chunk < chunk_idx;
         if (i == 0 && before && path->step[0].chunk == chunk_idx) {
             status = keep_start(path->rp, state, chunk_idx, err);
         }
@@ -431,7 +336,7 @@ make_state(struct path *path, size_t chunk_idx, rp_place_no place,
         status = apply_step(path, state, &path->step[i], err);
     }
     if (status == TF_OK) {
-        status = set_validity(path->rp, state, chunk_idx, place, err);
+        status = rp_state_set_validity(path->rp, state, chunk_idx, place, err);
     }
     if (status != TF_OK) {
         rp_state_unref(state);
@@ -445,20 +350,6 @@ make_state(struct path *path, size_t chunk_idx, rp_place_no place,
     }
     *ret_state = state;
     return TF_OK;
-}
-
-static void
-keep(struct rp *rp, struct rp_state *state)
-{
-    struct rp_state *old = cached_state(rp, state->object.id, false);
-    if (old) {
-        unlink_state(rp, old);
-        rp_state_unref(old);
-    }
-    if (rp->state_bytes_max) {
-        link_state(rp, state);
-        trim(rp);
-    }
 }
 
 void
@@ -477,40 +368,130 @@ rp_touch(struct rp_touched *touched, uint64_t id)
     touched->id[touched->count++] = id;
 }
 
-tf_status
-rp_state_at(struct rp *rp, uint64_t id, size_t chunk_idx, rp_place_no place,
-            struct rp_object **ret_object, struct tf_err *err)
+/* Makes the state as a path tells, after what the chunk itself has. */
+static tf_status
+follow_path(struct path *path, size_t chunk_idx, rp_place_no place, bool complete,
+            struct rp_state **ret_state, struct tf_err *err)
 {
-    struct rp_state *cached = cached_state(rp, id, false);
+    tf_status status = complete ? TF_OK : path_before(path, chunk_idx, err);
+    return status == TF_OK ? make_state(path, chunk_idx, place, ret_state, err)
+                           : status;
+}
+
+static tf_status
+find_state(struct path *path, size_t chunk_idx, rp_place_no place,
+           struct rp_state **ret_state, struct tf_err *err)
+{
+    struct rp *rp = path->rp;
+    struct rp_state *cached = usable(path, false);
+    struct rp_chunk *chunk;
+    bool failed = false, pays = false;
+    tf_status status = rp_chunk_get_raw(rp, chunk_idx, &chunk, err);
+    if (status != TF_OK) {
+        return status;
+    }
+    bool complete = path_chunk(path, chunk, place, cached, &failed);
+    rp_chunk_put(rp, chunk);
+    if (failed) {
+        return rp_no_memory(err);
+    }
+    if (!complete) {
+        status = rp_part_pays(rp, path->id, chunk_idx, cached, &pays, err);
+    }
+    *ret_state = NULL;
+    if (status == TF_OK && pays) {
+        status = rp_part_open(rp, path->id, chunk_idx, place, ret_state, err);
+    }
+    struct rp_state *part = *ret_state;
+    if (status == TF_OK && part && path->whole) {
+        if (part->object.item_count <= RP_PART_WHOLE) {
+            status = rp_part_load(rp, part, 0, part->object.item_count, err);
+        }
+        else {
+            rp_state_unref(part);
+            *ret_state = part = NULL;
+        }
+    }
+    if (status == TF_OK && !part) {
+        status = follow_path(path, chunk_idx, place, complete, ret_state, err);
+    }
+    else if (status != TF_OK && part) {
+        rp_state_unref(part);
+    }
+    return status;
+}
+
+/* One that holds at the place, if it does for what is asked. */
+static tf_status
+cached_here(struct path *path, size_t chunk_idx, rp_place_no place,
+            struct rp_state **ret_state, struct tf_err *err)
+{
+    struct rp_state *state = rp_state_cached(path->rp, path->id, false);
+    *ret_state = NULL;
+    if (!state || state->valid_chunk != chunk_idx || state->valid_first > place
+        || place > state->valid_last) {
+        return TF_OK;
+    }
+    if (path->whole && state->object.partial
+        && state->object.item_count > RP_PART_WHOLE) {
+        return TF_OK;
+    }
+    state->refs++;
+    tf_status status = TF_OK;
+    if (path->whole && state->object.partial) {
+        status = rp_part_load(path->rp, state, 0, state->object.item_count, err);
+    }
+    if (status != TF_OK) {
+        rp_state_unref(state);
+        return status;
+    }
+    *ret_state = state;
+    return TF_OK;
+}
+
+static tf_status
+state_at(struct rp *rp, uint64_t id, size_t chunk_idx, rp_place_no place, bool whole,
+         struct rp_object **ret_object, struct tf_err *err)
+{
+    struct path path = {.rp = rp, .id = id, .whole = whole};
+    struct rp_state *state;
     if (rp->touched) {
         rp_touch(rp->touched, id);
     }
-    if (cached && cached->valid_chunk == chunk_idx && cached->valid_first <= place
-        && place <= cached->valid_last) {
-        cached->refs++;
-        *ret_object = &cached->object;
-        return TF_OK;
-    }
-    struct path path = {.rp = rp, .id = id};
-    struct rp_state *state = NULL;
-    tf_status status = path_find(&path, chunk_idx, place, err);
-    if (status == TF_OK) {
-        status = make_state(&path, chunk_idx, place, &state, err);
-    }
-    free(path.step);
-    if (path.checkpoint) {
-        tf_checkpoint_free(path.checkpoint);
+    tf_status status = cached_here(&path, chunk_idx, place, &state, err);
+    if (status == TF_OK && !state) {
+        status = find_state(&path, chunk_idx, place, &state, err);
+        free(path.step);
+        if (path.checkpoint) {
+            tf_checkpoint_free(path.checkpoint);
+        }
+        if (status == TF_OK) {
+            rp_state_keep(rp, state);
+        }
     }
     if (status == TF_OK) {
-        keep(rp, state);
         *ret_object = &state->object;
     }
     return status;
 }
 
 tf_status
-rp_object_at(struct rp *rp, const struct rp_value *value, uint64_t seq,
-             struct rp_object **ret_object, struct tf_err *err)
+rp_state_at(struct rp *rp, uint64_t id, size_t chunk_idx, rp_place_no place,
+            struct rp_object **ret_object, struct tf_err *err)
+{
+    return state_at(rp, id, chunk_idx, place, true, ret_object, err);
+}
+
+tf_status
+rp_state_open(struct rp *rp, uint64_t id, size_t chunk_idx, rp_place_no place,
+              struct rp_object **ret_object, struct tf_err *err)
+{
+    return state_at(rp, id, chunk_idx, place, false, ret_object, err);
+}
+
+static tf_status
+object_at(struct rp *rp, const struct rp_value *value, uint64_t seq, bool whole,
+          struct rp_object **ret_object, struct tf_err *err)
 {
     if (value->kind != TF_VAL_REF) {
         return tf_err_set(err, TF_ERR_ARGUMENT, -1, "the value is no object");
@@ -524,9 +505,23 @@ rp_object_at(struct rp *rp, const struct rp_value *value, uint64_t seq,
     uint32_t event;
     tf_status status = rp_chunk_at(rp, seq, &chunk, &event, err);
     if (status == TF_OK) {
-        status = rp_state_at(rp, value->ref, chunk->idx, chunk->raw->op_end[event],
-                             ret_object, err);
+        status = state_at(rp, value->ref, chunk->idx, chunk->raw->op_end[event], whole,
+                          ret_object, err);
         rp_chunk_put(rp, chunk);
     }
     return status;
+}
+
+tf_status
+rp_object_at(struct rp *rp, const struct rp_value *value, uint64_t seq,
+             struct rp_object **ret_object, struct tf_err *err)
+{
+    return object_at(rp, value, seq, true, ret_object, err);
+}
+
+tf_status
+rp_object_open(struct rp *rp, const struct rp_value *value, uint64_t seq,
+               struct rp_object **ret_object, struct tf_err *err)
+{
+    return object_at(rp, value, seq, false, ret_object, err);
 }

@@ -1,6 +1,6 @@
 /* Changes applied to an object's state. A change that does not fit (an index past the
  * end) marks the state as damaged and does as much as makes sense. */
-#include "rp_private.h"
+#include "rp_object.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +11,6 @@ rp_state_new(void)
     struct rp_state *state = calloc(1, sizeof *state);
     if (state) {
         state->refs = 1;
-        state->write_entry = RP_NONE;
     }
     return state;
 }
@@ -25,14 +24,28 @@ drop_values(struct rp_state *state, struct rp_value *value, size_t count)
     }
 }
 
+static void
+drop_items(struct rp_state *state)
+{
+    size_t end;
+    if (!state->object.partial) {
+        drop_values(state, state->object.item, state->object.item_count);
+        return;
+    }
+    for (size_t idx = 0; rp_part_run(state, &idx, &end); idx = end) {
+        drop_values(state, state->object.item + idx, end - idx);
+    }
+}
+
 void
 rp_state_unref(struct rp_state *state)
 {
     if (state && --state->refs == 0) {
-        drop_values(state, state->object.item, state->object.item_count);
+        drop_items(state);
         drop_values(state, state->object.attr, state->object.attr_count);
         free(state->object.item);
         free(state->object.attr);
+        free(state->page);
         free(state);
     }
 }
@@ -107,6 +120,13 @@ splice(struct rp_state *state, const struct sequence *sequence, uint64_t at,
                 (count - at - removed) * sizeof *value);
     }
     *sequence->count = count - removed + added;
+    if (state->object.partial && sequence->value == &state->object.item) {
+        if (!rp_part_reserve(state)) {
+            return rp_no_memory(err);
+        }
+        bool moved = added != removed && at + removed < count;
+        rp_part_mark(state, at, moved ? *sequence->count : at + added);
+    }
     if (added) {
         memset(value + at, 0, added * sizeof *value);
     }
@@ -131,6 +151,9 @@ set(struct rp_state *state, const struct sequence *sequence,
         return TF_OK;
     }
     struct rp_value *value = *sequence->value + at;
+    if (state->object.partial && sequence->value == &state->object.item) {
+        rp_part_mark(state, at, at + 1);
+    }
     drop_values(state, value, 1);
     tf_status status =
         rp_ops_value(source->ops, source->text, source->first, value, err);

@@ -113,7 +113,8 @@ struct rp_chunk {
     rp_place_no *object_place;
     uint32_t *object_op; /* change, or RP_KEYFRAME_OP | op of the keyframe */
     struct rp_str **text, **keyframe_text; /* filled on first use */
-    bool damaged;                          /* a change did not fit */
+    bool built;   /* it has its index: all between `raw` and here */
+    bool damaged; /* a change did not fit */
     const char *damage;
     size_t memory_bytes;
     uint32_t refs;
@@ -123,9 +124,12 @@ struct rp_chunk {
 #define RP_KEYFRAME_OP 0x80000000u
 
 struct rp;
-/* Takes `raw`. */
-tf_status rp_chunk_build(struct rp *rp, struct tf_chunk *raw, size_t idx,
-                         struct rp_chunk **ret_chunk, struct tf_err *err);
+/* A decoded chunk without its index. Takes `raw`. */
+tf_status rp_chunk_new(struct tf_chunk *raw, size_t idx, struct rp_chunk **ret_chunk,
+                       struct tf_err *err);
+/* Makes the index. */
+tf_status rp_chunk_build(struct rp *rp, struct rp_chunk *chunk, struct tf_err *err);
+void rp_chunk_release_index(struct rp_chunk *chunk);
 void rp_chunk_free(struct rp_chunk *chunk);
 
 uint32_t rp_chunk_frame(const struct rp_chunk *chunk, uint64_t id);  /* RP_NONE */
@@ -162,11 +166,14 @@ struct rp_state { /* what an rp_object is inside */
     struct rp_object object;
     uint32_t refs;
     size_t item_cap, attr_cap;
-    size_t write_chunk;   /* its last change is there: */
-    uint32_t write_entry; /* in rp_chunk.object_place; RP_NONE: in no chunk */
-    size_t valid_chunk;   /* it holds in this chunk from place to place */
+    bool written;            /* its last change is there: */
+    size_t write_chunk;
+    rp_place_no write_place;
+    size_t valid_chunk; /* it holds in this chunk from place to place */
     rp_place_no valid_first, valid_last; /* valid_last UINT32_MAX: to the chunk's end */
     size_t text_bytes, cached_bytes;
+    uint64_t *page;  /* partial: a bit for each 64 items of which some may be present */
+    size_t page_cap; /* in words of 64 pages */
     bool cached;
     bool start; /* kept as the state at the start of valid_chunk */
     struct rp_state *newer, *older, *next_in_bucket;
@@ -177,6 +184,9 @@ struct rp_state { /* what an rp_object is inside */
 #define RP_OBJECT_VALUES ((size_t)4 << 20)
 
 void rp_object_ref(struct rp_object *object);
+/* The next run of items at or after *first that may be present: [*first, *ret_end). Of an
+ * object that is not partial: all. */
+bool rp_object_present(const struct rp_object *object, size_t *first, size_t *ret_end);
 /* An object that an expression makes. `type` is borrowed for ever. */
 struct rp_object *rp_object_make(const struct tf_def_type *type,
                                  enum tf_category category, size_t item_cap);
@@ -184,6 +194,12 @@ struct rp_object *rp_object_make(const struct tf_def_type *type,
 bool rp_object_add_item(struct rp_object *object, struct rp_value *value);
 tf_status rp_state_at(struct rp *rp, uint64_t id, size_t chunk_idx, rp_place_no place,
                       struct rp_object **ret_object, struct tf_err *err);
+/* Likewise, but a large one with items absent: rp_object_load() makes them present. */
+tf_status rp_state_open(struct rp *rp, uint64_t id, size_t chunk_idx, rp_place_no place,
+                        struct rp_object **ret_object, struct tf_err *err);
+/* Where the state holds; its content is that at the place. */
+tf_status rp_state_set_validity(struct rp *rp, struct rp_state *state, size_t chunk_idx,
+                                rp_place_no place, struct tf_err *err);
 /* Changes of an object in a chunk at or before a place: [*ret_first, *ret_end). */
 void rp_object_entries(const struct rp_chunk *chunk, uint64_t id, rp_place_no place,
                        uint32_t *ret_first, uint32_t *ret_end);
@@ -258,6 +274,7 @@ struct rp_seek {
         RP_SEEK_CODE,      /* any event of code object `id` */
         RP_SEEK_EXCEPTION, /* EV_EXCEPTION with an exception of type `id` */
         RP_SEEK_KIND,      /* any event of kind `id`, EV_* */
+        RP_SEEK_THREAD,    /* any event of thread `id` */
         RP_SEEK_OBJECT,    /* object `id` is made or written */
         RP_SEEK_ITEM,      /* its item `second` may be written (a place in rp_object.item) */
         RP_SEEK_ATTR,      /* its attribute value `second` (a place in rp_object.attr) */
@@ -280,6 +297,9 @@ tf_status rp_chunk_get(struct rp *rp, size_t idx, struct rp_chunk **ret_chunk,
 /* The same with a chunk that was decoded elsewhere; takes it. */
 tf_status rp_chunk_adopt(struct rp *rp, size_t idx, struct tf_chunk *raw,
                          struct rp_chunk **ret_chunk, struct tf_err *err);
+/* Likewise, but perhaps without its index (`built`): for who reads its changes only. */
+tf_status rp_chunk_get_raw(struct rp *rp, size_t idx, struct rp_chunk **ret_chunk,
+                           struct tf_err *err);
 void rp_chunk_put(struct rp *rp, struct rp_chunk *chunk);
 /* The chunk and the place in it of an event. */
 tf_status rp_chunk_at(struct rp *rp, uint64_t seq, struct rp_chunk **ret_chunk,

@@ -9,6 +9,8 @@ seek_posting(struct rp *rp, const struct rp_seek *seek, bool forward, size_t fro
         [RP_SEEK_LINE] = TF_POSTING_LINE,
         [RP_SEEK_CODE] = TF_POSTING_CODE,
         [RP_SEEK_EXCEPTION] = TF_POSTING_EXCEPTION,
+        [RP_SEEK_THREAD] = TF_POSTING_THREAD,
+        [RP_SEEK_KIND] = TF_POSTING_KIND,
     };
 
     return (forward ? tf_reader_posting_after : tf_reader_posting_before)(
@@ -17,13 +19,18 @@ seek_posting(struct rp *rp, const struct rp_seek *seek, bool forward, size_t fro
 }
 
 static tf_status
-seek_any(struct rp *rp, bool forward, size_t from, size_t *ret_idx, struct tf_err *err)
+seek_part(struct rp *rp, const struct rp_seek *seek, bool forward, size_t from,
+          size_t *ret_idx, struct tf_err *err)
 {
-    if (forward ? from + 1 >= rp->facts.chunk_count : from == 0) {
-        return tf_err_set(err, TF_ERR_NOT_FOUND, -1, "nothing in the recording");
+    struct tf_part part = {
+        .object = seek->id, .sort = TF_PART_ATTR, .idx = seek->second};
+    if (seek->sort == RP_SEEK_ITEM) {
+        part.sort = TF_PART_ITEMS;
+        part.items = UINT64_C(1) << seek->second % 64;
+        part.idx = seek->second / 64 * 64;
     }
-    *ret_idx = forward ? from + 1 : from - 1;
-    return TF_OK;
+    return (forward ? tf_reader_part_after : tf_reader_part_before)(rp->reader, &part,
+                                                                    from, ret_idx, err);
 }
 
 tf_status
@@ -31,19 +38,14 @@ rp_chunk_seek(struct rp *rp, const struct rp_seek *seek, bool forward, size_t fr
               size_t *ret_idx, struct tf_err *err)
 {
     switch (seek->sort) {
-    case RP_SEEK_LINE:
-    case RP_SEEK_CODE:
-    case RP_SEEK_EXCEPTION:
-        return seek_posting(rp, seek, forward, from, ret_idx, err);
     case RP_SEEK_OBJECT:
-    case RP_SEEK_ITEM:
-    case RP_SEEK_ATTR:
         return (forward ? tf_reader_object_after : tf_reader_object_before)(
             rp->reader, seek->id, TF_POSTING_ANY, from, ret_idx, err);
+    case RP_SEEK_ITEM:
+    case RP_SEEK_ATTR: return seek_part(rp, seek, forward, from, ret_idx, err);
     case RP_SEEK_SLOT:
         return (forward ? tf_reader_slot_after : tf_reader_slot_before)(
             rp->reader, seek->id, (uint32_t)seek->second, from, ret_idx, err);
-    case RP_SEEK_KIND: break;
+    default: return seek_posting(rp, seek, forward, from, ret_idx, err);
     }
-    return seek_any(rp, forward, from, ret_idx, err);
 }

@@ -88,9 +88,12 @@ rp_is_gap(const struct rp_value *value)
 bool
 rp_has_gap(const struct rp_object *object)
 {
-    for (size_t i = 0; i < object->item_count; i++) {
-        if (rp_is_gap(&object->item[i])) {
-            return true;
+    size_t first = 0, end;
+    while (rp_object_present(object, &first, &end)) {
+        for (; first < end; first++) {
+            if (rp_is_gap(&object->item[first])) {
+                return true;
+            }
         }
     }
     return false;
@@ -229,11 +232,38 @@ push(struct rp_text_job *job, struct rp_object *object, struct tf_err *err)
     return TF_OK;
 }
 
+/* Of a large container, only the items that are shown. */
+static tf_status
+open_object(struct rp_text_job *job, const struct rp_value *value,
+            struct rp_object **ret_object, struct tf_err *err)
+{
+    if (job->limits.items == 0) {
+        return rp_object_at(job->rp, value, job->seq, ret_object, err);
+    }
+    struct rp_object *object = NULL;
+    tf_status status = rp_object_open(job->rp, value, job->seq, &object, err);
+    if (status == TF_OK && object->partial) {
+        struct rp_run run = rp_object_run(object);
+        size_t items = object->category == TF_CAT_COUNTER /* it is sorted */
+                           ? run.count
+                           : job->limits.items;
+        items = items < run.count ? items : run.count;
+        status = rp_object_load(job->rp, object, 0, run.first + items * run.stride, err);
+    }
+    if (status == TF_OK) {
+        *ret_object = object;
+    }
+    else if (object) {
+        rp_object_release(object);
+    }
+    return status;
+}
+
 static tf_status
 add_object(struct rp_text_job *job, const struct rp_value *value, struct tf_err *err)
 {
     struct rp_object *object;
-    tf_status status = rp_object_at(job->rp, value, job->seq, &object, err);
+    tf_status status = open_object(job, value, &object, err);
     if (status != TF_OK) {
         return status;
     }

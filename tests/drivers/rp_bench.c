@@ -14,6 +14,7 @@
  * lines, the frame's locals as texts that fit the screen. */
 #include <fcntl.h>
 #include <inttypes.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -276,6 +277,9 @@ run_steps(const char *path, size_t count, uint64_t seed, bool over)
 int
 main(int argc, char **argv)
 {
+    mallopt(M_MMAP_THRESHOLD, 6 << 20); /* as replayer/main.c does */
+    mallopt(M_TRIM_THRESHOLD, 16 << 20);
+    mallopt(M_TOP_PAD, 1 << 20);
     if (argc < 4) {
         fprintf(stderr, "usage: rp_bench RECORDING open|goto|fresh|step|next COUNT "
                         "[SEED]\n");

@@ -491,8 +491,9 @@ ask(struct tf_reader *reader, const struct question *q, bool before, size_t at,
     }
     if (q->sort == ITEM || q->sort == ATTR) {
         uint64_t idx = q->sort == ITEM ? item_idx[q->second] : 2 * q->second + 1;
-        struct tf_part part = {.object = q->id, .attr = q->sort == ATTR, .idx = idx};
-        if (!part.attr) {
+        struct tf_part part = {.object = q->id, .sort = TF_PART_ATTR, .idx = idx};
+        if (q->sort == ITEM) {
+            part.sort = TF_PART_ITEMS;
             part.items = UINT64_C(1) << idx % 64;
             part.idx = idx / 64 * 64;
         }

@@ -163,6 +163,7 @@ struct query {
     enum tf_posting_list list;
     uint64_t key;
     bool kind;        /* events of kind `key`: no list has them */
+    bool calls;       /* of code: chunks where it only went on do not count */
     size_t low, high; /* chunks [low, high) */
     bool backward;
     bool found;
@@ -188,6 +189,9 @@ has_entry(const struct query *query, const struct tf_postings *postings,
         return postings->kind_events[query->key] > 0;
     }
     const struct tf_entry *entry = tf_postings_find(postings, query->list, query->key);
+    if (entry != NULL && query->calls && entry->calls == 0) {
+        entry = NULL;
+    }
     *ret_groups = entry != NULL ? entry->groups : 0;
     return entry != NULL;
 }
@@ -299,6 +303,7 @@ posting_query(struct tf_reader *reader, enum tf_posting_sort sort, uint32_t id,
     static const enum tf_posting_list list[] = {
         [TF_POSTING_LINE] = TF_POST_LINE,
         [TF_POSTING_CODE] = TF_POST_CODE,
+        [TF_POSTING_CALL] = TF_POST_CODE,
         [TF_POSTING_EXCEPTION] = TF_POST_EXCEPTION,
         [TF_POSTING_THREAD] = TF_POST_THREAD,
         [TF_POSTING_KIND] = TF_POST_LISTS,
@@ -307,8 +312,9 @@ posting_query(struct tf_reader *reader, enum tf_posting_sort sort, uint32_t id,
     return (struct query){
         .reader = reader,
         .err = err,
+        .calls = sort == TF_POSTING_CALL,
         .list = list[sort],
-        .key = sort == TF_POSTING_LINE ? tf_line_key(id, lineno)
+        .key = sort == TF_POSTING_LINE                        ? tf_line_key(id, lineno)
                : sort == TF_POSTING_KIND && id >= TF_EV_COUNT ? 0
                                                               : id,
         .kind = sort == TF_POSTING_KIND,
@@ -341,9 +347,7 @@ hits_in(const struct query *query, const struct tf_postings *postings)
         return postings->kind_events[query->key];
     }
     const struct tf_entry *entry = tf_postings_find(postings, query->list, query->key);
-    return entry == NULL                   ? 0
-           : query->list == TF_POST_CODE ? entry->calls
-                                           : entry->hits;
+    return entry == NULL ? 0 : query->list == TF_POST_CODE ? entry->calls : entry->hits;
 }
 
 /* Of the chunks of a group that are before query->high. */
@@ -352,8 +356,8 @@ count_group(struct query *query, uint32_t level, size_t first, uint64_t *hits)
 {
     const struct tf_index *index = &query->reader->index;
     const struct tf_postings *postings = NULL;
-    bool whole = first + level_chunks(level) <= query->high
-                 || query->high >= index->chunk.count;
+    bool whole =
+        first + level_chunks(level) <= query->high || query->high >= index->chunk.count;
     const struct tf_index_summary *summary =
         level > 0 && whole ? tf_index_summary(index, level, first) : NULL;
     tf_status status = TF_OK;

@@ -32,11 +32,14 @@ static bool
 add_posts(struct hunt *hunt, const struct rp_point *point)
 {
     bool lines = point->pub.sort == RP_BREAK_LINE;
+    enum tf_posting_sort sort = lines                ? TF_POSTING_LINE
+                                : point->pub.at_exit ? TF_POSTING_CODE
+                                                     : TF_POSTING_CALL;
     bool added = true;
     for (size_t i = 0; i < point->pub.code_count && added; i++) {
         hunt->wanted[point->code[i]] = 1;
-        added = rp_posts_add(&hunt->posts, lines ? TF_POSTING_LINE : TF_POSTING_CODE,
-                             point->code[i], lines ? point->pub.lineno : 0);
+        added = rp_posts_add(&hunt->posts, sort, point->code[i],
+                             lines ? point->pub.lineno : 0);
     }
     for (size_t i = 0; i < point->type_count && added; i++) {
         added = rp_posts_add(&hunt->posts, TF_POSTING_EXCEPTION, point->type[i], 0);

@@ -1,6 +1,6 @@
-/* The nth execution of a place in the whole run is one event: found by counting. */
+/* The nth execution of a place in the whole run is one event: found by the counts in the
+ * postings. */
 #include "rp_break.h"
-#include "rp_find_posts.h"
 
 static bool
 is_execution(const struct rp_point *point, const struct rp_chunk *chunk, uint32_t event)
@@ -11,12 +11,12 @@ is_execution(const struct rp_point *point, const struct rp_chunk *chunk, uint32_
                              chunk->frame[chunk->act[act].frame].code);
 }
 
-/* Counts *nth down; the event at which it came to 0, else 0. */
+/* The nth of those in the chunk, from 1; 0 when there are fewer. */
 static uint64_t
-count_chunk(const struct rp_point *point, const struct rp_chunk *chunk, uint64_t *nth)
+nth_in_chunk(const struct rp_point *point, const struct rp_chunk *chunk, uint64_t nth)
 {
     for (uint32_t event = 0; event < chunk->raw->event_count; event++) {
-        if (is_execution(point, chunk, event) && --*nth == 0) {
+        if (is_execution(point, chunk, event) && --nth == 0) {
             return chunk->raw->first_seq + event;
         }
     }
@@ -24,47 +24,56 @@ count_chunk(const struct rp_point *point, const struct rp_chunk *chunk, uint64_t
 }
 
 static tf_status
-look_into(struct rp *rp, const struct rp_point *point, size_t idx, uint64_t *nth,
-          uint64_t *ret_seq, struct tf_err *err)
-{
-    struct rp_chunk *chunk;
-    tf_status status = rp_chunk_get(rp, idx, &chunk, err);
-    if (status == TF_OK) {
-        *ret_seq = count_chunk(point, chunk, nth);
-        rp_chunk_put(rp, chunk);
-        status = rp_progress(rp, idx, rp->facts.chunk_count, err);
-    }
-    return status;
-}
-
-static bool
-add_posts(const struct rp_point *point, struct rp_posts *posts)
+hits_before(struct rp *rp, const struct rp_point *point, size_t idx, uint64_t *ret_hits,
+            struct tf_err *err)
 {
     bool line = point->pub.sort == RP_BREAK_LINE;
+    uint64_t sum = 0;
     for (size_t i = 0; i < point->pub.code_count; i++) {
-        if (!rp_posts_add(posts, line ? TF_POSTING_LINE : TF_POSTING_CODE,
-                          point->code[i], line ? point->pub.lineno : 0)) {
-            return false;
+        uint64_t hits = 0;
+        tf_status status = tf_reader_posting_hits_before(
+            rp->reader, line ? TF_POSTING_LINE : TF_POSTING_CALL, point->code[i],
+            line ? point->pub.lineno : 0, idx, &hits, err);
+        if (status != TF_OK) {
+            return status;
         }
+        sum += hits;
     }
-    return true;
+    *ret_hits = sum;
+    return TF_OK;
 }
 
+/* In the last chunk before which there are fewer. */
 static tf_status
 find_nth(struct rp *rp, const struct rp_point *point, uint64_t nth, uint64_t *ret_seq,
          struct tf_err *err)
 {
-    struct rp_posts posts = {0};
-    size_t idx = 0;
-    *ret_seq = 0;
-    tf_status status = add_posts(point, &posts) ? TF_OK : rp_no_memory(err);
-    while (status == TF_OK && !*ret_seq && idx < rp->facts.chunk_count) {
-        status = look_into(rp, point, idx, &nth, ret_seq, err);
-        if (status == TF_OK && !*ret_seq) {
-            status = rp_posts_next(rp, &posts, true, idx, &idx, err);
+    size_t low = 0, high = rp->facts.chunk_count;
+    uint64_t before = 0;
+    while (high - low > 1) {
+        size_t middle = low + (high - low) / 2;
+        uint64_t hits;
+        tf_status status = hits_before(rp, point, middle, &hits, err);
+        if (status == TF_OK) {
+            status = rp_progress(rp, low, rp->facts.chunk_count, err);
+        }
+        if (status != TF_OK) {
+            return status;
+        }
+        if (hits < nth) {
+            low = middle;
+            before = hits;
+        }
+        else {
+            high = middle;
         }
     }
-    rp_posts_release(&posts);
+    struct rp_chunk *chunk;
+    tf_status status = rp_chunk_get(rp, low, &chunk, err);
+    if (status == TF_OK) {
+        *ret_seq = nth_in_chunk(point, chunk, nth - before);
+        rp_chunk_put(rp, chunk);
+    }
     return status;
 }
 

@@ -267,53 +267,111 @@ filter_lets_through(const struct rp *rp, const struct rp_filter *filter,
     return true;
 }
 
-/* The next chunk in that direction in which one of the filter's codes ran, by the index.
- * SIZE_MAX: none. */
-static tf_status
-skip_chunks(struct rp *rp, const struct rp_filter *filter, bool forward, size_t from,
-            size_t *ret_idx, struct tf_err *err)
+/* --- Which chunk to look into next: one that fits each part of the filter, by the index */
+
+#define KINDS_COMMON \
+ (1u << TF_EV_LINE | 1u << TF_EV_START | 1u << TF_EV_RETURN | 1u << TF_EV_OPCODE)
+
+struct skip {
+    struct rp *rp;
+    bool forward;
+    size_t from;
+    size_t best; /* of the alternatives asked for so far; SIZE_MAX: none */
+};
+
+static bool
+is_nearer(const struct skip *skip, size_t idx, size_t than)
 {
-    size_t best = SIZE_MAX;
-    bool lines = filter->lineno && filter->kinds == 1u << TF_EV_LINE;
-    for (size_t i = 0; i < filter->code_count; i++) {
-        size_t idx;
-        tf_status status =
-            (forward ? tf_reader_posting_after : tf_reader_posting_before)(
-                rp->reader, lines ? TF_POSTING_LINE : TF_POSTING_CODE, filter->code[i],
-                lines ? filter->lineno : 0, from, &idx, err);
-        if (status == TF_OK
-            && (best == SIZE_MAX || (forward ? idx < best : idx > best))) {
-            best = idx;
+    return idx != SIZE_MAX
+           && (than == SIZE_MAX || (skip->forward ? idx < than : idx > than));
+}
+
+static tf_status
+skip_ask(struct skip *skip, enum tf_posting_sort sort, uint32_t id, uint32_t lineno,
+         struct tf_err *err)
+{
+    size_t idx;
+    struct tf_err none = TF_ERR_INIT;
+    tf_status status =
+        (skip->forward ? tf_reader_posting_after : tf_reader_posting_before)(
+            skip->rp->reader, sort, id, lineno, skip->from, &idx, &none);
+    if (status == TF_OK && is_nearer(skip, idx, skip->best)) {
+        skip->best = idx;
+    }
+    if (status != TF_OK && status != TF_ERR_NOT_FOUND) {
+        if (err) {
+            *err = none;
         }
-        if (status != TF_OK && status != TF_ERR_NOT_FOUND) {
-            return status;
+        return status;
+    }
+    return TF_OK;
+}
+
+static tf_status
+skip_codes(struct skip *skip, const struct rp_filter *filter, struct tf_err *err)
+{
+    bool lines = filter->lineno && filter->kinds == 1u << TF_EV_LINE;
+    enum tf_posting_sort sort = lines                                ? TF_POSTING_LINE
+                                : filter->kinds == 1u << TF_EV_START ? TF_POSTING_CALL
+                                                                     : TF_POSTING_CODE;
+    tf_status status = TF_OK;
+    skip->best = SIZE_MAX;
+    for (size_t i = 0; i < filter->code_count && status == TF_OK; i++) {
+        status = skip_ask(skip, sort, filter->code[i], lines ? filter->lineno : 0, err);
+    }
+    return status;
+}
+
+static tf_status
+skip_kinds(struct skip *skip, uint32_t kinds, struct tf_err *err)
+{
+    tf_status status = TF_OK;
+    skip->best = SIZE_MAX;
+    for (uint32_t kind = 0; kind < TF_EV_COUNT && status == TF_OK; kind++) {
+        if (kinds & 1u << kind) {
+            status = skip_ask(skip, TF_POSTING_KIND, kind, 0, err);
         }
     }
-    *ret_idx = best;
-    return TF_OK;
+    return status;
+}
+
+/* *far becomes the farther of the two: nothing nearer fits both. */
+static void
+take_farther(const struct skip *skip, size_t *far)
+{
+    if (*far != SIZE_MAX
+        && (skip->best == SIZE_MAX || is_nearer(skip, *far, skip->best))) {
+        *far = skip->best;
+    }
 }
 
 tf_status
 rp_next_chunk(struct rp *rp, const struct rp_filter *filter, bool forward, size_t *idx,
               struct tf_err *err)
 {
-    size_t at = *idx, next = SIZE_MAX;
+    size_t at = *idx, next = forward ? at + 1 : at - 1; /* SIZE_MAX before the first */
+    struct skip skip = {.rp = rp, .forward = forward, .from = at};
+    tf_status status = TF_OK;
+    next = next < rp->facts.chunk_count ? next : SIZE_MAX;
     if (filter->code && filter->code_count <= 16) {
-        tf_status status = skip_chunks(rp, filter, forward, at, &next, err);
-        if (status != TF_OK) {
-            return status;
-        }
+        status = skip_codes(&skip, filter, err);
+        take_farther(&skip, &next);
     }
-    else if (forward) {
-        next = at + 1;
+    if (status == TF_OK && filter->thread) {
+        skip.best = SIZE_MAX;
+        status = skip_ask(&skip, TF_POSTING_THREAD, filter->thread, 0, err);
+        take_farther(&skip, &next);
     }
-    else if (at > 0) {
-        next = at - 1;
+    if (status == TF_OK && filter->kinds && !(filter->kinds & KINDS_COMMON)) {
+        status = skip_kinds(&skip, filter->kinds, err);
+        take_farther(&skip, &next);
     }
-    *idx = next < rp->facts.chunk_count ? next : SIZE_MAX;
-    tf_status status = rp_progress(rp, forward ? at : rp->facts.chunk_count - at,
-                                   rp->facts.chunk_count, err);
-    return status;
+    if (status != TF_OK) {
+        return status;
+    }
+    *idx = next;
+    return rp_progress(rp, forward ? at : rp->facts.chunk_count - at,
+                       rp->facts.chunk_count, err);
 }
 
 /* Searches one chunk from the event on (inclusive). */

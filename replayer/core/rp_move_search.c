@@ -135,6 +135,14 @@ skip_call(const struct rp_depth_search *search, size_t *idx, struct tf_err *err)
     return TF_OK;
 }
 
+/* The nearest chunk with events of the thread; SIZE_MAX: there is none. */
+static tf_status
+next_of_thread(const struct rp_depth_search *search, size_t *idx, struct tf_err *err)
+{
+    struct rp_filter filter = {.thread = search->thread};
+    return rp_next_chunk(search->rp, &filter, search->forward, idx, err);
+}
+
 /* The chunk to look through next, and where in it. SIZE_MAX: there is none. */
 static tf_status
 next_chunk(const struct rp_depth_search *search, size_t *idx, uint32_t *event,
@@ -142,24 +150,24 @@ next_chunk(const struct rp_depth_search *search, size_t *idx, uint32_t *event,
 {
     struct rp *rp = search->rp;
     *event = search->forward ? 0 : UINT32_MAX;
+    size_t from = *idx;
+    tf_status status = next_of_thread(search, idx, err);
+    if (status != TF_OK || *idx == SIZE_MAX) {
+        return status;
+    }
     if (search->forward) {
-        *idx += 1;
-        if (*idx >= rp->facts.chunk_count) {
-            *idx = SIZE_MAX;
-            return TF_OK;
-        }
         return skip_call(search, idx, err);
     }
     struct rp_chunk *chunk;
-    tf_status status = rp_chunk_get(rp, *idx, &chunk, err);
+    status = rp_chunk_get(rp, from, &chunk, err);
     if (status != TF_OK) {
         return status;
     }
     struct callee callee;
-    size_t before = *idx ? *idx - 1 : SIZE_MAX;
+    size_t before = *idx;
     if (callee_of(search, chunk, &callee)
         && tf_reader_chunk_of_seq(rp->reader, callee.call_seq, &before)) {
-        before = before < *idx ? before : *idx ? *idx - 1 : SIZE_MAX;
+        before = before < from ? before : from ? from - 1 : SIZE_MAX;
         const struct tf_chunk_info *info =
             before == SIZE_MAX ? NULL : tf_reader_chunk_info(rp->reader, before);
         if (info && callee.call_seq - info->first_seq < info->event_count) {

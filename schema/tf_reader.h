@@ -187,13 +187,21 @@ tf_status tf_reader_slot_after(struct tf_reader *reader, uint64_t frame_id,
 /* Part of an object: that it was written, or may have been. */
 struct tf_part {
     uint64_t object;
-    bool attr;      /* attribute value `idx`; else items ... */
-    uint64_t idx;   /* ... [idx, idx + 64), where idx is a multiple of 64 ... */
-    uint64_t items; /* ... those of which the bit is set here */
+
+    enum {
+        TF_PART_ITEMS,   /* items [idx, idx + 64), those of which the bit is set in `items`;
+                            idx is a multiple of 64 */
+        TF_PART_ATTR,    /* attribute value idx */
+        TF_PART_ATTRS,   /* any attribute */
+        TF_PART_KEYS,    /* how many items there are, or one with an even idx */
+        TF_PART_MORE,    /* how many items are not recorded */
+    } sort;
+
+    uint64_t idx, items;
 };
 
-/* Chunks that gave the object another number of items before those places count, images
- * and its creation, too. */
+/* For items, chunks that gave the object another number of items before those places count;
+ * images and its creation count for all. */
 tf_status tf_reader_part_before(struct tf_reader *reader, const struct tf_part *part,
                                 size_t before, size_t *ret_idx, struct tf_err *err);
 tf_status tf_reader_part_after(struct tf_reader *reader, const struct tf_part *part,

@@ -229,7 +229,7 @@ find_object(struct cli_session *session, const char *text, size_t len)
         return NULL;
     }
     if (value.kind == TF_VAL_REF
-        && rp_object_at(session->rp, &value, session->seq, &object, NULL) != TF_OK) {
+        && rp_object_open(session->rp, &value, session->seq, &object, NULL) != TF_OK) {
         object = NULL;
     }
     rp_value_release(&value);
@@ -268,7 +268,12 @@ add_children(struct cli_session *session, struct cli_choices *choices,
     struct rp_object *object = find_object(session, line + cursor->owner,
                                            cursor->owner_end - cursor->owner);
     size_t count = object ? rp_object_child_count(object) : 0;
-    for (size_t i = 0; i < count && i < CHILDREN_MAX; i++) {
+    if (cursor->in_key && object && object->partial
+        && (count > CHILDREN_MAX
+            || rp_object_load_keys(session->rp, object, NULL) != TF_OK)) {
+        count = 0;
+    }
+    for (size_t i = 0; i < count && i <= CHILDREN_MAX; i++) {
         struct rp_child child;
         if (!rp_object_child(object, i, &child)) {
             break;

@@ -20,8 +20,9 @@ display_text(struct cli_session *session, const char *text)
     tf_status status = rp_expr_eval(session->rp, expr, session->seq,
                                     session->frame.frame, &value, NULL, NULL);
     if (status == TF_OK) {
-        status = rp_value_text(session->rp, &value, session->seq, NULL, &buf, NULL,
-                               NULL, NULL);
+        const struct rp_limits wide = {.chars = 65536, .items = 4096};
+        status = rp_value_text(session->rp, &value, session->seq,
+                               session->batch ? NULL : &wide, &buf, NULL, NULL, NULL);
         rp_value_release(&value);
     }
     rp_expr_free(expr);

@@ -101,7 +101,7 @@ put_line_text(struct pretty *pretty, const struct rp_value *value, struct tf_err
 static bool
 put_if_fits(struct pretty *pretty, const struct rp_value *value, size_t room)
 {
-    struct rp_limits limits = {.chars = 4 * room + 16};
+    struct rp_limits limits = {.chars = 4 * room + 16, .items = room + 16};
     struct rp_buf text = RP_BUF_INIT;
     tf_status status =
         rp_value_text(pretty->rp, value, pretty->seq, &limits, &text, NULL, NULL, NULL);
@@ -124,7 +124,7 @@ put_folded(struct pretty *pretty, const struct rp_value *value, size_t indent,
     hint = hint < pretty->width / 2 ? hint : 0;
     size_t taken = indent + 1 + pretty->depth + hint;
     size_t room = pretty->width > taken + 20 ? pretty->width - taken : 20;
-    struct rp_limits limits = {.chars = 4 * room};
+    struct rp_limits limits = {.chars = 4 * room, .items = 2 * room};
     struct rp_buf text = RP_BUF_INIT;
     tf_status status =
         rp_value_text(pretty->rp, value, pretty->seq, &limits, &text, NULL, NULL, err);
@@ -253,8 +253,27 @@ put_missing(struct pretty *pretty, const struct rp_object *object, size_t shown,
     }
 }
 
+#define LOAD_CHILDREN 64u
+
+/* Of a large container, the items of the next children. */
 static tf_status
-pretty_object(struct pretty *pretty, const struct rp_object *object,
+load_children(struct pretty *pretty, struct rp_object *object, size_t from,
+              struct tf_err *err)
+{
+    bool entries = object->category == TF_CAT_DICT || object->category == TF_CAT_COUNTER
+                   || object->category == TF_CAT_DEFAULTDICT
+                   || object->category == TF_CAT_ORDEREDDICT;
+    if (!object->partial || from % LOAD_CHILDREN != 0) {
+        return TF_OK;
+    }
+    size_t each = entries ? 2 : 1, parts = 2; /* maxlen, default_factory */
+    size_t first = from > 0 ? from * each - parts : 0;
+    return rp_object_load(pretty->rp, object, first,
+                          (from + LOAD_CHILDREN) * each + parts, err);
+}
+
+static tf_status
+pretty_object(struct pretty *pretty, struct rp_object *object,
               struct brackets brackets, size_t indent, struct tf_err *err)
 {
     size_t count = rp_object_child_count(object), shown = 0;
@@ -265,7 +284,8 @@ pretty_object(struct pretty *pretty, const struct rp_object *object,
     pretty->open_id[pretty->depth++] = object->id;
     for (; shown < max && status == TF_OK && !is_enough(pretty); shown++) {
         struct rp_child child;
-        if (!rp_object_child(object, shown, &child)) {
+        status = load_children(pretty, object, shown, err);
+        if (status != TF_OK || !rp_object_child(object, shown, &child)) {
             break;
         }
         pretty->lines++;
@@ -311,7 +331,7 @@ pretty_value(struct pretty *pretty, const struct rp_value *value, size_t indent,
     if (value->kind != TF_VAL_REF || pretty->depth == DEPTH_MAX) {
         return put_line_text(pretty, value, err);
     }
-    tf_status status = rp_object_at(pretty->rp, value, pretty->seq, &object, err);
+    tf_status status = rp_object_open(pretty->rp, value, pretty->seq, &object, err);
     if (status != TF_OK) {
         return status;
     }

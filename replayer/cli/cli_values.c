@@ -14,7 +14,8 @@ cli_line_limits(const struct cli_session *session, struct rp_limits *space)
     if (session->batch) {
         return NULL;
     }
-    *space = (struct rp_limits){.chars = 4 * cli_out_columns(session->out)};
+    size_t columns = cli_out_columns(session->out);
+    *space = (struct rp_limits){.chars = 4 * columns, .items = 2 * columns};
     return space;
 }
 
@@ -90,8 +91,9 @@ short_text(struct cli_session *session, const struct rp_value *value, struct rp_
            bool *ret_folded, struct tf_err *err)
 {
     size_t room = (size_t)PRINT_ROWS * cli_out_columns(session->out);
-    struct rp_limits limits = {.chars = room, .text = room};
-    struct rp_limits wider = {.chars = 2 * room + 200, .text = 2 * room};
+    struct rp_limits limits = {.chars = room, .items = room, .text = room};
+    struct rp_limits wider = {
+        .chars = 2 * room + 200, .items = 2 * room + 200, .text = 2 * room};
     struct rp_buf more = RP_BUF_INIT;
     tf_status status = rp_value_text(session->rp, value, session->seq, &limits, text,
                                      NULL, NULL, err);

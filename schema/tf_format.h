@@ -208,4 +208,7 @@ const char *tf_value_operands(unsigned value);
 const char *tf_elision_name(unsigned reason);
 const char *tf_category_name(unsigned category);
 
+/* Items of a large object are listed, and made whole, by pages of so many. */
+#define TF_PAGE_ITEMS 64u
+
 #endif

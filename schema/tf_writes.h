@@ -8,6 +8,7 @@
 
 #include "tf_blob.h"
 #include "tf_err.h"
+#include "tf_format.h"
 
 enum tf_writes_list {
     TF_WRITES_OBJECTS = 1,
@@ -22,8 +23,6 @@ enum tf_writes_list {
 #define TF_WRITTEN_MORE  8u /* the number of items that are not recorded */
 #define TF_WRITTEN_EVEN  16u /* an item with an even idx: a key, in a dict */
 
-/* Items of a large object are listed by pages. */
-#define TF_PAGE_ITEMS 64u
 /* Items that an object's own entry can tell. */
 #define TF_WRITE_ITEMS 32u
 

@@ -15,13 +15,12 @@
 #define PART_CHUNKS 6
 
 /* --- Which items may be present --- */
-#define PAGE_ITEMS 64u
 #define WORD_PAGES 64u
 
 bool
 rp_part_reserve(struct rp_state *state)
 {
-    size_t words = state->item_cap / (PAGE_ITEMS * WORD_PAGES) + 1;
+    size_t words = state->item_cap / (TF_PAGE_ITEMS * WORD_PAGES) + 1;
     if (words <= state->page_cap) {
         return true;
     }
@@ -38,7 +37,7 @@ rp_part_reserve(struct rp_state *state)
 void
 rp_part_mark(struct rp_state *state, size_t first, size_t end)
 {
-    for (size_t page = first / PAGE_ITEMS; page * PAGE_ITEMS < end; page++) {
+    for (size_t page = first / TF_PAGE_ITEMS; page * TF_PAGE_ITEMS < end; page++) {
         if (page / WORD_PAGES < state->page_cap) {
             state->page[page / WORD_PAGES] |= UINT64_C(1) << page % WORD_PAGES;
         }
@@ -48,12 +47,12 @@ rp_part_mark(struct rp_state *state, size_t first, size_t end)
 bool
 rp_part_run(const struct rp_state *state, size_t *idx, size_t *ret_end)
 {
-    size_t page = *idx / PAGE_ITEMS, pages = state->page_cap * WORD_PAGES;
+    size_t page = *idx / TF_PAGE_ITEMS, pages = state->page_cap * WORD_PAGES;
     while (page < pages
            && (state->page[page / WORD_PAGES] >> page % WORD_PAGES & 1) == 0) {
         page += state->page[page / WORD_PAGES] == 0 ? WORD_PAGES - page % WORD_PAGES : 1;
     }
-    size_t first = page * PAGE_ITEMS, end = first + PAGE_ITEMS;
+    size_t first = page * TF_PAGE_ITEMS, end = first + TF_PAGE_ITEMS;
     first = first > *idx ? first : *idx;
     if (page >= pages || first >= state->object.item_count) {
         return false;
@@ -409,9 +408,9 @@ chunk_before(const struct loader *loader, size_t chunk_idx, size_t *ret_idx)
     }
     part.sort = TF_PART_ITEMS;
     for (size_t i = 0; i < loader->count;) {
-        part.idx = loader->wanted[i].at / PAGE_ITEMS * PAGE_ITEMS;
+        part.idx = loader->wanted[i].at / TF_PAGE_ITEMS * TF_PAGE_ITEMS;
         part.items = 0;
-        for (; i < loader->count && loader->wanted[i].at - part.idx < PAGE_ITEMS; i++) {
+        for (; i < loader->count && loader->wanted[i].at - part.idx < TF_PAGE_ITEMS; i++) {
             part.items |= UINT64_C(1) << (loader->wanted[i].at - part.idx);
         }
         size_t at;

@@ -55,6 +55,45 @@ rp_place_in(const struct rp_place *place, const struct rp_object *object,
     return found && found->kind != TF_VAL_UNBOUND ? found : NULL;
 }
 
+static bool
+key_stands_at(const struct rp_place *place, const struct rp_object *object, size_t idx)
+{
+    return idx > 0 && idx < object->item_count && idx % 2 == 1
+           && rp_value_same(&object->item[idx - 1], &place->key);
+}
+
+tf_status
+rp_place_find(struct rp *rp, const struct rp_place *place, struct rp_object *object,
+              size_t hint, const struct rp_value **ret_found, size_t *ret_idx,
+              struct tf_err *err)
+{
+    tf_status status = TF_OK;
+    if (object->partial && place->sort == RP_PLACE_ITEM) {
+        status = rp_object_load(rp, object, place->index, place->index + 1, err);
+    }
+    else if (object->partial && place->sort == RP_PLACE_ENTRY) {
+        if (hint != SIZE_MAX && hint > 0) {
+            status = rp_object_load(rp, object, hint - 1, hint + 1, err);
+        }
+        if (status == TF_OK && key_stands_at(place, object, hint)) {
+            *ret_idx = hint;
+            *ret_found = &object->item[hint];
+            return TF_OK;
+        }
+        if (status == TF_OK) {
+            status = rp_object_load_keys(rp, object, err);
+        }
+        if (status == TF_OK && rp_place_in(place, object, ret_idx) == NULL
+            && *ret_idx != SIZE_MAX) {
+            status = rp_object_load(rp, object, *ret_idx, *ret_idx + 1, err);
+        }
+    }
+    if (status == TF_OK) {
+        *ret_found = rp_place_in(place, object, ret_idx);
+    }
+    return status;
+}
+
 /* --- Making one --- */
 
 struct maker {
@@ -120,7 +159,7 @@ make_attr(const struct maker *maker, const struct rp_object *object,
 }
 
 static tf_status
-make_element(const struct maker *maker, const struct rp_object *object,
+make_element(const struct maker *maker, struct rp_object *object,
              const struct rp_node *node)
 {
     struct rp_place *place = maker->place;
@@ -136,6 +175,10 @@ make_element(const struct maker *maker, const struct rp_object *object,
                                .err = maker->err,
                                .status = TF_OK};
         size_t found;
+        status = rp_object_load_keys(maker->rp, object, maker->err);
+        if (status != TF_OK) {
+            return status;
+        }
         place->sort = RP_PLACE_ENTRY;
         if (rp_eval_find_key(&eval, object, &place->key, &found) && found != SIZE_MAX) {
             rp_value_release(&place->key);
@@ -173,7 +216,7 @@ make_part(const struct maker *maker, const struct rp_node *node)
         rp_value_release(&value);
         return no_place(maker, "the value is no recorded object");
     }
-    status = rp_object_at(maker->rp, &value, maker->seq, &object, maker->err);
+    status = rp_object_open(maker->rp, &value, maker->seq, &object, maker->err);
     if (status == TF_OK) {
         maker->place->id = value.ref;
         status = node->kind == RP_NODE_ATTR ? make_attr(maker, object, node)

@@ -19,6 +19,13 @@ struct rp_place {
     struct rp_value key;
 };
 
+/* The same in a state that may be partial: makes present what is looked at. `hint`: where
+ * the value stood in a state nearby; SIZE_MAX: not known. *ret_found: borrowed; NULL: it
+ * is not there. */
+tf_status rp_place_find(struct rp *rp, const struct rp_place *place,
+                        struct rp_object *object, size_t hint,
+                        const struct rp_value **ret_found, size_t *ret_idx,
+                        struct tf_err *err);
 /* The value in a state of the object; *ret_idx: where it stands among the items or
  * attributes. NULL: it is not there (or beyond what is recorded). */
 const struct rp_value *rp_place_in(const struct rp_place *place,

@@ -61,12 +61,12 @@ slot_value_before(const struct seeker *seeker, size_t chunk_idx,
     }
 }
 
+/* `*idx`: where it stood nearby (SIZE_MAX: not known); then, where it stands. */
 static tf_status
 value_at(const struct seeker *seeker, struct rp_chunk *chunk, rp_place_no at,
-         struct rp_value *ret_value, size_t *ret_idx)
+         struct rp_value *ret_value, size_t *idx)
 {
     *ret_value = (struct rp_value){0};
-    *ret_idx = SIZE_MAX;
     if (seeker->place->sort == RP_PLACE_SLOT) {
         uint32_t frame = rp_chunk_frame(chunk, seeker->place->id);
         return frame == RP_NONE
@@ -75,11 +75,14 @@ value_at(const struct seeker *seeker, struct rp_chunk *chunk, rp_place_no at,
                                    ret_value, seeker->err);
     }
     struct rp_object *object;
-    tf_status status = rp_state_at(seeker->rp, seeker->place->id, chunk->idx, at,
-                                   &object, seeker->err);
+    const struct rp_value *found = NULL;
+    tf_status status = rp_state_open(seeker->rp, seeker->place->id, chunk->idx, at,
+                                     &object, seeker->err);
     if (status == TF_OK) {
-        const struct rp_value *found = rp_place_in(seeker->place, object, ret_idx);
-        if (found) {
+        size_t hint = *idx;
+        status = rp_place_find(seeker->rp, seeker->place, object, hint, &found, idx,
+                               seeker->err);
+        if (status == TF_OK && found) {
             rp_value_copy(ret_value, found);
         }
         rp_object_release(object);
@@ -145,10 +148,9 @@ find_writer(const struct seeker *seeker, struct rp_write *write)
 /* Whether the event wrote the place; then fills `write`. */
 static tf_status
 check_event(const struct seeker *seeker, struct rp_chunk *chunk, uint32_t event,
-            bool *ret_wrote, struct rp_write *ret_write)
+            size_t idx, bool *ret_wrote, struct rp_write *ret_write)
 {
     struct rp_write write = {.seq = chunk->raw->first_seq + event};
-    size_t idx;
     tf_status status =
         value_at(seeker, chunk, event_end(chunk, event), &write.after, &idx);
     bool brought = brings_slots(seeker, chunk, event);
@@ -273,13 +275,12 @@ stands_at(const struct seeker *seeker, struct rp_chunk *chunk, rp_place_no at,
 /* Searches the changes at places in (low, high]. */
 static tf_status
 search_chunk(const struct seeker *seeker, struct rp_chunk *chunk, rp_place_no low,
-             rp_place_no high, bool *ret_wrote, struct rp_write *ret_write)
+             rp_place_no high, size_t *idx, bool *ret_wrote, struct rp_write *ret_write)
 {
     struct changes changes = changes_of(seeker, chunk);
     uint32_t count = changes.end - changes.first;
-    size_t idx;
     *ret_wrote = false;
-    tf_status status = stands_at(seeker, chunk, seeker->forward ? low : high, &idx);
+    tf_status status = stands_at(seeker, chunk, seeker->forward ? low : high, idx);
     uint32_t done = UINT32_MAX; /* the event that was looked at last */
     for (uint32_t n = 0; n < count && status == TF_OK && !*ret_wrote; n++) {
         uint32_t i = seeker->forward ? changes.first + n : changes.end - 1 - n;
@@ -288,15 +289,15 @@ search_chunk(const struct seeker *seeker, struct rp_chunk *chunk, rp_place_no lo
             continue;
         }
         uint32_t event = rp_chunk_event_of(chunk, at);
-        if (!may_concern(seeker, chunk, i, &idx) || event == done) {
+        if (!may_concern(seeker, chunk, i, idx) || event == done) {
             continue;
         }
         done = event;
-        status = check_event(seeker, chunk, event, ret_wrote, ret_write);
+        status = check_event(seeker, chunk, event, *idx, ret_wrote, ret_write);
         if (status == TF_OK && !*ret_wrote) {
             rp_place_no side =
                 seeker->forward ? event_end(chunk, event) : event_begin(chunk, event);
-            status = stands_at(seeker, chunk, side, &idx);
+            status = stands_at(seeker, chunk, side, idx);
         }
         if (status == TF_OK) {
             status = rp_progress(seeker->rp, n, count, seeker->err);
@@ -305,8 +306,31 @@ search_chunk(const struct seeker *seeker, struct rp_chunk *chunk, rp_place_no lo
     return status;
 }
 
+/* What the lists of writes are asked for: the value and its key or name where it stands, or
+ * anything that may bring it. */
+static struct tf_part
+part_of(const struct rp_place *place, size_t at)
+{
+    struct tf_part part = {.object = place->id, .sort = TF_PART_ITEMS, .idx = at};
+    if (place->sort == RP_PLACE_ATTR) {
+        part.sort = at == SIZE_MAX ? TF_PART_ATTRS : TF_PART_ATTR;
+        return part;
+    }
+    if (place->sort == RP_PLACE_ENTRY && at == SIZE_MAX) {
+        part.sort = TF_PART_KEYS;
+        return part;
+    }
+    part.idx = place->sort == RP_PLACE_ITEM ? place->index : at;
+    part.items = UINT64_C(1) << part.idx % TF_PAGE_ITEMS;
+    if (place->sort == RP_PLACE_ENTRY) {
+        part.items |= part.items >> 1; /* a key is before its value, on the same page */
+    }
+    part.idx = part.idx / TF_PAGE_ITEMS * TF_PAGE_ITEMS;
+    return part;
+}
+
 static tf_status
-next_chunk(const struct seeker *seeker, size_t *idx)
+next_chunk(const struct seeker *seeker, size_t at, size_t *idx)
 {
     struct tf_reader *reader = seeker->rp->reader;
     const struct rp_place *place = seeker->place;
@@ -314,8 +338,9 @@ next_chunk(const struct seeker *seeker, size_t *idx)
         return (seeker->forward ? tf_reader_slot_after : tf_reader_slot_before)(
             reader, place->id, place->slot, *idx, idx, seeker->err);
     }
-    return (seeker->forward ? tf_reader_object_after : tf_reader_object_before)(
-        reader, place->id, TF_POSTING_ANY, *idx, idx, seeker->err);
+    struct tf_part part = part_of(place, at);
+    return (seeker->forward ? tf_reader_part_after : tf_reader_part_before)(
+        reader, &part, *idx, idx, seeker->err);
 }
 
 /* All of the chunk lies beyond the event that bounds the search. */
@@ -340,16 +365,16 @@ search_writes(const struct seeker *seeker, uint64_t seq, struct rp_write *ret_wr
     rp_place_no here = chunk->raw->op_end[event];
     rp_place_no low = seeker->forward ? here : 0;
     rp_place_no high = seeker->forward ? UINT32_MAX - 1 : here;
-    size_t idx = chunk->idx, before;
+    size_t idx = chunk->idx, at = SIZE_MAX, before;
     for (;;) {
         bool wrote;
-        status = search_chunk(seeker, chunk, low, high, &wrote, ret_write);
+        status = search_chunk(seeker, chunk, low, high, &at, &wrote, ret_write);
         rp_chunk_put(rp, chunk);
         if (status != TF_OK || wrote) {
             return status;
         }
         before = idx;
-        status = next_chunk(seeker, &idx);
+        status = next_chunk(seeker, at, &idx);
         if (status == TF_ERR_NOT_FOUND
             || (status == TF_OK
                 && (beyond_bound(seeker, idx)

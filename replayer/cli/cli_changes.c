@@ -6,6 +6,7 @@
 #include "cli_session.h"
 
 #define COMPARED_CHARS 16384
+#define COMPARED_ITEMS 100
 /* When a long text differs only further on: so much of its beginning, and so much before
  * the difference. */
 #define LEAD_CHARS    24
@@ -71,14 +72,17 @@ find_seen(const struct cli_snapshot *snapshot, struct tf_text name)
 
 /* For what is too long to be compared: when the object itself was last written. */
 static uint64_t
-last_write(struct cli_session *session, const struct rp_value *value)
+last_write(struct cli_session *session, const struct rp_value *value, size_t text_len)
 {
     struct rp_object *object;
+    uint64_t write_seq = 0;
     if (value->kind != TF_VAL_REF
-        || rp_object_at(session->rp, value, session->seq, &object, NULL) != TF_OK) {
+        || rp_object_open(session->rp, value, session->seq, &object, NULL) != TF_OK) {
         return 0;
     }
-    uint64_t write_seq = object->write_seq;
+    if (object->item_count >= COMPARED_ITEMS || text_len >= COMPARED_CHARS) {
+        rp_object_last_write(session->rp, object, &write_seq, NULL);
+    }
     rp_object_release(object);
     return write_seq;
 }
@@ -86,14 +90,12 @@ last_write(struct cli_session *session, const struct rp_value *value)
 static bool
 see(struct cli_session *session, const struct rp_var *var, struct cli_seen *ret_seen)
 {
-    struct rp_limits limits = {COMPARED_CHARS, 0, 0, 0};
+    struct rp_limits limits = {COMPARED_CHARS, COMPARED_ITEMS, 0, 0};
     struct rp_buf text = RP_BUF_INIT;
     rp_value_text(session->rp, &var->value, session->seq, &limits, &text, NULL, NULL,
                   NULL);
     ret_seen->hash = hash_text(text.data ? text.data : "", text.len);
-    if (text.len >= COMPARED_CHARS) {
-        ret_seen->hash += last_write(session, &var->value);
-    }
+    ret_seen->hash += last_write(session, &var->value, text.len);
     ret_seen->name = strndup(var->name.data, var->name.len);
     ret_seen->text = strndup(text.data ? text.data : "", text.len);
     rp_buf_release(&text);

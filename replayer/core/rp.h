@@ -275,6 +275,10 @@ tf_status rp_object_open(struct rp *rp, const struct rp_value *value, uint64_t s
 /* Makes items [first, end) present; `end` may be beyond the last. Fine for whole ones. */
 tf_status rp_object_load(struct rp *rp, struct rp_object *object, size_t first,
                          size_t end, struct tf_err *err);
+/* When its latest change was seen: write_seq, which is not known of a partial one. 0: by
+ * then it was as it had been made. */
+tf_status rp_object_last_write(struct rp *rp, struct rp_object *object,
+                               uint64_t *ret_seq, struct tf_err *err);
 /* Makes the keys of a dict present, without its values. */
 tf_status rp_object_load_keys(struct rp *rp, struct rp_object *object,
                               struct tf_err *err);

@@ -517,3 +517,34 @@ rp_object_load_keys(struct rp *rp, struct rp_object *object, struct tf_err *err)
     rp_state_unref(state);
     return status;
 }
+
+tf_status
+rp_object_last_write(struct rp *rp, struct rp_object *object, uint64_t *ret_seq,
+                     struct tf_err *err)
+{
+    const struct rp_state *state = (const struct rp_state *)object;
+    struct rp_object_changes changes;
+    struct rp_object_change change;
+    struct rp_chunk *chunk;
+    size_t at;
+    *ret_seq = object->write_seq;
+    if (!object->partial || object->write_seq > 0) {
+        return TF_OK;
+    }
+    tf_status status = tf_reader_object_before(rp->reader, object->id, TF_POSTING_ANY,
+                                               state->valid_chunk, &at, err);
+    if (status == TF_OK) {
+        status = rp_chunk_get_raw(rp, at, &chunk, err);
+    }
+    if (status != TF_OK) {
+        return status == TF_ERR_NOT_FOUND ? TF_OK : status;
+    }
+    rp_object_changes_begin(&changes, chunk, object->id, UINT32_MAX - 1);
+    if (rp_object_changes_prev(&changes, &change) && change.place > 0) {
+        object->write_seq =
+            chunk->raw->first_seq + rp_chunk_event_of(chunk, change.place);
+    }
+    rp_chunk_put(rp, chunk);
+    *ret_seq = object->write_seq;
+    return TF_OK;
+}

@@ -183,6 +183,7 @@ make_element(const struct maker *maker, struct rp_object *object,
         if (rp_eval_find_key(&eval, object, &place->key, &found) && found != SIZE_MAX) {
             rp_value_release(&place->key);
             rp_value_copy(&place->key, &object->item[found - 1]);
+            place->index = found;
         }
         return TF_OK;
     }

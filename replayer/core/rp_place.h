@@ -15,7 +15,7 @@ struct rp_place {
     enum rp_place_sort sort;
     uint64_t id;
     uint32_t slot;
-    size_t index;
+    size_t index; /* ENTRY: of its value when the place was made; 0: not known */
     struct rp_value key;
 };
 

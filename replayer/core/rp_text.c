@@ -232,29 +232,19 @@ push(struct rp_text_job *job, struct rp_object *object, struct tf_err *err)
     return TF_OK;
 }
 
-/* Of a large container, only the items that are shown. */
+/* Of a large container, only the items that are shown are made, when they are. */
 static tf_status
 open_object(struct rp_text_job *job, const struct rp_value *value,
             struct rp_object **ret_object, struct tf_err *err)
 {
-    if (job->limits.items == 0) {
+    if (job->limits.items == 0 && job->limits.chars == 0) {
         return rp_object_at(job->rp, value, job->seq, ret_object, err);
     }
-    struct rp_object *object = NULL;
-    tf_status status = rp_object_open(job->rp, value, job->seq, &object, err);
-    if (status == TF_OK && object->partial) {
-        struct rp_run run = rp_object_run(object);
-        size_t items = object->category == TF_CAT_COUNTER /* it is sorted */
-                           ? run.count
-                           : job->limits.items;
-        items = items < run.count ? items : run.count;
-        status = rp_object_load(job->rp, object, 0, run.first + items * run.stride, err);
-    }
-    if (status == TF_OK) {
-        *ret_object = object;
-    }
-    else if (object) {
-        rp_object_release(object);
+    tf_status status = rp_object_open(job->rp, value, job->seq, ret_object, err);
+    if (status == TF_OK && (*ret_object)->partial
+        && (*ret_object)->category == TF_CAT_COUNTER) {
+        rp_object_release(*ret_object); /* its entries are sorted */
+        status = rp_object_at(job->rp, value, job->seq, ret_object, err);
     }
     return status;
 }
@@ -356,11 +346,11 @@ run(struct rp_text_job *job, struct tf_err *err)
             return TF_OK;
         }
         const struct rp_value *child = next_child(job, &job->frame[job->count - 1]);
-        tf_status status = TF_OK;
-        if (child) {
+        tf_status status = job->status;
+        if (status == TF_OK && child) {
             status = add_value(job, child, err);
         }
-        else {
+        else if (status == TF_OK) {
             pop(job);
         }
         if (status == TF_OK && (++job->turns & 0xfff) == 0) {
@@ -383,7 +373,8 @@ rp_value_text(struct rp *rp, const struct rp_value *value, uint64_t seq,
                               .out = out,
                               .begin = out->len,
                               .notes = notes,
-                              .path = RP_BUF_INIT};
+                              .path = RP_BUF_INIT,
+                              .err = err};
     if (limits) {
         job.limits = *limits;
     }

@@ -45,6 +45,8 @@ struct rp_text_job {
     struct rp_map
         unfolded;     /* ids of the wrapped objects that are in the text already */
     unsigned wrapped; /* how many objects around are wrapped, or count as such */
+    tf_status status; /* why an item of a large container could not be made */
+    struct tf_err *err;
 };
 
 typedef const struct rp_value *(*rp_text_next)(struct rp_text_job *job,

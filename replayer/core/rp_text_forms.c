@@ -65,6 +65,18 @@ has_more(const struct rp_text_frame *frame)
     return frame->object->more || frame->count < rp_object_run(frame->object).count;
 }
 
+/* Makes an item of a large container present, with those that come next. */
+static void
+make_present(struct rp_text_job *job, struct rp_object *object, size_t idx)
+{
+    if (object->partial && idx < object->item_count
+        && object->item[idx].kind == TF_VAL_UNBOUND && job->status == TF_OK) {
+        size_t wanted = job->limits.items ? 2 * job->limits.items : TF_PAGE_ITEMS;
+        wanted = wanted < TF_PAGE_ITEMS ? wanted : TF_PAGE_ITEMS;
+        job->status = rp_object_load(job->rp, object, idx, idx + wanted, job->err);
+    }
+}
+
 /* Items that were never recorded stand for themselves as one "...". True if there were
  * some at frame->idx; `values` an item. */
 static bool
@@ -72,9 +84,11 @@ skip_gap(struct rp_text_job *job, struct rp_text_frame *frame, size_t values)
 {
     struct rp_run items = rp_object_run(frame->object);
     size_t first = frame->idx;
+    make_present(job, frame->object, items.first + frame->idx);
     while (frame->idx < frame->count * values
            && rp_is_gap(&frame->object->item[items.first + frame->idx])) {
         frame->idx += values;
+        make_present(job, frame->object, items.first + frame->idx);
     }
     if (frame->idx == first) {
         return false;
@@ -174,6 +188,8 @@ next_entry(struct rp_text_job *job, struct rp_text_frame *frame)
     }
     size_t shown_idx = frame->idx / 2;
     size_t entry = frame->order ? frame->order[shown_idx] : shown_idx;
+    make_present(job, frame->object, items.first + entry * 2);
+    make_present(job, frame->object, items.first + entry * 2 + 1);
     const struct rp_value *key = &frame->object->item[items.first + entry * 2];
     rp_path_reset(job, frame);
     if (frame->idx++ % 2 == 0) {
@@ -248,6 +264,7 @@ next_ordereddict(struct rp_text_job *job, struct rp_text_frame *frame)
     }
     if (frame->idx < frame->count * 2) {
         struct rp_run items = rp_object_run(frame->object);
+        make_present(job, frame->object, items.first + frame->idx);
         const struct rp_value *value = &frame->object->item[items.first + frame->idx];
         rp_path_reset(job, frame);
         if (key) {

@@ -107,10 +107,12 @@ rp_place_value(struct rp *rp, const struct rp_place *place, uint64_t seq,
         struct rp_value ref = {.kind = TF_VAL_REF, .ref = place->id};
         struct rp_object *object;
         size_t idx;
-        tf_status status = rp_object_at(rp, &ref, seq, &object, err);
+        tf_status status = rp_object_open(rp, &ref, seq, &object, err);
         if (status == TF_OK) {
-            const struct rp_value *found = rp_place_in(place, object, &idx);
-            if (found) {
+            const struct rp_value *found = NULL;
+            size_t hint = place->index > 0 ? place->index : SIZE_MAX;
+            status = rp_place_find(rp, place, object, hint, &found, &idx, err);
+            if (status == TF_OK && found) {
                 rp_value_copy(ret_value, found);
             }
             rp_object_release(object);

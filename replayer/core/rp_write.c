@@ -365,7 +365,9 @@ search_writes(const struct seeker *seeker, uint64_t seq, struct rp_write *ret_wr
     rp_place_no here = chunk->raw->op_end[event];
     rp_place_no low = seeker->forward ? here : 0;
     rp_place_no high = seeker->forward ? UINT32_MAX - 1 : here;
-    size_t idx = chunk->idx, at = SIZE_MAX, before;
+    bool hint = seeker->place->sort == RP_PLACE_ENTRY && seeker->place->index > 0;
+    size_t at = hint ? seeker->place->index : SIZE_MAX; /* where the value stands */
+    size_t idx = chunk->idx, before;
     for (;;) {
         bool wrote;
         status = search_chunk(seeker, chunk, low, high, &at, &wrote, ret_write);

@@ -30,7 +30,8 @@ static const struct cl_section SECTIONS[] = {
     {"JSON lines",
      "Fields: sort (local, item, key, entry, global, attribute, cell), name, object, type, "
      "index, key (as with search), frame, thread, depth, function (of a local; else null), "
-     "reached (a variable leads there), path (an expression, or null)."},
+     "reached (a variable leads there), path (an expression, or null), path_frame (the frame "
+     "in which it is one; null: a global)."},
     {"Exit status",
      "0 done, 1 when nothing refers to it, 2 when EXPR is no object, 3 when "
      "the file cannot be read."},
@@ -86,8 +87,23 @@ put_json(struct cli_ask *ask, const struct rp_referrer *row, struct tf_err *err)
     else {
         cli_json_null(json);
     }
+    cli_json_key(json, "path_frame");
+    if (row->path_frame) {
+        cli_json_u64(json, row->path_frame);
+    }
+    else {
+        cli_json_null(json);
+    }
     cli_json_close(json, '}');
     return status;
+}
+
+static void
+add_function(struct cli_ask *ask, const struct tf_def_code *code)
+{
+    struct tf_text name = code->qualname;
+    rp_buf_addf(&ask->text, " in %.*s%s", (int)name.len, name.data,
+                name.len && name.data[name.len - 1] == '>' ? "" : "()");
 }
 
 static void
@@ -99,18 +115,20 @@ put_text(struct cli_ask *ask, const struct rp_referrer *row)
     cli_table_text(&ask->table, text->data, text->len);
     rp_buf_clear(text);
     if (row->at.sort == RP_AT_LOCAL) {
-        struct tf_text name = row->at.code->qualname;
-        rp_buf_addf(text, "in %.*s", (int)name.len, name.data);
-        rp_buf_add_string(text, name.len && name.data[name.len - 1] == '>' ? "" : "()");
+        rp_buf_add_string(text, "a variable");
+        add_function(ask, row->at.code);
         if (rp_facts(ask->rp)->thread_count > 1) {
             rp_buf_addf(text, ", thread %" PRIu32, row->at.thread);
         }
     }
-    else if (row->path.len > 0 && row->at.sort != RP_AT_GLOBAL) {
-        rp_buf_addf(text, "as %.*s", (int)row->path.len, row->path.data);
-    }
     else if (row->at.sort == RP_AT_GLOBAL) {
         rp_buf_add_string(text, "a variable of a module");
+    }
+    else if (row->path.len > 0) {
+        rp_buf_addf(text, "as %.*s", (int)row->path.len, row->path.data);
+        if (row->path_frame && row->path_frame != ask->frame) {
+            add_function(ask, row->path_code);
+        }
     }
     else if (!row->reached) {
         rp_buf_add_string(text, "(nothing known leads there)");

@@ -881,6 +881,8 @@ struct rp_referrer {
     struct rp_holder at;
     bool reached;       /* it is a variable, or can be reached from one: */
     struct tf_text path; /* by this expression; empty: by none that is known */
+    uint64_t path_frame; /* in which frame; 0: in any of the module, or none */
+    const struct tf_def_code *path_code; /* of that frame; never NULL */
 };
 
 tf_status rp_who(struct rp *rp, uint64_t seq, uint64_t object,

@@ -5,10 +5,11 @@
  * given the place that it was written to. */
 #include "rp_ask.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "tf_aside.h"
 
 struct search_job {
     struct rp *rp;
@@ -17,7 +18,8 @@ struct search_job {
     int64_t integer;
     double real;
     uint8_t *wanted; /* by code */
-    uint8_t *hit;    /* of the present chunk, by text */
+    struct tf_aside *aside;
+    uint8_t *hit; /* of the present chunk, by text */
     size_t hit_cap;
     bool (*row)(void *ctx, const struct rp_found *found);
     void *ctx;
@@ -32,12 +34,10 @@ holds_text(const struct search_job *job, struct tf_text text)
            && memmem(text.data, text.len, wanted.data, wanted.len) != NULL;
 }
 
-/* Whether any text of the chunk, or a number in it, may be meant. Fills `hit`. */
+/* Fills `hit`. */
 static tf_status
-look_at_texts(struct search_job *job, const struct tf_ops *ops, bool *ret_any,
-              struct tf_err *err)
+look_at_texts(struct search_job *job, const struct tf_ops *ops, struct tf_err *err)
 {
-    *ret_any = job->is_int || job->is_real;
     if (ops->text_count > job->hit_cap || !job->hit) {
         free(job->hit);
         job->hit_cap = (size_t)ops->text_count + 64;
@@ -48,7 +48,6 @@ look_at_texts(struct search_job *job, const struct tf_ops *ops, bool *ret_any,
     }
     for (uint32_t i = 0; i < ops->text_count; i++) {
         job->hit[i] = holds_text(job, ops->text[i]);
-        *ret_any |= job->hit[i];
     }
     return TF_OK;
 }
@@ -330,7 +329,23 @@ sweep(struct search_job *job, struct rp_chunk *chunk, struct tf_err *err)
     return status;
 }
 
-/* Whether a number's value is anywhere in it. */
+/* Whether the chunk can matter: by its texts, and by all that it holds for a number. */
+static tf_status
+may_hold(struct search_job *job, size_t idx, bool *ret_may, struct tf_err *err)
+{
+    struct tf_glance glance;
+    struct tf_text text;
+    *ret_may = job->is_int || job->is_real;
+    if (*ret_may) {
+        return TF_OK;
+    }
+    tf_status status = tf_aside_glance(job->aside, idx, &glance, err);
+    while (status == TF_OK && !*ret_may && tf_glance_text(&glance, &text)) {
+        *ret_may = holds_text(job, text);
+    }
+    return status;
+}
+
 static bool
 has_meant(const struct search_job *job, const struct tf_ops *ops)
 {
@@ -347,18 +362,23 @@ search_chunk(struct search_job *job, size_t idx, struct tf_err *err)
 {
     struct tf_chunk *raw;
     struct rp_chunk *chunk;
-    bool any;
-    tf_status status = tf_reader_chunk(job->rp->reader, idx, &raw, err);
+    bool may;
+    tf_status status = may_hold(job, idx, &may, err);
+    if (status != TF_OK || !may) {
+        return status;
+    }
+    status = tf_aside_chunk(job->aside, idx, &raw, err);
+    if (status == TF_OK) {
+        status = look_at_texts(job, &raw->changes, err);
+    }
     if (status != TF_OK) {
         return status;
     }
-    status = look_at_texts(job, &raw->changes, &any, err);
-    any = any && has_meant(job, &raw->changes);
-    tf_chunk_free(raw);
-    if (status != TF_OK || !any) {
-        return status;
+    if (!has_meant(job, &raw->changes)) {
+        tf_chunk_free(raw);
+        return TF_OK;
     }
-    status = rp_chunk_get(job->rp, idx, &chunk, err);
+    status = rp_chunk_adopt(job->rp, idx, raw, &chunk, err);
     if (status == TF_OK) {
         status = sweep(job, chunk, err);
         rp_chunk_put(job->rp, chunk);
@@ -400,7 +420,10 @@ rp_search(struct rp *rp, const struct rp_search *search,
         return rp_no_memory(err);
     }
     read_number(&job);
-    tf_status status = rp_scan_begin(&scan, err);
+    tf_status status = tf_aside_open(rp->reader, &job.aside, err);
+    if (status == TF_OK) {
+        status = rp_scan_begin(&scan, err);
+    }
     while (status == TF_OK && !job.stopped) {
         size_t idx;
         status = rp_scan_next_idx(&scan, &idx, err);
@@ -409,6 +432,7 @@ rp_search(struct rp *rp, const struct rp_search *search,
         }
     }
     rp_scan_end(&scan);
+    tf_aside_close(job.aside);
     free(job.wanted);
     free(job.hit);
     return status == TF_ERR_NOT_FOUND ? TF_OK : status;

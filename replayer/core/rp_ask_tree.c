@@ -9,6 +9,7 @@
 #include <string.h>
 
 #define NODES_MAX 200000u
+#define LEFT_OUT  (RP_NONE - 1) /* act_node: too deep, or not below the root */
 
 struct open_act { /* an activation that goes on in the next chunk */
     uint32_t node;
@@ -25,7 +26,7 @@ struct tree_job {
     uint64_t root_call_seq; /* of spec->frame */
     uint64_t last_ns;
     /* of the present chunk, by activation */
-    uint32_t *act_node; /* RP_NONE: not in the tree */
+    uint32_t *act_node; /* or LEFT_OUT; RP_NONE: not met yet */
     uint64_t *act_start;
     size_t act_cap;
     struct rp_map carried; /* by frame: place in `open` */
@@ -51,7 +52,7 @@ new_node(struct tree_job *job, uint32_t parent, const struct tf_def_code *code)
     return job->count++;
 }
 
-/* The node for a function below another; RP_NONE: it is left out. */
+/* The node for a function below another, or LEFT_OUT. */
 static tf_status
 child(struct tree_job *job, uint32_t parent, uint32_t code_id, uint32_t *ret_node,
       struct tf_err *err)
@@ -67,11 +68,10 @@ child(struct tree_job *job, uint32_t parent, uint32_t code_id, uint32_t *ret_nod
     if (*ret_node != RP_NONE) {
         return TF_OK;
     }
-    if (job->count >= NODES_MAX) {
-        job->cut = true;
-        return TF_OK;
-    }
-    if (job->spec->depth_max && job->node[parent].depth >= job->spec->depth_max) {
+    bool deep = job->spec->depth_max && job->node[parent].depth >= job->spec->depth_max;
+    if (deep || job->count >= NODES_MAX) {
+        job->cut |= !deep;
+        *ret_node = LEFT_OUT;
         return TF_OK;
     }
     uint32_t node = new_node(job, parent, code);
@@ -122,19 +122,37 @@ end_chunk(struct tree_job *job, const struct rp_chunk *chunk, struct tf_err *err
     return status;
 }
 
-/* An activation that was on a stack before anything was counted. */
+/* Gives an activation its place below its parent, which has one. */
 static tf_status
-place_first(struct tree_job *job, const struct rp_chunk *chunk, uint32_t idx,
-            struct tf_err *err)
+place_act(struct tree_job *job, const struct rp_chunk *chunk, uint32_t idx,
+          uint64_t start_ns, struct tf_err *err)
 {
     const struct rp_act *act = &chunk->act[idx];
-    uint32_t parent = act->parent == RP_NONE ? 0 : job->act_node[act->parent];
-    if (job->spec->frame || parent == RP_NONE
-        || (job->spec->thread && act->thread != job->spec->thread)) {
-        return TF_OK;
+    uint32_t parent = act->parent == RP_NONE ? job->spec->frame ? LEFT_OUT : 0
+                                             : job->act_node[act->parent];
+    job->act_start[idx] = start_ns;
+    job->act_node[idx] = LEFT_OUT;
+    return parent >= LEFT_OUT ? TF_OK
+                              : child(job, parent, chunk->frame[act->frame].code,
+                                      &job->act_node[idx], err);
+}
+
+/* The same for one whose callers may not have been met: on a stack when all began, or (a
+ * generator that is closed while it waits for another) without a call event of their own. */
+static tf_status
+place_with_callers(struct tree_job *job, const struct rp_chunk *chunk, uint32_t idx,
+                   uint64_t start_ns, struct tf_err *err)
+{
+    tf_status status = TF_OK;
+    while (status == TF_OK && job->act_node[idx] == RP_NONE) {
+        uint32_t act = idx, parent = chunk->act[act].parent;
+        while (parent != RP_NONE && job->act_node[parent] == RP_NONE) {
+            act = parent;
+            parent = chunk->act[act].parent;
+        }
+        status = place_act(job, chunk, act, start_ns, err);
     }
-    job->act_start[idx] = chunk->raw->start_ns;
-    return child(job, parent, chunk->frame[act->frame].code, &job->act_node[idx], err);
+    return status;
 }
 
 static bool
@@ -173,8 +191,9 @@ begin_chunk(struct tree_job *job, const struct rp_chunk *chunk, bool first,
             job->act_node[i] = job->open[at].node;
             job->act_start[i] = job->open[at].start_ns;
         }
-        else if (first) {
-            status = place_first(job, chunk, i, err);
+        else if (first
+                 && (!job->spec->thread || chunk->act[i].thread == job->spec->thread)) {
+            status = place_act(job, chunk, i, chunk->raw->start_ns, err);
         }
     }
     return status;
@@ -194,28 +213,26 @@ static tf_status
 on_call(struct tree_job *job, const struct rp_chunk *chunk, uint32_t event,
         struct tf_err *err)
 {
-    uint32_t idx = chunk->event_act[event], node = 0;
-    const struct rp_act *act = &chunk->act[idx];
-    uint32_t parent = job->spec->frame ? RP_NONE : 0;
-    if (act->parent != RP_NONE) {
-        parent = job->act_node[act->parent];
+    uint32_t idx = chunk->event_act[event], parent = chunk->act[idx].parent;
+    uint64_t now_ns = chunk->raw->time_ns[event];
+    tf_status status = TF_OK;
+    if (is_root(job, chunk, &chunk->act[idx])) {
+        job->act_node[idx] = 0;
+        job->act_start[idx] = now_ns;
     }
-    if (!is_root(job, chunk, act)) {
-        if (parent == RP_NONE) {
-            return TF_OK;
-        }
-        tf_status status =
-            child(job, parent, chunk->frame[act->frame].code, &node, err);
-        if (status != TF_OK) {
-            return status;
-        }
-        if (node == RP_NONE) {
-            job->node[parent].left_out++;
-            return TF_OK;
-        }
+    else {
+        status = place_with_callers(job, chunk, idx, now_ns, err);
     }
-    job->act_node[idx] = node;
-    job->act_start[idx] = chunk->raw->time_ns[event];
+    if (status != TF_OK) {
+        return status;
+    }
+    uint32_t node = job->act_node[idx];
+    if (node == LEFT_OUT) {
+        if (parent != RP_NONE && job->act_node[parent] != LEFT_OUT) {
+            job->node[job->act_node[parent]].left_out++;
+        }
+        return TF_OK;
+    }
     if (!job->node[node].first_seq) {
         job->node[node].first_seq = chunk->raw->first_seq + event;
     }
@@ -240,7 +257,7 @@ static void
 on_return(struct tree_job *job, const struct rp_chunk *chunk, uint32_t event)
 {
     uint32_t act = chunk->event_act[event];
-    if (job->act_node[act] == RP_NONE) {
+    if (job->act_node[act] >= LEFT_OUT) {
         return;
     }
     job->node[job->act_node[act]].unwinds += chunk->raw->kind[event] == TF_EV_UNWIND;
@@ -284,7 +301,7 @@ close_open(struct tree_job *job, const struct rp_chunk *chunk)
         uint32_t act =
             rp_chunk_top(chunk, chunk->thread[i].id, chunk->raw->event_count);
         for (; act != RP_NONE; act = chunk->act[act].parent) {
-            if (job->act_node[act] != RP_NONE) {
+            if (job->act_node[act] < LEFT_OUT) {
                 add_time(job, chunk, act, job->last_ns);
             }
         }

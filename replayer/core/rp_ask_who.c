@@ -14,6 +14,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tf_aside.h"
+
 #define ROUNDS_MAX 6u
 #define NODES_MAX  50000u /* holders of holders that are asked about */
 #define WORDS_MAX  400u   /* a path in words is no longer */
@@ -25,6 +27,8 @@ struct who_node { /* an object on the way from the one asked about to a variable
     uint8_t reach;
     size_t chunk;   /* in which it was made */
     char *path;     /* REACH_YES: how one gets to it; NULL: no words for it */
+    uint64_t frame; /* of the path's first name; 0: a global's */
+    uint32_t code;  /* of that frame */
     uint32_t edges; /* its first edge as a holder; RP_NONE */
 };
 
@@ -36,6 +40,7 @@ struct who_edge {          /* `holder` holds `held`, now */
 struct who_job {
     struct rp *rp;
     uint64_t seq, target;
+    struct tf_aside *aside;
     struct rp_chunk *chunk; /* of seq; held */
     uint32_t event;
     rp_place_no place;
@@ -89,11 +94,14 @@ node_of(struct who_job *job, uint64_t id)
 /* --- Words --- */
 
 static void
-reach(struct who_job *job, uint32_t idx, const char *path)
+reach(struct who_job *job, uint32_t idx, const char *path, uint64_t frame,
+      uint32_t code)
 {
     struct who_node *node = &job->node[idx];
     if (node->reach != REACH_YES) {
         node->reach = REACH_YES;
+        node->frame = frame;
+        node->code = code;
         node->path = path && strlen(path) < WORDS_MAX ? strdup(path) : NULL;
     }
 }
@@ -177,6 +185,8 @@ look_at_slot(struct who_job *job, uint32_t act_idx, uint32_t slot, struct tf_err
                    .code = code},
             .reached = true,
             .path = code->slot[slot],
+            .path_frame = frame->id,
+            .path_code = code,
         };
         job->stopped = !job->row(job->ctx, &row);
     }
@@ -184,7 +194,7 @@ look_at_slot(struct who_job *job, uint32_t act_idx, uint32_t slot, struct tf_err
     if (node == RP_NONE) {
         return rp_no_memory(err);
     }
-    reach(job, node, mapping ? NULL : name);
+    reach(job, node, mapping ? NULL : name, frame->id, frame->code);
     return TF_OK;
 }
 
@@ -241,10 +251,10 @@ reach_lasting(struct who_job *job, uint32_t idx, const struct rp_object *object)
         struct tf_text text = rp_value_bytes(&object->item[1]);
         snprintf(name, sizeof name, "%.*s", (int)(text.len < 200 ? text.len : 200),
                  text.data);
-        reach(job, idx, name);
+        reach(job, idx, name, 0, 0);
     }
     else if (is_lasting(object->category)) {
-        reach(job, idx, NULL);
+        reach(job, idx, NULL, 0, 0);
     }
 }
 
@@ -299,7 +309,9 @@ put_row(struct who_job *job, const struct rp_holder *at, void *ctx, struct tf_er
         .at = *at,
         .reached = holder->reach == REACH_YES,
         .path = {path.data ? path.data : "", path.len},
+        .path_frame = path.len > 0 && at->sort != RP_AT_GLOBAL ? holder->frame : 0,
     };
+    row.path_code = rp_code(job->rp, row.path_frame ? holder->code : 0);
     job->stopped = !job->row(job->ctx, &row);
     rp_buf_release(&path);
     return TF_OK;
@@ -345,7 +357,10 @@ spread_edge(struct who_job *job, const struct who_edge *edge, struct tf_err *err
     if (status == TF_OK && at.type) {
         struct rp_buf path = RP_BUF_INIT;
         path_to(job, &job->node[edge->holder], &at, &path);
-        reach(job, edge->held, path.len ? path.data : NULL);
+        const struct who_node *holder = &job->node[edge->holder];
+        bool global = at.sort == RP_AT_GLOBAL;
+        reach(job, edge->held, path.len ? path.data : NULL, global ? 0 : holder->frame,
+              global ? 0 : holder->code);
         rp_buf_release(&path);
     }
     rp_object_release(object);
@@ -489,11 +504,11 @@ look_at_ops(struct who_job *job, const struct tf_ops *ops, uint32_t end,
 }
 
 static bool
-refers(const struct who_job *job, const struct tf_ops *ops, bool first_round)
+refers(const struct who_job *job, struct tf_glance *glance, bool first_round)
 {
-    for (uint32_t i = 0; i < ops->value_count; i++) {
-        if (ops->value[i].kind == TF_VAL_REF
-            && asked_about(job, ops->value[i].ref, first_round) != RP_NONE) {
+    uint64_t id = 0;
+    while (tf_glance_ref(glance, &id)) {
+        if (asked_about(job, id, first_round) != RP_NONE) {
             return true;
         }
     }
@@ -504,7 +519,12 @@ static tf_status
 look_at_chunk(struct who_job *job, size_t idx, bool first_round, struct tf_err *err)
 {
     struct tf_chunk *raw;
-    tf_status status = tf_reader_chunk(job->rp->reader, idx, &raw, err);
+    struct tf_glance glance;
+    tf_status status = tf_aside_glance(job->aside, idx, &glance, err);
+    if (status != TF_OK || !refers(job, &glance, first_round)) {
+        return status;
+    }
+    status = tf_aside_chunk(job->aside, idx, &raw, err);
     if (status != TF_OK) {
         return status;
     }
@@ -512,9 +532,7 @@ look_at_chunk(struct who_job *job, size_t idx, bool first_round, struct tf_err *
     if (idx == job->chunk->idx) {
         end = end < job->place ? end : job->place;
     }
-    if (refers(job, &raw->changes, first_round)) {
-        status = look_at_ops(job, &raw->changes, end, first_round, err);
-    }
+    status = look_at_ops(job, &raw->changes, end, first_round, err);
     tf_chunk_free(raw);
     return status;
 }
@@ -577,14 +595,16 @@ is_open(const struct who_job *job)
     return open;
 }
 
+/* The rows that were kept back; those that something leads to first. */
 static tf_status
-put_rest(struct who_job *job, const uint8_t *told, uint32_t told_count,
-         struct tf_err *err)
+put_rest(struct who_job *job, const uint8_t *late, uint32_t count, struct tf_err *err)
 {
     tf_status status = TF_OK;
-    for (uint32_t i = 0; i < told_count && status == TF_OK && !job->stopped; i++) {
-        if (told[i]) {
-            status = put_holder(job, job->edge[i].holder, err);
+    for (uint32_t i = 0; i < 2 * count && status == TF_OK && !job->stopped; i++) {
+        uint32_t edge = i % count;
+        bool reached = job->node[job->edge[edge].holder].reach == REACH_YES;
+        if (late[edge] && reached == (i < count)) {
+            status = put_holder(job, job->edge[edge].holder, err);
         }
     }
     return status;
@@ -633,11 +653,15 @@ rp_who(struct rp *rp, uint64_t seq, uint64_t object,
         status = rp_no_memory(err);
     }
     if (status == TF_OK) {
+        status = tf_aside_open(rp->reader, &job.aside, err);
+    }
+    if (status == TF_OK) {
         status = look_at_stacks(&job, err);
     }
     if (status == TF_OK && !job.stopped) {
         status = ask_rounds(&job, err);
     }
+    tf_aside_close(job.aside);
     rp_chunk_put(rp, job.chunk);
     for (uint32_t i = 0; i < job.node_count; i++) {
         free(job.node[i].path);

@@ -18,7 +18,9 @@ struct rec_code {
     uint32_t global_count;
     PyObject **global_name; /* borrowed from co_names */
     int64_t *global_place;  /* in the namespace `global_namespace`, or -1 */
+    struct rec_obj *namespace; /* of the latest frame; compare its id before use */
     uint64_t global_namespace;
+    uint64_t global_version; /* of the dict, when all of them were last compared */
 };
 
 tf_status rec_code_init(struct tf_err *err);

@@ -38,11 +38,34 @@ thread_push(struct rec_thread *thread, struct rec_frame *frame)
 }
 
 /* --- Frames --- */
+/* Frames are used again by those of the same size: each call makes one. */
 static void
 frame_free(struct rec_frame *frame)
 {
+    if (frame->slot_count < REC_FREE_FRAMES) {
+        frame->next_free = rec.free_frames[frame->slot_count];
+        rec.free_frames[frame->slot_count] = frame;
+        return;
+    }
     free(frame->touched);
     free(frame);
+}
+
+static struct rec_frame *
+frame_alloc(uint32_t slots)
+{
+    size_t size = sizeof(struct rec_frame) + slots * sizeof(struct rec_val);
+    struct rec_frame *frame = slots < REC_FREE_FRAMES ? rec.free_frames[slots] : NULL;
+    if (frame == NULL) {
+        return calloc(1, size);
+    }
+    rec.free_frames[slots] = frame->next_free;
+    struct rec_touch *touched = frame->touched;
+    uint32_t cap = frame->touched_cap;
+    memset(frame, 0, size);
+    frame->touched = touched;
+    frame->touched_cap = cap;
+    return frame;
 }
 
 static void
@@ -79,8 +102,8 @@ rec_frame_id_of(PyFrameObject *frame)
 static struct rec_frame *
 frame_new(PyFrameObject *object, struct rec_code *code)
 {
-    size_t slots = code->slot_count + (size_t)code->has_mapping;
-    struct rec_frame *frame = calloc(1, sizeof *frame + slots * sizeof frame->slot[0]);
+    uint32_t slots = code->slot_count + code->has_mapping;
+    struct rec_frame *frame = frame_alloc(slots);
     if (frame == NULL) {
         return NULL;
     }
@@ -89,7 +112,7 @@ frame_new(PyFrameObject *object, struct rec_code *code)
     frame->code = code;
     frame->code_id = code->id;
     frame->fast_count = code->slot_count;
-    frame->slot_count = (uint32_t)slots;
+    frame->slot_count = slots;
     frame->globals = rec_py_frame_globals(object);
     frame->full_chunk = UINT64_MAX;
     struct rec_frame *stale =
@@ -111,9 +134,18 @@ emit_globals(struct rec_frame *frame)
 {
     frame->namespace = NULL;
     if (rec.options->values && frame->globals != NULL && PyDict_Check(frame->globals)) {
+        struct rec_obj *last = frame->code->namespace;
         bool whole = frame->code->has_mapping
                      && rec_py_frame_mapping(frame->frame) == frame->globals;
+        if (!whole && last != NULL && last->addr == frame->globals
+            && last->id == frame->code->global_namespace && !last->fresh
+            && last->epoch == rec.epoch) {
+            frame->namespace = last;
+            frame->namespace_id = last->id;
+            return;
+        }
         frame->namespace = rec_values_namespace(frame->globals, whole);
+        frame->code->namespace = frame->namespace;
         frame->namespace_id = frame->namespace != NULL ? frame->namespace->id : 0;
     }
 }
@@ -318,9 +350,43 @@ rec_frame_leave(struct rec_thread *thread, bool suspended)
 }
 
 /* --- Locals --- */
+/* The usual values, without a call. False: it is another. */
+static inline bool
+slot_update_quickly(struct rec_frame *frame, uint32_t slot, PyObject *value)
+{
+    struct rec_val *val = &frame->slot[slot], now;
+    if (value == NULL) {
+        return val->kind == TF_VAL_UNBOUND;
+    }
+    if (val->kind == TF_VAL_REF) {
+        const struct rec_obj *obj = rec_val_obj(val);
+        if (obj != NULL && obj->addr == value) {
+            return obj->epoch == rec.epoch && obj->depth <= 1;
+        }
+    }
+    if (frame->code->slot_secret[slot] || !rec_py_small_scalar(value, &now)) {
+        return false;
+    }
+    if (val->kind == now.kind && val->data == now.data) {
+        return true;
+    }
+    write_local(slot);
+    switch (now.kind) {
+    case TF_VAL_INT: tf_rows_int(rows(), (int64_t)now.data); break;
+    case TF_VAL_FLOAT: tf_rows_float_bits(rows(), now.data); break;
+    default: tf_rows_value(rows(), (enum tf_value_kind)now.kind); break;
+    }
+    *val = now;
+    frame->written = true;
+    return true;
+}
+
 static void
 slot_update(struct rec_frame *frame, uint32_t slot, PyObject *value)
 {
+    if (slot < frame->fast_count && slot_update_quickly(frame, slot, value)) {
+        return;
+    }
     struct rec_src src = rec_src_obj(value);
     struct rec_val *val = &frame->slot[slot];
     if (rec_value_same(val, &src, 1)) {
@@ -353,6 +419,14 @@ mapping_update(struct rec_frame *frame)
     }
 }
 
+static void
+globals_update(struct rec_frame *frame)
+{
+    if (rec_py_frame_mapping(frame->frame) != frame->globals) {
+        rec_values_globals(frame->namespace, frame->globals, frame->code);
+    }
+}
+
 void
 rec_frame_update(struct rec_frame *frame)
 {
@@ -374,9 +448,14 @@ rec_frame_update(struct rec_frame *frame)
     if (frame->code->has_mapping) {
         mapping_update(frame);
     }
-    if (frame->namespace != NULL && frame->code->global_count > 0
-        && rec_py_frame_mapping(frame->frame) != frame->globals) {
-        rec_values_globals(frame->namespace, frame->globals, frame->code);
+    struct rec_code *code = frame->code;
+    if (frame->namespace != NULL && code->global_count > 0) {
+        uint64_t version = rec_py_dict_version(frame->globals);
+        if (version == 0 || version != code->global_version || rec.looking_again
+            || code->global_namespace != frame->namespace_id) {
+            globals_update(frame);
+            code->global_version = version;
+        }
     }
 }
 

@@ -23,6 +23,7 @@ struct rec_touch {
 };
 
 struct rec_frame {
+    struct rec_frame *next_free;
     uint64_t id;
     uintptr_t base; /* of the frame object */
     PyFrameObject

@@ -175,6 +175,21 @@ bool rec_py_slot_next(PyTypeObject *type, Py_ssize_t *pos, const char **ret_name
 
 /* --- Scalars --- */
 
+/* An exact int whose magnitude is one digit or 0, and its value. */
+static inline bool
+rec_py_is_one_digit(PyObject *n)
+{
+    Py_ssize_t size = Py_SIZE(n);
+    return size >= -1 && size <= 1;
+}
+
+static inline int64_t
+rec_py_one_digit(PyObject *n)
+{
+    Py_ssize_t size = Py_SIZE(n);
+    return size == 0 ? 0 : size * (int64_t)((PyLongObject *)n)->ob_digit[0];
+}
+
 /* True with the value if it fits 64 bits. `n` is an int or of a subclass. */
 bool rec_py_int64(PyObject *n, int64_t *ret);
 /* Bits of |n|, and two's complement bytes into `bytes` (`len` of them); false if they do

@@ -7,6 +7,8 @@
 #ifndef REC_SHADOW_H
 #define REC_SHADOW_H
 
+#include <string.h>
+
 #include "rec_pycompat.h"
 
 struct rec_type;
@@ -35,9 +37,9 @@ struct rec_obj {
     uint32_t val_cap;
     uint32_t depth; /* the least at which it was met: how far its items may go */
     uint64_t
-        deep_mark;  /* walk over all that can be reached, in which it was met last */
-    uint32_t epoch; /* rec_state.epoch when it was last looked at */
-    uint32_t changes;      /* counts the times that it was found changed */
+        deep_mark;    /* walk over all that can be reached, in which it was met last */
+    uint32_t epoch;   /* rec_state.epoch when it was last looked at */
+    uint32_t changes; /* counts the times that it was found changed */
     uint32_t delta_count;  /* values in changes since the last image */
     uint32_t delta_chunks; /* chunks with such changes */
     uint64_t delta_chunk;  /* the last of them */
@@ -50,6 +52,34 @@ struct rec_obj {
     bool namespace;        /* a module's or class body's variables */
     bool partial;          /* of these, only some names */
 };
+
+/* None, a bool, a float, or an int of one digit; false for anything else. Inline: it is asked
+ * of nearly every local of every event. */
+static inline bool
+rec_py_small_scalar(PyObject *obj, struct rec_val *ret)
+{
+    PyTypeObject *type = Py_TYPE(obj);
+    ret->note = 0;
+    ret->hash = 0;
+    if (type == &PyLong_Type && rec_py_is_one_digit(obj)) {
+        ret->kind = TF_VAL_INT;
+        ret->data = (uint64_t)rec_py_one_digit(obj);
+    }
+    else if (type == &PyFloat_Type) {
+        ret->kind = TF_VAL_FLOAT;
+        memcpy(&ret->data, &((PyFloatObject *)obj)->ob_fval, sizeof ret->data);
+    }
+    else if (obj == Py_None || type == &PyBool_Type) {
+        ret->kind = obj == Py_None   ? TF_VAL_NONE
+                    : obj == Py_True ? TF_VAL_TRUE
+                                     : TF_VAL_FALSE;
+        ret->data = 0;
+    }
+    else {
+        return false;
+    }
+    return true;
+}
 
 /* A reference to an object. */
 static inline struct rec_val

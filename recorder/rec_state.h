@@ -19,7 +19,11 @@
 #include "rec_shadow.h"
 #include "tf_writer.h"
 
+/* Frames with so many slots are kept for reuse. */
+#define REC_FREE_FRAMES 64
+
 struct rec_thread;
+struct rec_frame;
 struct raised;
 
 /* What an object holds at this moment; see rec_read.h. */
@@ -82,8 +86,9 @@ struct rec_state {
     struct rec_type *namespace_type;
     PyObject *builtins; /* the dict of all built-ins; borrowed */
 
-    struct rec_thread *threads; /* all that were seen and live */
-    struct rec_thread *thread;  /* of the latest event */
+    struct rec_frame *free_frames[REC_FREE_FRAMES]; /* by slot count */
+    struct rec_thread *threads;                     /* all that were seen and live */
+    struct rec_thread *thread;                      /* of the latest event */
     uint64_t frame_count;
 
     struct rec_file *files;

@@ -207,8 +207,11 @@ record(PyFrameObject *object, enum tf_event_kind kind, PyObject *arg)
     if (rec.batch == NULL && !rec_session_wait_batch()) {
         return;
     }
-    struct rec_code *code = rec_code_of(rec_py_frame_code(object));
     struct rec_thread *thread = rec_thread_of(PyThreadState_Get());
+    struct rec_frame *top = thread != NULL ? rec_thread_top(thread) : NULL;
+    struct rec_code *code = top != NULL && top->frame == object && kind > TF_EV_THROW
+                                ? top->code
+                                : rec_code_of(rec_py_frame_code(object));
     if (code == NULL || thread == NULL) {
         rec_session_stop("out of memory");
         return;
@@ -220,7 +223,6 @@ record(PyFrameObject *object, enum tf_event_kind kind, PyObject *arg)
         rec.look_again = true;
         return;
     }
-    struct rec_frame *top = rec_thread_top(thread);
     look_at_threads(thread);
     if (top != NULL) {
         rec_flow_follow_again(top);

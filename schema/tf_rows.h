@@ -129,6 +129,16 @@ tf_rows_float(struct tf_rows *rows, double x)
 }
 
 static inline void
+tf_rows_float_bits(struct tf_rows *rows, uint64_t bits)
+{
+    if (tf_rows_reserve(rows, 9)) {
+        tf_rows_byte(rows, TF_VAL_FLOAT);
+        memcpy(rows->data + rows->len, &bits, sizeof bits);
+        rows->len += sizeof bits;
+    }
+}
+
+static inline void
 tf_rows_complex(struct tf_rows *rows, double re, double im)
 {
     if (tf_rows_reserve(rows, 17)) {

@@ -1,175 +1,224 @@
-/* Evaluates an expression: the tree, and what its parts have in common. */
-#include <stdarg.h>
-#include <stdio.h>
+/* Evaluates an expression: the tree. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "rp_eval.h"
 
-#define EVAL_DEPTH 1000u
+/* --- Names --- */
 
-bool
-rp_eval_fail(struct rp_eval *eval, const char *format, ...)
+static bool
+look_up(struct rp_eval *eval, struct tf_text name, struct rp_value *ret_value,
+        bool *ret_found)
 {
-    char message[200];
-    va_list args;
-    va_start(args, format);
-    vsnprintf(message, sizeof message, format, args);
-    va_end(args);
-    rp_expr_fail(eval->error, eval->column, "%s", message);
-    eval->status = tf_err_set(eval->err, TF_ERR_ARGUMENT, -1, "%s", message);
-    return false;
-}
-
-bool
-rp_eval_status(struct rp_eval *eval, tf_status status)
-{
-    if (status != TF_OK && eval->status == TF_OK) {
-        eval->status = status;
+    struct tf_err why = TF_ERR_INIT, *err = eval->err ? &why : NULL;
+    tf_status status =
+        eval->lookup
+            ? eval->lookup->variable(eval->lookup->ctx, name, ret_value, err)
+            : rp_variable(eval->rp, eval->seq, eval->frame, name, ret_value, err);
+    *ret_found = status == TF_OK;
+    if (status == TF_OK || status == TF_ERR_NOT_FOUND) {
+        return true;
     }
-    return status == TF_OK;
-}
-
-/* Two structures that share their parts can take as many steps as there are paths through
- * them; Python would be at it for ever. */
-#define STEPS_MAX 2000000u
-
-bool
-rp_eval_step(struct rp_eval *eval)
-{
-    if (++eval->steps > STEPS_MAX) {
-        return rp_eval_fail(eval, "the expression takes too long");
+    if (eval->err) {
+        *eval->err = why;
     }
-    return (eval->steps & 0xfff) != 0
-           || rp_eval_status(eval,
-                             rp_progress(eval->rp, eval->steps, STEPS_MAX, eval->err));
+    return rp_eval_status(eval, status);
 }
 
+/* In the cache an unbound value is one that was not looked up, a damaged one with a note
+ * one that is not there. */
 bool
-rp_eval_memory(struct rp_eval *eval)
+rp_eval_variable(struct rp_eval *eval, const struct rp_node *node,
+                 struct rp_value *ret_value, bool *ret_found)
 {
-    return rp_eval_status(eval, rp_no_memory(eval->err));
-}
-
-bool
-rp_eval_known(struct rp_eval *eval, const struct rp_value *value)
-{
-    switch (value->kind) {
-    case TF_VAL_ELIDED:
-        return rp_eval_fail(eval, "the value is not recorded (%s)",
-                            tf_elision_name(value->note) ? tf_elision_name(value->note)
-                                                         : "unknown");
-    case TF_VAL_STR_CUT:
-    case TF_VAL_BYTES_CUT:
-    case TF_VAL_BIGINT_CUT:
-        return rp_eval_fail(eval, "only the beginning of the value is recorded");
-    case TF_VAL_UNBOUND: return rp_eval_fail(eval, "the value is not bound");
-    case RP_VAL_DAMAGED: return rp_eval_fail(eval, "the recording is damaged here");
-    default: return true;
-    }
-}
-
-bool
-rp_eval_object(struct rp_eval *eval, const struct rp_value *value,
-               struct rp_object **ret_object)
-{
-    return rp_eval_status(
-        eval, rp_object_at(eval->rp, value, eval->seq, ret_object, eval->err));
-}
-
-bool
-rp_eval_type_name(struct rp_eval *eval, const struct rp_value *value,
-                  struct rp_buf *out)
-{
-    return rp_eval_status(
-        eval, rp_value_type_name(eval->rp, value, eval->seq, out, eval->err));
-}
-
-/* --- Values of an expression's own making --- */
-
-void
-rp_value_set_bool(struct rp_value *value, bool truth)
-{
-    *value = (struct rp_value){.kind = truth ? TF_VAL_TRUE : TF_VAL_FALSE};
-}
-
-void
-rp_value_set_float(struct rp_value *value, double real)
-{
-    *value = (struct rp_value){.kind = TF_VAL_FLOAT, .real = real};
-}
-
-void
-rp_value_set_object(struct rp_value *value, struct rp_object *object)
-{
-    *value = (struct rp_value){.kind = TF_VAL_REF, .ref = object->id, .object = object};
-}
-
-static const struct tf_def_type builtin_types[] = {
-#define TYPE(type_name, type_category)                                          \
- {                                                                              \
-  .category = type_category, .flags = TF_TYPE_EXACT, .module = {"builtins", 8}, \
-  .name = {                                                                     \
-      type_name,                                                                \
-      sizeof type_name - 1                                                      \
-  }                                                                             \
- }
-    TYPE("list", TF_CAT_LIST),   TYPE("tuple", TF_CAT_TUPLE),
-    TYPE("dict", TF_CAT_DICT),   TYPE("set", TF_CAT_SET),
-    TYPE("range", TF_CAT_RANGE), TYPE("slice", TF_CAT_SLICE),
-    TYPE("type", TF_CAT_CLASS),  TYPE("builtin_function_or_method", TF_CAT_BUILTIN),
-#undef TYPE
-};
-
-const struct tf_def_type *
-rp_builtin_type(enum tf_category category)
-{
-    for (size_t i = 0; i < sizeof builtin_types / sizeof *builtin_types; i++) {
-        if (builtin_types[i].category == category) {
-            return &builtin_types[i];
+    for (struct rp_scope *at = node->local ? eval->scope : NULL; at; at = at->up) {
+        for (uint32_t i = 0; i < at->count; i++) {
+            if (at->binding[i].name == node->name
+                && at->binding[i].value.kind != TF_VAL_UNBOUND) {
+                rp_value_copy(ret_value, &at->binding[i].value);
+                *ret_found = true;
+                return true;
+            }
         }
     }
-    return &builtin_types[0];
+    struct rp_value *cached = eval->cache ? &eval->cache[node->name] : NULL;
+    if (cached && cached->kind != TF_VAL_UNBOUND) {
+        *ret_found = cached->kind != RP_VAL_DAMAGED || !cached->note;
+        if (*ret_found) {
+            rp_value_copy(ret_value, cached);
+        }
+        return true;
+    }
+    if (!look_up(eval, node->text, ret_value, ret_found)) {
+        return false;
+    }
+    if (cached && *ret_found) {
+        rp_value_copy(cached, ret_value);
+    }
+    else if (cached) {
+        *cached = (struct rp_value){.kind = RP_VAL_DAMAGED, .note = 1};
+    }
+    return true;
 }
-
-/* --- The tree --- */
 
 static bool
 eval_name(struct rp_eval *eval, const struct rp_node *node, struct rp_value *ret_value)
 {
-    struct tf_err why = TF_ERR_INIT;
-    tf_status status =
-        eval->lookup
-            ? eval->lookup->variable(eval->lookup->ctx, node->text, ret_value, &why)
-            : rp_variable(eval->rp, eval->seq, eval->frame, node->text, ret_value,
-                          &why);
-    if (status == TF_OK) {
-        return true;
+    bool found;
+    if (!rp_eval_variable(eval, node, ret_value, &found)) {
+        return false;
     }
-    if (status != TF_ERR_NOT_FOUND) {
-        if (eval->err) {
-            *eval->err = why;
-        }
-        return rp_eval_status(eval, status);
-    }
-    if (rp_eval_builtin(eval, node->text, ret_value)) {
+    if (found || rp_eval_builtin(eval, node->text, ret_value)) {
         return true;
     }
     return eval->status == TF_OK
-           && rp_eval_fail(eval, "name '%.*s' is not bound here",
-                           (int)(node->text.len < 100 ? node->text.len : 100),
-                           node->text.data);
+           && rp_eval_raise(eval, "NameError", "name '%.*s' is not defined",
+                            (int)(node->text.len < 100 ? node->text.len : 100),
+                            node->text.data);
 }
+
+/* --- Scopes --- */
+
+struct rp_scope *
+rp_scope_new(struct rp_scope *up, uint32_t count)
+{
+    struct rp_scope *scope = calloc(1, sizeof *scope + count * sizeof *scope->binding);
+    if (scope) {
+        scope->up = up;
+        scope->refs = 1;
+        scope->count = count;
+        if (up) {
+            up->refs++;
+        }
+        for (uint32_t i = 0; i < count; i++) {
+            scope->binding[i].name = RP_NONE;
+        }
+    }
+    return scope;
+}
+
+void
+rp_scope_unref(struct rp_scope *scope)
+{
+    while (scope && --scope->refs == 0) {
+        struct rp_scope *up = scope->up;
+        for (uint32_t i = 0; i < scope->count; i++) {
+            rp_value_release(&scope->binding[i].value);
+        }
+        free(scope);
+        scope = up;
+    }
+}
+
+/* Takes the value. There is room for each name. */
+static void
+bind_name(struct rp_scope *scope, uint32_t name, struct rp_value *value)
+{
+    for (uint32_t i = 0; i < scope->count; i++) {
+        struct rp_binding *binding = &scope->binding[i];
+        if (binding->name == name || binding->name == RP_NONE) {
+            rp_value_release(&binding->value);
+            binding->name = name;
+            binding->value = *value;
+            *value = (struct rp_value){0};
+            return;
+        }
+    }
+    rp_value_release(value);
+}
+
+static bool
+bind_star(struct rp_eval *eval, struct rp_scope *scope, uint32_t target,
+          struct rp_object *items, size_t first, size_t end)
+{
+    struct rp_object *list;
+    struct rp_value value;
+    if (!rp_eval_make(eval, TF_CAT_LIST, &list)) {
+        return false;
+    }
+    for (size_t i = first; i < end; i++) {
+        if (!rp_eval_add_copy(eval, list, &items->item[i])) {
+            rp_object_release(list);
+            return false;
+        }
+    }
+    rp_value_set_object(&value, list);
+    return rp_scope_bind(eval, scope, target, &value);
+}
+
+static bool
+bind_items(struct rp_eval *eval, struct rp_scope *scope, const struct rp_node *tuple,
+           struct rp_object *items)
+{
+    const struct rp_node *node = eval->expr->node;
+    size_t want = 0, at = 0;
+    bool star = false;
+    for (uint32_t i = tuple->list; i != RP_NONE; i = node[i].next) {
+        star |= node[i].kind == RP_NODE_STAR;
+        want += node[i].kind != RP_NODE_STAR;
+    }
+    if (items->item_count < want || (!star && items->item_count > want)) {
+        return items->item_count < want
+                   ? rp_eval_raise(
+                       eval, "ValueError",
+                       "not enough values to unpack (expected %s%zu, got %zu)",
+                       star ? "at least " : "", want, items->item_count)
+                   : rp_eval_raise(eval, "ValueError",
+                                   "too many values to unpack (expected %zu)", want);
+    }
+    bool fine = true;
+    for (uint32_t i = tuple->list; i != RP_NONE && fine; i = node[i].next) {
+        if (node[i].kind == RP_NODE_STAR) {
+            size_t end = at + items->item_count - want;
+            fine = bind_star(eval, scope, node[i].a, items, at, end);
+            at = end;
+            continue;
+        }
+        struct rp_value item;
+        rp_value_copy(&item, &items->item[at++]);
+        fine = rp_scope_bind(eval, scope, i, &item);
+    }
+    return fine;
+}
+
+bool
+rp_scope_bind(struct rp_eval *eval, struct rp_scope *scope, uint32_t target,
+              struct rp_value *value)
+{
+    const struct rp_node *node = &eval->expr->node[target];
+    if (node->kind == RP_NODE_NAME) {
+        bind_name(scope, node->name, value);
+        return true;
+    }
+    struct rp_object *items;
+    eval->column = node->column;
+    bool fine = rp_eval_known(eval, value);
+    if (fine && !rp_is_iterable_kind(value)) {
+        fine = rp_eval_raise(eval, "TypeError", "cannot unpack non-iterable %s object",
+                             rp_eval_label(eval, value).text);
+    }
+    fine = fine && rp_eval_list_of(eval, value, &items);
+    rp_value_release(value);
+    if (fine) {
+        fine = bind_items(eval, scope, node, items);
+        rp_object_release(items);
+    }
+    return fine;
+}
+
+/* --- Attributes and subscripts --- */
 
 static bool
 eval_attr(struct rp_eval *eval, const struct rp_node *node, struct rp_value *ret_value)
 {
     struct rp_value object;
+    bool found;
     if (!rp_eval_node(eval, node->a, &object)) {
         return false;
     }
     eval->column = node->column;
-    bool fine = rp_eval_attr(eval, &object, node->text, ret_value);
+    bool fine = rp_eval_attr(eval, &object, node->text, ret_value, &found)
+                && (found || rp_eval_no_attr(eval, &object, node->text));
     rp_value_release(&object);
     return fine;
 }
@@ -217,26 +266,41 @@ eval_index(struct rp_eval *eval, const struct rp_node *node, struct rp_value *re
     return fine;
 }
 
+/* A slice among the subscripts of a tuple: no built-in type takes it. */
 static bool
-eval_operation(struct rp_eval *eval, const struct rp_node *node,
-               struct rp_value *ret_value)
+eval_lone_slice(struct rp_eval *eval)
+{
+    return rp_eval_fail(eval, "a slice has no meaning here");
+}
+
+/* --- Operators --- */
+
+static bool
+eval_unary(struct rp_eval *eval, const struct rp_node *node, struct rp_value *ret_value)
+{
+    struct rp_value a;
+    if (!rp_eval_node(eval, node->a, &a)) {
+        return false;
+    }
+    eval->column = node->column;
+    bool fine = rp_eval_unary(eval, node->op, &a, ret_value);
+    rp_value_release(&a);
+    return fine;
+}
+
+static bool
+eval_binary(struct rp_eval *eval, const struct rp_node *node,
+            struct rp_value *ret_value)
 {
     struct rp_value a, b;
     if (!rp_eval_node(eval, node->a, &a)) {
         return false;
     }
-    bool fine;
-    if (node->kind == RP_NODE_UNARY) {
+    bool fine = rp_eval_node(eval, node->b, &b);
+    if (fine) {
         eval->column = node->column;
-        fine = rp_eval_unary(eval, node->op, &a, ret_value);
-    }
-    else {
-        fine = rp_eval_node(eval, node->b, &b);
-        if (fine) {
-            eval->column = node->column;
-            fine = rp_eval_binary(eval, node->op, &a, &b, ret_value);
-            rp_value_release(&b);
-        }
+        fine = rp_eval_binary(eval, node->op, &a, &b, ret_value);
+        rp_value_release(&b);
     }
     rp_value_release(&a);
     return fine;
@@ -304,29 +368,264 @@ eval_if(struct rp_eval *eval, const struct rp_node *node, struct rp_value *ret_v
     return fine && rp_eval_node(eval, truth ? node->a : node->c, ret_value);
 }
 
+/* --- Displays --- */
+
+/* *a in a display: all of it. */
+static bool
+add_all(struct rp_eval *eval, struct rp_object *to, uint32_t node)
+{
+    struct rp_value value;
+    if (!rp_eval_node(eval, node, &value)) {
+        return false;
+    }
+    bool fine = rp_eval_known(eval, &value);
+    struct rp_iter *iter = NULL;
+    bool old = eval->rp->facts.header->python_hex < 0x03090000, more = true;
+    if (fine && !old && !rp_is_iterable_kind(&value)) {
+        fine = rp_eval_raise(eval, "TypeError",
+                             "Value after * must be an iterable, not %s",
+                             rp_eval_label(eval, &value).text);
+    }
+    fine = fine && rp_iter_of(eval, &value, &iter);
+    while (fine && more) {
+        struct rp_value item;
+        fine = rp_iter_next(eval, iter, &item, &more);
+        if (fine && more) {
+            fine = rp_eval_add(eval, to, &item);
+        }
+    }
+    rp_iter_free(iter);
+    rp_value_release(&value);
+    return fine;
+}
+
 static bool
 eval_display(struct rp_eval *eval, const struct rp_node *node,
              struct rp_value *ret_value)
 {
     enum tf_category category = node->kind == RP_NODE_LIST ? TF_CAT_LIST : TF_CAT_TUPLE;
-    struct rp_object *object = rp_object_make(rp_builtin_type(category), category, 4);
-    if (!object) {
-        return rp_eval_memory(eval);
+    struct rp_object *object;
+    if (!rp_eval_make(eval, category, &object)) {
+        return false;
     }
-    for (uint32_t i = node->list; i != RP_NONE; i = eval->expr->node[i].next) {
+    bool fine = true;
+    for (uint32_t i = node->list; i != RP_NONE && fine; i = eval->expr->node[i].next) {
         struct rp_value item;
-        bool fine = rp_eval_node(eval, i, &item);
-        if (fine && !rp_object_add_item(object, &item)) {
-            fine = rp_eval_memory(eval);
+        if (eval->expr->node[i].kind == RP_NODE_STAR) {
+            fine = add_all(eval, object, eval->expr->node[i].a);
+            continue;
         }
-        if (!fine) {
-            rp_object_release(object);
-            return false;
-        }
+        fine = rp_eval_node(eval, i, &item) && rp_eval_add(eval, object, &item);
+    }
+    if (!fine) {
+        rp_object_release(object);
+        return false;
     }
     rp_value_set_object(ret_value, object);
     return true;
 }
+
+static bool
+put_element(struct rp_eval *eval, struct rp_maker *maker, const struct rp_node *element,
+            uint32_t idx)
+{
+    struct rp_value a, b;
+    if (element->kind == RP_NODE_ENTRY) {
+        if (!rp_eval_node(eval, element->a, &a)) {
+            return false;
+        }
+        if (!rp_eval_node(eval, element->b, &b)) {
+            rp_value_release(&a);
+            return false;
+        }
+        return rp_maker_put(eval, maker, &a, &b);
+    }
+    bool star = element->kind == RP_NODE_STAR || element->kind == RP_NODE_STAR2;
+    if (!rp_eval_node(eval, star ? element->a : idx, &a)) {
+        return false;
+    }
+    if (!star) {
+        return rp_maker_put(eval, maker, &a, NULL);
+    }
+    bool fine;
+    struct rp_object *object = NULL;
+    eval->column = element->column;
+    if (element->kind == RP_NODE_STAR) {
+        fine = rp_maker_update(eval, maker, &a);
+    }
+    else {
+        fine = rp_eval_known(eval, &a)
+               && (a.kind != TF_VAL_REF || rp_eval_object(eval, &a, &object));
+        if (fine && (!object || !rp_category_is_dict(object->category))) {
+            fine = rp_eval_raise(eval, "TypeError", "'%s' object is not a mapping",
+                                 rp_eval_label(eval, &a).text);
+        }
+        fine = fine && rp_maker_merge(eval, maker, object);
+    }
+    rp_object_release(object);
+    rp_value_release(&a);
+    return fine;
+}
+
+static bool
+eval_braces(struct rp_eval *eval, const struct rp_node *node,
+            struct rp_value *ret_value)
+{
+    struct rp_maker maker;
+    bool dict = node->kind == RP_NODE_DICT;
+    if (!rp_maker_begin(eval, dict ? TF_CAT_DICT : TF_CAT_SET, &maker)) {
+        return false;
+    }
+    bool fine = true;
+    for (uint32_t i = node->list; i != RP_NONE && fine; i = eval->expr->node[i].next) {
+        fine = put_element(eval, &maker, &eval->expr->node[i], i);
+    }
+    fine = fine && rp_maker_end(eval, &maker, ret_value);
+    rp_maker_release(&maker);
+    return fine;
+}
+
+/* --- Comprehensions --- */
+
+static bool
+put_all(struct rp_eval *eval, struct rp_iter *iter, enum rp_comp kind,
+        struct rp_value *ret_value)
+{
+    struct rp_object *list = NULL;
+    struct rp_maker maker = {0};
+    bool fine = kind == RP_COMP_LIST
+                    ? rp_eval_make(eval, TF_CAT_LIST, &list)
+                    : rp_maker_begin(
+                        eval, kind == RP_COMP_DICT ? TF_CAT_DICT : TF_CAT_SET, &maker);
+    bool more = true;
+    while (fine && more) {
+        struct rp_value item;
+        fine = rp_iter_next(eval, iter, &item, &more);
+        if (!fine || !more) {
+            break;
+        }
+        if (kind == RP_COMP_LIST) {
+            fine = rp_eval_add(eval, list, &item);
+        }
+        else if (kind == RP_COMP_SET) {
+            fine = rp_maker_put(eval, &maker, &item, NULL);
+        }
+        else { /* the generator gives pairs */
+            struct rp_value key, value;
+            rp_value_copy(&key, &item.object->item[0]);
+            rp_value_copy(&value, &item.object->item[1]);
+            rp_value_release(&item);
+            fine = rp_maker_put(eval, &maker, &key, &value);
+        }
+    }
+    if (fine && list) {
+        rp_value_set_object(ret_value, list);
+        list = NULL;
+    }
+    else if (fine) {
+        fine = rp_maker_end(eval, &maker, ret_value);
+    }
+    rp_object_release(list);
+    rp_maker_release(&maker);
+    return fine;
+}
+
+static bool
+eval_comprehension(struct rp_eval *eval, const struct rp_node *node,
+                   struct rp_value *ret_value)
+{
+    struct rp_iter *iter;
+    if (!rp_eval_generator(eval, node, &iter)) {
+        return false;
+    }
+    if (node->op == RP_COMP_GENERATOR) {
+        rp_value_set_iter(ret_value, iter);
+        return true;
+    }
+    bool fine = put_all(eval, iter, node->op, ret_value);
+    rp_iter_free(iter);
+    return fine;
+}
+
+static void
+free_callable(struct rp_made *made)
+{
+    struct rp_callable *callable = (struct rp_callable *)made;
+    rp_value_release(&callable->self);
+    rp_scope_unref(callable->scope);
+    free(callable);
+}
+
+static bool
+eval_lambda(struct rp_eval *eval, const struct rp_node *node,
+            struct rp_value *ret_value)
+{
+    struct rp_callable *lambda = calloc(1, sizeof *lambda);
+    if (!lambda) {
+        return rp_eval_memory(eval);
+    }
+    lambda->made =
+        (struct rp_made){1, RP_MADE_LAMBDA, "<function <lambda>>", free_callable};
+    lambda->node = (uint32_t)(node - eval->expr->node);
+    lambda->scope = eval->scope;
+    if (eval->scope) {
+        eval->scope->refs++;
+    }
+    *ret_value = (struct rp_value){.kind = RP_VAL_MADE, .str = (void *)lambda};
+    return true;
+}
+
+/* --- f-strings --- */
+
+static bool
+add_field(struct rp_eval *eval, const struct rp_node *field, struct rp_buf *out)
+{
+    struct rp_value value, spec = {0}, text = {0};
+    struct rp_buf converted = RP_BUF_INIT;
+    if (!rp_eval_node(eval, field->a, &value)) {
+        return false;
+    }
+    bool fine = field->b == RP_NONE || rp_eval_node(eval, field->b, &spec);
+    eval->column = field->column;
+    if (fine && field->op) {
+        fine = field->op == 'r'   ? rp_eval_repr(eval, &value, &converted)
+               : field->op == 'a' ? rp_eval_ascii(eval, &value, &converted)
+                                  : rp_eval_str(eval, &value, &converted);
+        fine = fine && rp_eval_text_of(eval, TF_VAL_STR, &converted, &text);
+    }
+    fine =
+        fine
+        && rp_eval_format(eval, field->op ? &text : &value, rp_value_bytes(&spec), out);
+    rp_buf_release(&converted);
+    rp_value_release(&text);
+    rp_value_release(&spec);
+    rp_value_release(&value);
+    return fine;
+}
+
+static bool
+eval_fstring(struct rp_eval *eval, const struct rp_node *node,
+             struct rp_value *ret_value)
+{
+    struct rp_buf out = RP_BUF_INIT;
+    bool fine = true;
+    for (uint32_t i = node->list; i != RP_NONE && fine; i = eval->expr->node[i].next) {
+        const struct rp_node *part = &eval->expr->node[i];
+        if (part->kind == RP_NODE_VALUE) {
+            rp_buf_add_text(&out, rp_value_bytes(&part->value));
+        }
+        else {
+            fine = add_field(eval, part, &out);
+        }
+    }
+    if (!fine) {
+        rp_buf_release(&out);
+        return false;
+    }
+    return rp_eval_text_of(eval, TF_VAL_STR, &out, ret_value);
+}
+
+/* --- All --- */
 
 static bool
 eval_kind(struct rp_eval *eval, const struct rp_node *node, struct rp_value *ret_value)
@@ -336,16 +635,22 @@ eval_kind(struct rp_eval *eval, const struct rp_node *node, struct rp_value *ret
     case RP_NODE_NAME: return eval_name(eval, node, ret_value);
     case RP_NODE_ATTR: return eval_attr(eval, node, ret_value);
     case RP_NODE_INDEX: return eval_index(eval, node, ret_value);
+    case RP_NODE_SLICE: return eval_lone_slice(eval);
     case RP_NODE_CALL: return rp_eval_call(eval, node, ret_value);
-    case RP_NODE_UNARY:
-    case RP_NODE_BINARY: return eval_operation(eval, node, ret_value);
+    case RP_NODE_UNARY: return eval_unary(eval, node, ret_value);
+    case RP_NODE_BINARY: return eval_binary(eval, node, ret_value);
     case RP_NODE_AND:
     case RP_NODE_OR: return eval_logic(eval, node, ret_value);
     case RP_NODE_COMPARE: return eval_comparison(eval, node, ret_value);
     case RP_NODE_IF: return eval_if(eval, node, ret_value);
     case RP_NODE_TUPLE:
     case RP_NODE_LIST: return eval_display(eval, node, ret_value);
-    default: return rp_eval_fail(eval, "this is not supported yet");
+    case RP_NODE_SET:
+    case RP_NODE_DICT: return eval_braces(eval, node, ret_value);
+    case RP_NODE_COMP: return eval_comprehension(eval, node, ret_value);
+    case RP_NODE_LAMBDA: return eval_lambda(eval, node, ret_value);
+    case RP_NODE_FSTRING: return eval_fstring(eval, node, ret_value);
+    default: return rp_eval_fail(eval, "invalid syntax");
     }
 }
 
@@ -354,27 +659,42 @@ rp_eval_node(struct rp_eval *eval, uint32_t idx, struct rp_value *ret_value)
 {
     const struct rp_node *node = &eval->expr->node[idx];
     eval->column = node->column;
-    if (++eval->depth > EVAL_DEPTH) {
-        return rp_eval_fail(eval, "nested too deeply");
+    if (!rp_eval_enter(eval) || !rp_eval_step(eval)) {
+        return false;
     }
     bool fine = eval_kind(eval, node, ret_value);
     eval->depth--;
     return fine;
 }
 
+#define CACHE_LOCAL 16u
+
 static tf_status
 evaluate(struct rp_eval *eval, struct rp_value *ret_value,
          struct rp_expr_err *ret_error)
 {
-    struct rp_expr_err error = {0};
-    struct rp_value value;
-    eval->error = &error;
-    if (rp_eval_node(eval, eval->expr->root, &value)) {
+    struct rp_value local[CACHE_LOCAL] = {{0}}, value;
+    uint32_t count = eval->expr->name_count;
+    eval->error = ret_error;
+    eval->cache = count <= CACHE_LOCAL ? local : calloc(count, sizeof *local);
+    if (!eval->cache) {
+        return rp_no_memory(eval->err);
+    }
+    bool fine = rp_eval_node(eval, eval->expr->root, &value);
+    if (fine && value.kind == RP_VAL_MADE
+        && ((struct rp_made *)(void *)value.str)->sort == RP_MADE_ITER) {
+        rp_value_release(&value);
+        fine = rp_eval_fail(eval, "an iterator: list(...) shows what it gives");
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        rp_value_release(&eval->cache[i]);
+    }
+    if (eval->cache != local) {
+        free(eval->cache);
+    }
+    if (fine) {
         *ret_value = value;
         return TF_OK;
-    }
-    if (ret_error) {
-        *ret_error = error;
     }
     return eval->status == TF_OK ? TF_ERR_ARGUMENT : eval->status;
 }
@@ -403,7 +723,7 @@ tf_status
 rp_value_truth(struct rp *rp, const struct rp_value *value, uint64_t seq,
                bool *ret_truth, struct tf_err *err)
 {
-    struct rp_eval eval = {.rp = rp, .seq = seq, .err = err, .status = TF_OK};
+    struct rp_eval eval = {.rp = rp, .seq = seq, .err = err};
     bool truth;
     if (rp_eval_truth(&eval, value, &truth)) {
         *ret_truth = truth;

@@ -1,30 +1,38 @@
-/* Truth, equality and order. What only the program's own code could tell is an error. */
-#include <math.h>
+/* Truth, order, `in` and `is`. What only the program's own code could tell is an error. */
 #include <string.h>
 
-#include "rp_eval.h"
-
-#define EQUAL_DEPTH 100u
+#include "rp_compare.h"
 
 /* --- Truth --- */
 
 static bool
-truth_of_object(struct rp_eval *eval, const struct rp_object *object, bool *ret_truth)
+truth_of_object(struct rp_eval *eval, const struct rp_value *value,
+                const struct rp_object *object, bool *ret_truth)
 {
     uint64_t length;
+    const struct rp_value *plain = rp_plain_of(eval->rp, object, value);
+    if (plain->kind != TF_VAL_REF) {
+        return rp_eval_truth(eval, plain, ret_truth);
+    }
     if (rp_object_length(object, &length)) {
         *ret_truth = length > 0;
         return true;
     }
+    struct rp_range_of range;
     switch (object->category) {
-    case TF_CAT_INT:
-    case TF_CAT_FLOAT:
-    case TF_CAT_COMPLEX:
-        return object->item_count ? rp_eval_truth(eval, &object->item[0], ret_truth)
-                                  : rp_eval_fail(eval, "the value is not recorded");
+    case TF_CAT_RANGE:
+        *ret_truth = rp_eval_range(eval, object, &range) && range.count > 0;
+        return eval->status == TF_OK;
+    case TF_CAT_TIMEDELTA:
+        *ret_truth = false;
+        for (size_t i = 0; i < object->item_count; i++) {
+            *ret_truth |= object->item[i].integer != 0;
+        }
+        return true;
     case TF_CAT_FUNCTION:
     case TF_CAT_BUILTIN:
     case TF_CAT_METHOD:
+    case TF_CAT_PARTIAL:
     case TF_CAT_MODULE:
     case TF_CAT_CLASS:
     case TF_CAT_EXCEPTION:
@@ -32,15 +40,15 @@ truth_of_object(struct rp_eval *eval, const struct rp_object *object, bool *ret_
     case TF_CAT_PATTERN:
     case TF_CAT_PATH:
     case TF_CAT_UUID:
+    case TF_CAT_DATE:
+    case TF_CAT_DATETIME:
+    case TF_CAT_TIME:
+    case TF_CAT_TIMEZONE:
+    case TF_CAT_SLICE:
+    case TF_CAT_ENUM:
     case TF_CAT_CELL: *ret_truth = true; return true;
-    default: break;
+    default: return rp_eval_needs_code(eval, "the truth", object);
     }
-    struct rp_buf name = RP_BUF_INIT;
-    rp_type_name(object->type, &name);
-    rp_eval_fail(eval, "whether a %.80s is true, only its own code could tell",
-                 name.data ? name.data : "?");
-    rp_buf_release(&name);
-    return false;
 }
 
 bool
@@ -60,7 +68,8 @@ rp_eval_truth(struct rp_eval *eval, const struct rp_value *value, bool *ret_trut
     case TF_VAL_ELLIPSIS:
     case TF_VAL_NOTIMPLEMENTED:
     case TF_VAL_BIGINT:
-    case TF_VAL_BIGINT_CUT: *ret_truth = true; return true;
+    case TF_VAL_BIGINT_CUT:
+    case RP_VAL_MADE: *ret_truth = true; return true;
     case TF_VAL_REF: break;
     default: return rp_eval_known(eval, value);
     }
@@ -68,333 +77,21 @@ rp_eval_truth(struct rp_eval *eval, const struct rp_value *value, bool *ret_trut
     if (!rp_eval_object(eval, value, &object)) {
         return false;
     }
-    bool fine = truth_of_object(eval, object, ret_truth);
+    bool fine = truth_of_object(eval, value, object, ret_truth);
     rp_object_release(object);
-    return fine;
-}
-
-/* --- Numbers --- */
-
-static bool
-is_number(const struct rp_value *value)
-{
-    struct rp_number number;
-    return rp_number_of(value, &number) || value->kind == TF_VAL_BIGINT;
-}
-
-/* Two's complement, little endian, shortest: sign, then length, then bytes. */
-static int
-compare_bigints(struct tf_text a, struct tf_text b)
-{
-    bool a_negative = a.len && (unsigned char)a.data[a.len - 1] & 0x80;
-    bool b_negative = b.len && (unsigned char)b.data[b.len - 1] & 0x80;
-    if (a_negative != b_negative) {
-        return a_negative ? -1 : 1;
-    }
-    if (a.len != b.len) {
-        return (a.len < b.len) != a_negative ? -1 : 1;
-    }
-    for (size_t i = a.len; i-- > 0;) {
-        if (a.data[i] != b.data[i]) {
-            return (unsigned char)a.data[i] < (unsigned char)b.data[i] ? -1 : 1;
-        }
-    }
-    return 0;
-}
-
-static long double
-bigint_real(struct tf_text text)
-{
-    long double real = 0;
-    for (size_t i = text.len; i-- > 0;) {
-        real = real * 256
-               + (i == text.len - 1 ? (signed char)text.data[i]
-                                    : (unsigned char)text.data[i]);
-    }
-    return real;
-}
-
-/* False: not ordered (a NaN). x86's long double has 64 bits of precision, so int64 and
- * double are compared exactly; a big int against a float is not, in its last digits. */
-static bool
-compare_numbers(const struct rp_value *a, const struct rp_value *b, int *ret_order)
-{
-    if (a->kind == TF_VAL_BIGINT && b->kind == TF_VAL_BIGINT) {
-        *ret_order = compare_bigints(rp_value_bytes(a), rp_value_bytes(b));
-        return true;
-    }
-    const struct rp_value *value[2] = {a, b};
-    long double real[2];
-    for (int i = 0; i < 2; i++) {
-        struct rp_number number;
-        if (rp_number_of(value[i], &number)) {
-            real[i] = number.is_float ? (long double)number.real
-                                      : (long double)number.integer;
-        }
-        else {
-            real[i] = bigint_real(rp_value_bytes(value[i]));
-        }
-    }
-    *ret_order = real[0] < real[1] ? -1 : real[0] > real[1];
-    return !isnan(real[0]) && !isnan(real[1]);
-}
-
-static int
-compare_text(struct tf_text a, struct tf_text b)
-{
-    size_t len = a.len < b.len ? a.len : b.len;
-    int order = len ? memcmp(a.data, b.data, len) : 0;
-    return order ? order : a.len < b.len ? -1 : a.len > b.len;
-}
-
-/* --- Equality --- */
-
-static bool equal(struct rp_eval *eval, const struct rp_value *a,
-                  const struct rp_value *b, bool *ret_equal);
-
-/* For order and equality an object stands for the built-in value that it extends. */
-static const struct rp_value *
-stands_for(const struct rp_object *object, const struct rp_value *value)
-{
-    bool built_on = object && object->category >= TF_CAT_INT
-                    && object->category <= TF_CAT_BYTES && object->item_count;
-    return built_on ? &object->item[0] : value;
-}
-
-static bool
-is_tuple(const struct rp_object *object)
-{
-    return object->category == TF_CAT_TUPLE || object->category == TF_CAT_NAMEDTUPLE;
-}
-
-static bool
-is_set(const struct rp_object *object)
-{
-    return object->category == TF_CAT_SET || object->category == TF_CAT_FROZENSET;
-}
-
-static bool
-same_sort(const struct rp_object *a, const struct rp_object *b)
-{
-    return a->category == b->category || (is_tuple(a) && is_tuple(b))
-           || (is_set(a) && is_set(b))
-           || (rp_category_is_dict(a->category) && rp_category_is_dict(b->category));
-}
-
-static bool
-equal_runs(struct rp_eval *eval, const struct rp_object *a, const struct rp_object *b,
-           size_t first, bool *ret_equal)
-{
-    *ret_equal = a->item_count == b->item_count && a->more == b->more;
-    for (size_t i = first; i < a->item_count && *ret_equal; i++) {
-        if (!equal(eval, &a->item[i], &b->item[i], ret_equal)) {
-            return false;
-        }
-    }
-    return true;
-}
-
-static bool
-equal_dicts(struct rp_eval *eval, const struct rp_object *a, const struct rp_object *b,
-            bool *ret_equal)
-{
-    struct rp_run x = rp_object_run(a), y = rp_object_run(b);
-    *ret_equal = x.count == y.count;
-    for (size_t i = 0; i < x.count && *ret_equal; i++) {
-        size_t found;
-        const struct rp_value *key = &a->item[x.first + 2 * i];
-        if (!rp_eval_find_key(eval, b, key, &found)) {
-            return false;
-        }
-        *ret_equal = found != SIZE_MAX;
-        if (*ret_equal && !equal(eval, key + 1, &b->item[found], ret_equal)) {
-            return false;
-        }
-    }
-    return true;
-}
-
-static bool
-set_has(struct rp_eval *eval, const struct rp_object *set,
-        const struct rp_value *member, bool *ret_has)
-{
-    *ret_has = false;
-    for (size_t i = 0; i < set->item_count && !*ret_has; i++) {
-        if (!equal(eval, &set->item[i], member, ret_has)) {
-            return false;
-        }
-    }
-    return true;
-}
-
-static bool
-equal_sets(struct rp_eval *eval, const struct rp_object *a, const struct rp_object *b,
-           bool *ret_equal)
-{
-    *ret_equal = a->item_count == b->item_count;
-    for (size_t i = 0; i < a->item_count && *ret_equal; i++) {
-        if (!set_has(eval, b, &a->item[i], ret_equal)) {
-            return false;
-        }
-    }
-    return true;
-}
-
-static bool
-own_code(struct rp_eval *eval, const struct rp_object *object)
-{
-    struct rp_buf name = RP_BUF_INIT;
-    rp_type_name(object->type, &name);
-    rp_eval_fail(eval,
-                 "comparing a %.80s may need its own code; 'is' compares identity",
-                 name.data ? name.data : "?");
-    rp_buf_release(&name);
-    return false;
-}
-
-static bool
-equal_objects(struct rp_eval *eval, const struct rp_object *a,
-              const struct rp_object *b, bool *ret_equal)
-{
-    *ret_equal = false;
-    if (!same_sort(a, b)) {
-        bool own = a->category == TF_CAT_INSTANCE || b->category == TF_CAT_INSTANCE;
-        return !own || own_code(eval, a->category == TF_CAT_INSTANCE ? a : b);
-    }
-    if (a->more || b->more || a->note == TF_ELIDE_DEPTH || b->note == TF_ELIDE_DEPTH) {
-        return rp_eval_fail(eval, "not all of the value is recorded");
-    }
-    switch (a->category) {
-    case TF_CAT_LIST:
-    case TF_CAT_TUPLE:
-    case TF_CAT_NAMEDTUPLE:
-    case TF_CAT_RANGE:
-    case TF_CAT_SLICE:
-    case TF_CAT_BYTEARRAY:
-    case TF_CAT_DATE:
-    case TF_CAT_TIMEDELTA:
-    case TF_CAT_DECIMAL:
-    case TF_CAT_UUID:
-    case TF_CAT_PATH: return equal_runs(eval, a, b, 0, ret_equal);
-    case TF_CAT_CLASS: /* module and name: a type that the replayer made has no more */
-        return equal(eval, &a->item[0], &b->item[0], ret_equal)
-               && (!*ret_equal || equal(eval, &a->item[1], &b->item[1], ret_equal));
-    case TF_CAT_DEQUE: return equal_runs(eval, a, b, 1, ret_equal);
-    case TF_CAT_DICT:
-    case TF_CAT_DEFAULTDICT:
-    case TF_CAT_ORDEREDDICT:
-    case TF_CAT_COUNTER: return equal_dicts(eval, a, b, ret_equal);
-    case TF_CAT_SET:
-    case TF_CAT_FROZENSET: return equal_sets(eval, a, b, ret_equal);
-    case TF_CAT_FUNCTION:
-    case TF_CAT_MODULE:
-    case TF_CAT_ENUM:
-    case TF_CAT_EXCEPTION:
-    case TF_CAT_GENERATOR: return true; /* by identity */
-    default: return own_code(eval, a);
-    }
-}
-
-static bool
-equal_scalars(struct rp_eval *eval, const struct rp_value *a, const struct rp_value *b,
-              bool *ret_equal)
-{
-    int order;
-    if (!rp_eval_known(eval, a) || !rp_eval_known(eval, b)) {
-        return false;
-    }
-    if (is_number(a) && is_number(b)) {
-        *ret_equal = compare_numbers(a, b, &order) && order == 0;
-        return true;
-    }
-    if (a->kind == TF_VAL_COMPLEX || b->kind == TF_VAL_COMPLEX) {
-        struct rp_number x, y;
-        double re[2] = {a->real, b->real}, im[2] = {a->imag, b->imag};
-        bool fine = true;
-        if (a->kind != TF_VAL_COMPLEX) {
-            fine = rp_number_of(a, &x);
-            re[0] = x.real;
-            im[0] = 0;
-        }
-        if (b->kind != TF_VAL_COMPLEX) {
-            fine = rp_number_of(b, &y);
-            re[1] = y.real;
-            im[1] = 0;
-        }
-        *ret_equal = fine && re[0] == re[1] && im[0] == im[1];
-        return true;
-    }
-    *ret_equal = a->kind == b->kind && rp_value_same(a, b);
-    return true;
-}
-
-static bool
-equal_deep(struct rp_eval *eval, const struct rp_value *a, const struct rp_value *b,
-           bool *ret_equal)
-{
-    struct rp_object *x = NULL, *y = NULL;
-    bool fine = (a->kind != TF_VAL_REF || rp_eval_object(eval, a, &x))
-                && (b->kind != TF_VAL_REF || rp_eval_object(eval, b, &y));
-    if (fine) {
-        const struct rp_value *p = stands_for(x, a), *q = stands_for(y, b);
-        if (p->kind != TF_VAL_REF && q->kind != TF_VAL_REF) {
-            fine = equal_scalars(eval, p, q, ret_equal);
-        }
-        else if (x && y) {
-            fine = equal_objects(eval, x, y, ret_equal);
-        }
-        else { /* an object and a plain value */
-            const struct rp_object *object = x ? x : y;
-            const struct rp_value *plain = x ? b : a;
-            bool bytes = object->category == TF_CAT_BYTEARRAY && object->item_count
-                         && plain->kind == TF_VAL_BYTES;
-            *ret_equal = bytes && rp_value_same(&object->item[0], plain);
-            bool enum_value =
-                (object->category == TF_CAT_ENUM || object->category == TF_CAT_FLAG)
-                && rp_type_is(eval->rp, object->type, "int") && object->item_count > 1;
-            if (enum_value) {
-                fine = equal(eval, &object->item[1], plain, ret_equal);
-            }
-            fine = fine && rp_eval_known(eval, plain);
-        }
-    }
-    rp_object_release(x);
-    rp_object_release(y);
-    return fine;
-}
-
-static bool
-equal(struct rp_eval *eval, const struct rp_value *a, const struct rp_value *b,
-      bool *ret_equal)
-{
-    if (a->kind == TF_VAL_REF && rp_value_same(a, b)) {
-        *ret_equal = true;
-        return true;
-    }
-    if (!rp_eval_step(eval)) {
-        return false;
-    }
-    if (++eval->depth > EQUAL_DEPTH * 2) {
-        return rp_eval_fail(eval, "nested too deeply to compare");
-    }
-    bool fine = equal_deep(eval, a, b, ret_equal);
-    eval->depth--;
     return fine;
 }
 
 /* --- Order --- */
 
 static bool
-not_ordered(struct rp_eval *eval, const struct rp_value *a, const struct rp_value *b)
+not_ordered(struct rp_eval *eval, enum rp_op op, const struct rp_value *a,
+            const struct rp_value *b)
 {
-    struct rp_buf left = RP_BUF_INIT, right = RP_BUF_INIT;
-    if (rp_eval_type_name(eval, a, &left) && rp_eval_type_name(eval, b, &right)) {
-        rp_eval_fail(eval, "'%.60s' and '%.60s' have no order",
-                     left.data ? left.data : "", right.data ? right.data : "");
-    }
-    rp_buf_release(&left);
-    rp_buf_release(&right);
-    return false;
+    struct rp_label left = rp_eval_label(eval, a), right = rp_eval_label(eval, b);
+    return rp_eval_raise(eval, "TypeError",
+                         "'%s' not supported between instances of '%s' and '%s'",
+                         rp_op_text(op), left.text, right.text);
 }
 
 static bool
@@ -416,35 +113,55 @@ static bool
 order_sequences(struct rp_eval *eval, enum rp_op op, const struct rp_object *a,
                 const struct rp_object *b, bool *ret_result)
 {
-    size_t i = 0, end = a->item_count < b->item_count ? a->item_count : b->item_count;
-    bool same = true;
-    for (; i < end; i++) {
-        if (!equal(eval, &a->item[i], &b->item[i], &same)) {
+    struct rp_run x = rp_object_run(a), y = rp_object_run(b);
+    bool parts = a->category == TF_CAT_DATE || a->category == TF_CAT_TIMEDELTA;
+    size_t m = parts ? a->item_count : x.count, n = parts ? b->item_count : y.count;
+    const struct rp_value *p = a->item + (parts ? 0 : x.first);
+    const struct rp_value *q = b->item + (parts ? 0 : y.first);
+    for (size_t i = 0; i < m && i < n; i++) {
+        bool same;
+        if (!rp_equal_items(eval, &p[i], &q[i], &same)) {
             return false;
         }
         if (!same) {
-            return order_by(eval, op, &a->item[i], &b->item[i], ret_result);
+            return order_by(eval, op, &p[i], &q[i], ret_result);
         }
     }
     if (a->more || b->more) {
         return rp_eval_fail(eval, "not all items are recorded");
     }
-    int order = a->item_count < b->item_count ? -1 : a->item_count > b->item_count;
-    *ret_result = holds(op, order);
+    *ret_result = holds(op, m < n ? -1 : m > n);
     return true;
 }
 
 static bool
-is_subset(struct rp_eval *eval, const struct rp_object *a, const struct rp_object *b,
-          bool *ret_subset)
+order_sets(struct rp_eval *eval, enum rp_op op, const struct rp_object *a,
+           const struct rp_object *b, bool *ret_result)
 {
-    *ret_subset = a->item_count <= b->item_count;
-    for (size_t i = 0; i < a->item_count && *ret_subset; i++) {
-        if (!set_has(eval, b, &a->item[i], ret_subset)) {
-            return false;
-        }
+    bool less = op == RP_OP_LT || op == RP_OP_LE;
+    const struct rp_object *small = less ? a : b, *large = less ? b : a;
+    bool strict = op == RP_OP_LT || op == RP_OP_GT;
+    if (a->more || b->more) {
+        return rp_eval_fail(eval, "not all items are recorded");
     }
+    if (!rp_is_subset(eval, small, large, ret_result)) {
+        return false;
+    }
+    *ret_result = *ret_result && (!strict || small->item_count < large->item_count);
     return true;
+}
+
+static bool
+no_order(const struct rp_object *object)
+{
+    return object->category != TF_CAT_INSTANCE && object->category != TF_CAT_OPAQUE
+           && object->category != TF_CAT_ARRAY && object->category != TF_CAT_DECIMAL
+           && object->category != TF_CAT_COUNTER && object->category != TF_CAT_ENUM
+           && object->category != TF_CAT_FLAG && object->category != TF_CAT_PATH
+           && object->category != TF_CAT_UUID && object->category != TF_CAT_TIME
+           && object->category != TF_CAT_DATETIME && object->category != TF_CAT_CLASS
+           && object->category != TF_CAT_BYTEARRAY && object->category != TF_CAT_DATE
+           && object->category != TF_CAT_TIMEDELTA;
 }
 
 static bool
@@ -452,28 +169,58 @@ order_objects(struct rp_eval *eval, enum rp_op op, const struct rp_value *a,
               const struct rp_value *b, const struct rp_object *x,
               const struct rp_object *y, bool *ret_result)
 {
-    if ((is_tuple(x) && is_tuple(y))
-        || (x->category == TF_CAT_LIST && y->category == TF_CAT_LIST)
-        || (x->category == TF_CAT_DATE && y->category == TF_CAT_DATE)
-        || (x->category == TF_CAT_TIMEDELTA && y->category == TF_CAT_TIMEDELTA)) {
+    bool like_sets = rp_is_set_like(x) && rp_is_set_like(y);
+    if (like_sets) {
+        return order_sets(eval, op, x, y, ret_result);
+    }
+    bool lists = x->category == TF_CAT_LIST && y->category == TF_CAT_LIST
+                 && !rp_view_of(x) && !rp_view_of(y);
+    if ((rp_is_tuple(x) && rp_is_tuple(y)) || lists
+        || (x->category == y->category
+            && (x->category == TF_CAT_DEQUE || x->category == TF_CAT_DATE
+                || x->category == TF_CAT_TIMEDELTA))) {
         return order_sequences(eval, op, x, y, ret_result);
     }
-    if (is_set(x) && is_set(y)) {
-        bool less = op == RP_OP_LT || op == RP_OP_LE;
-        const struct rp_object *small = less ? x : y, *large = less ? y : x;
-        bool strict = op == RP_OP_LT || op == RP_OP_GT;
-        if (x->more || y->more) {
-            return rp_eval_fail(eval, "not all items are recorded");
-        }
-        if (!is_subset(eval, small, large, ret_result)) {
+    if (x->category == TF_CAT_BYTEARRAY && y->category == TF_CAT_BYTEARRAY
+        && x->item_count && y->item_count) {
+        return order_by(eval, op, &x->item[0], &y->item[0], ret_result);
+    }
+    return no_order(x) || no_order(y)
+               ? not_ordered(eval, op, a, b)
+               : rp_eval_needs_code(eval, "the order", no_order(x) ? y : x);
+}
+
+static int
+order_text(struct tf_text a, struct tf_text b)
+{
+    size_t len = a.len < b.len ? a.len : b.len;
+    int order = len ? memcmp(a.data, b.data, len) : 0;
+    return order ? order : a.len < b.len ? -1 : a.len > b.len;
+}
+
+static bool
+order_plain(struct rp_eval *eval, enum rp_op op, const struct rp_value *a,
+            const struct rp_value *b, const struct rp_value *p,
+            const struct rp_value *q, bool *ret_result)
+{
+    int order;
+    bool ordered;
+    if (!rp_eval_known(eval, p) || !rp_eval_known(eval, q)) {
+        return false;
+    }
+    if (rp_is_number(p) && rp_is_number(q)) {
+        if (!rp_compare_numbers(eval, p, q, &order, &ordered)) {
             return false;
         }
-        *ret_result = *ret_result && (!strict || small->item_count < large->item_count);
+        *ret_result = ordered && holds(op, order);
         return true;
     }
-    return x->category == TF_CAT_INSTANCE || y->category == TF_CAT_INSTANCE
-               ? own_code(eval, x->category == TF_CAT_INSTANCE ? x : y)
-               : not_ordered(eval, a, b);
+    if (p->kind == q->kind && (p->kind == TF_VAL_STR || p->kind == TF_VAL_BYTES)) {
+        /* UTF-8 keeps the order of code points. */
+        *ret_result = holds(op, order_text(rp_value_bytes(p), rp_value_bytes(q)));
+        return true;
+    }
+    return not_ordered(eval, op, a, b);
 }
 
 static bool
@@ -481,24 +228,30 @@ order_deep(struct rp_eval *eval, enum rp_op op, const struct rp_value *a,
            const struct rp_value *b, const struct rp_object *x,
            const struct rp_object *y, bool *ret_result)
 {
-    const struct rp_value *p = stands_for(x, a), *q = stands_for(y, b);
-    int order;
-    if (x && y && p->kind == TF_VAL_REF && q->kind == TF_VAL_REF) {
+    const struct rp_value *p = rp_plain_of(eval->rp, x, a);
+    const struct rp_value *q = rp_plain_of(eval->rp, y, b);
+    if (p->kind == TF_VAL_REF && q->kind == TF_VAL_REF) {
         return order_objects(eval, op, a, b, x, y, ret_result);
     }
-    if (!rp_eval_known(eval, p) || !rp_eval_known(eval, q)) {
+    if (p->kind != TF_VAL_REF && q->kind != TF_VAL_REF) {
+        return order_plain(eval, op, a, b, p, q, ret_result);
+    }
+    const struct rp_object *object = p->kind == TF_VAL_REF ? x : y;
+    const struct rp_value *plain = p->kind == TF_VAL_REF ? q : p;
+    if (!rp_eval_known(eval, plain)) {
         return false;
     }
-    if (is_number(p) && is_number(q)) {
-        *ret_result = compare_numbers(p, q, &order) && holds(op, order);
-        return true;
+    if (object->category == TF_CAT_BYTEARRAY && plain->kind == TF_VAL_BYTES
+        && object->item_count) {
+        return order_plain(eval, op, a, b, p == plain ? p : &object->item[0],
+                           q == plain ? q : &object->item[0], ret_result);
     }
-    if (p->kind == q->kind && (p->kind == TF_VAL_STR || p->kind == TF_VAL_BYTES)) {
-        /* UTF-8 keeps the order of code points. */
-        *ret_result = holds(op, compare_text(rp_value_bytes(p), rp_value_bytes(q)));
-        return true;
-    }
-    return not_ordered(eval, a, b);
+    bool decided = no_order(object) || object->category == TF_CAT_BYTEARRAY
+                   || object->category == TF_CAT_DATE
+                   || object->category == TF_CAT_TIMEDELTA
+                   || object->category == TF_CAT_CLASS;
+    return decided ? not_ordered(eval, op, a, b)
+                   : rp_eval_needs_code(eval, "the order", object);
 }
 
 static bool
@@ -506,11 +259,11 @@ order_by(struct rp_eval *eval, enum rp_op op, const struct rp_value *a,
          const struct rp_value *b, bool *ret_result)
 {
     struct rp_object *x = NULL, *y = NULL;
-    if (!rp_eval_step(eval)) {
-        return false;
+    if (a->kind != TF_VAL_REF && b->kind != TF_VAL_REF) {
+        return order_plain(eval, op, a, b, a, b, ret_result);
     }
-    if (++eval->depth > EQUAL_DEPTH * 2) {
-        return rp_eval_fail(eval, "nested too deeply to compare");
+    if (!rp_eval_step(eval) || !rp_eval_enter(eval)) {
+        return false;
     }
     bool fine = (a->kind != TF_VAL_REF || rp_eval_object(eval, a, &x))
                 && (b->kind != TF_VAL_REF || rp_eval_object(eval, b, &y))
@@ -521,118 +274,189 @@ order_by(struct rp_eval *eval, enum rp_op op, const struct rp_value *a,
     return fine;
 }
 
-/* --- in, is --- */
-
-/* Whether the built-in type of the value has a hash; tuples have that of their items. */
-bool
-rp_eval_hashable(struct rp_eval *eval, const struct rp_value *value, bool set_too)
-{
-    struct rp_object *object;
-    if (value->kind != TF_VAL_REF) {
-        return true;
-    }
-    if (!rp_eval_object(eval, value, &object)) {
-        return false;
-    }
-    bool fine = true;
-    switch (object->category) {
-    case TF_CAT_SET: fine = set_too; break;
-    case TF_CAT_LIST:
-    case TF_CAT_DICT:
-    case TF_CAT_DEQUE:
-    case TF_CAT_DEFAULTDICT:
-    case TF_CAT_ORDEREDDICT:
-    case TF_CAT_COUNTER:
-    case TF_CAT_BYTEARRAY:
-    case TF_CAT_SLICE: fine = false; break; /* slices have one from 3.12 on */
-    default: break;
-    }
-    fine = fine || rp_eval_fail(eval, "the value is unhashable");
-    for (size_t i = 0; is_tuple(object) && i < object->item_count && fine; i++) {
-        fine = ++eval->depth < EQUAL_DEPTH * 2
-               && rp_eval_hashable(eval, &object->item[i], false);
-        eval->depth--;
-    }
-    rp_object_release(object);
-    return fine
-           || (eval->status == TF_OK ? rp_eval_fail(eval, "nested too deeply") : false);
-}
+/* --- in --- */
 
 /* A str holds a str; bytes hold bytes or a number below 256. */
 static bool
-contains_text(struct rp_eval *eval, const struct rp_value *a, const struct rp_value *b,
-              bool *ret_result)
+in_text(struct rp_eval *eval, const struct rp_value *a, const struct rp_value *b,
+        bool *ret_result)
 {
-    struct tf_text needle = rp_value_bytes(a), text = rp_value_bytes(b);
-    struct rp_number number;
+    struct rp_value plain;
+    struct rp_object *object = NULL;
     char byte;
-    if (b->kind == TF_VAL_BYTES && rp_number_of(a, &number) && !number.is_float
-        && number.integer >= 0 && number.integer <= 255) {
+    if (!rp_eval_known(eval, b)
+        || (a->kind == TF_VAL_REF && !rp_eval_object(eval, a, &object))) {
+        return false;
+    }
+    bool bytearray =
+        object && object->category == TF_CAT_BYTEARRAY && object->item_count;
+    rp_value_copy(&plain,
+                  bytearray ? &object->item[0] : rp_plain_of(eval->rp, object, a));
+    rp_object_release(object);
+    struct tf_text needle = rp_value_bytes(&plain), text = rp_value_bytes(b);
+    bool fine = rp_eval_known(eval, &plain);
+    if (fine && b->kind == TF_VAL_BYTES && rp_is_int(&plain)) {
+        struct rp_number number = {.integer = -1};
+        rp_number_of(&plain, &number);
         byte = (char)number.integer;
         needle = (struct tf_text){&byte, 1};
+        fine = (number.integer >= 0 && number.integer <= 255)
+               || rp_eval_raise(eval, "ValueError", "byte must be in range(0, 256)");
     }
-    else if (a->kind != b->kind) {
-        return rp_eval_fail(eval, "'in' a str or bytes needs the same on its left");
+    else if (fine && (plain.kind != b->kind || (bytearray && b->kind == TF_VAL_STR))) {
+        fine =
+            b->kind == TF_VAL_STR
+                ? rp_eval_raise(eval, "TypeError",
+                                "'in <string>' requires string as left operand, not %s",
+                                rp_eval_label(eval, a).text)
+                : rp_eval_raise(eval, "TypeError",
+                                "a bytes-like object is required, not '%s'",
+                                rp_eval_label(eval, a).text);
     }
     *ret_result =
-        needle.len == 0 || memmem(text.data, text.len, needle.data, needle.len) != NULL;
+        fine
+        && (needle.len == 0 || memmem(text.data, text.len, needle.data, needle.len));
+    rp_value_release(&plain);
+    return fine;
+}
+
+/* An int in a range is worked out. */
+static bool
+in_range(struct rp_eval *eval, const struct rp_value *a, const struct rp_object *range,
+         bool *ret_result, bool *ret_done)
+{
+    struct rp_range_of of;
+    if (a->kind != TF_VAL_INT && a->kind != TF_VAL_TRUE && a->kind != TF_VAL_FALSE) {
+        *ret_done = a->kind == TF_VAL_BIGINT || a->kind == TF_VAL_STR
+                    || a->kind == TF_VAL_BYTES || a->kind == TF_VAL_NONE;
+        *ret_result = false;
+        return true;
+    }
+    *ret_done = true;
+    if (!rp_eval_range(eval, range, &of)) {
+        return false;
+    }
+    int64_t n = a->kind == TF_VAL_INT ? a->integer : a->kind == TF_VAL_TRUE;
+    uint64_t from = of.step > 0 ? (uint64_t)n - (uint64_t)of.start
+                                : (uint64_t)of.start - (uint64_t)n;
+    uint64_t stride = of.step > 0 ? (uint64_t)of.step : -(uint64_t)of.step;
+    bool behind = of.step > 0 ? n >= of.start : n <= of.start;
+    *ret_result = behind && from % stride == 0 && from / stride < of.count;
     return true;
+}
+
+static bool
+in_items(struct rp_eval *eval, const struct rp_value *a, const struct rp_value *b,
+         bool *ret_result)
+{
+    struct rp_iter *iter;
+    bool fine = rp_iter_of(eval, b, &iter), more = true;
+    *ret_result = false;
+    if (!fine) {
+        return false;
+    }
+    while (fine && more && !*ret_result) {
+        struct rp_value item;
+        fine = rp_iter_next(eval, iter, &item, &more);
+        if (fine && more) {
+            fine = rp_equal_items(eval, &item, a, ret_result);
+            rp_value_release(&item);
+        }
+    }
+    rp_iter_free(iter);
+    return fine;
+}
+
+/* A set looks for a set as if it were frozen. */
+static bool
+in_set(struct rp_eval *eval, const struct rp_value *a, const struct rp_value *b,
+       bool *ret_result)
+{
+    uint64_t hash;
+    bool known;
+    struct rp_object *key = NULL;
+    if (a->kind == TF_VAL_REF && !rp_eval_object(eval, a, &key)) {
+        return false;
+    }
+    bool set = key && key->category == TF_CAT_SET;
+    rp_object_release(key);
+    return (set || rp_eval_hash(eval, a, &hash, &known))
+           && in_items(eval, a, b, ret_result);
+}
+
+static bool
+in_object(struct rp_eval *eval, const struct rp_value *a, const struct rp_value *b,
+          const struct rp_object *object, bool *ret_result)
+{
+    const struct rp_value *plain = rp_plain_of(eval->rp, object, b);
+    if (object->category == TF_CAT_BYTEARRAY && object->item_count) {
+        return in_text(eval, a, &object->item[0], ret_result);
+    }
+    if (plain->kind == TF_VAL_STR || plain->kind == TF_VAL_BYTES) {
+        return in_text(eval, a, plain, ret_result);
+    }
+    if (object->category == TF_CAT_MAPPINGPROXY && object->item_count) {
+        return rp_eval_compare(eval, RP_OP_IN, a, &object->item[0], ret_result);
+    }
+    if (rp_is_set(object)) {
+        return in_set(eval, a, b, ret_result);
+    }
+    if (rp_category_is_dict(object->category)) {
+        size_t found;
+        uint64_t hash;
+        bool known;
+        bool fine = (a->kind != TF_VAL_REF || rp_eval_hash(eval, a, &hash, &known))
+                    && rp_eval_find_key(eval, object, a, &found);
+        *ret_result = fine && found != SIZE_MAX;
+        return fine;
+    }
+    bool done = false;
+    if (object->category == TF_CAT_RANGE
+        && (!in_range(eval, a, object, ret_result, &done) || done)) {
+        return eval->status == TF_OK;
+    }
+    uint64_t length;
+    if (object->category != TF_CAT_RANGE && !rp_object_length(object, &length)
+        && object->category != TF_CAT_INSTANCE && object->category != TF_CAT_OPAQUE
+        && object->category != TF_CAT_CLASS && object->category != TF_CAT_GENERATOR
+        && object->category != TF_CAT_ARRAY && object->category != TF_CAT_FLAG) {
+        return rp_eval_raise(eval, "TypeError", "argument of type '%s' is not iterable",
+                             rp_eval_label(eval, b).text);
+    }
+    return in_items(eval, a, b, ret_result);
 }
 
 static bool
 contains(struct rp_eval *eval, const struct rp_value *a, const struct rp_value *b,
          bool *ret_result)
 {
-    if (!rp_eval_known(eval, b)) {
+    struct rp_object *object;
+    if (!rp_eval_known(eval, a) || !rp_eval_known(eval, b)) {
         return false;
     }
     if (b->kind == TF_VAL_STR || b->kind == TF_VAL_BYTES) {
-        return contains_text(eval, a, b, ret_result);
+        return in_text(eval, a, b, ret_result);
     }
-    struct rp_object *object;
-    if (b->kind == TF_VAL_REF && rp_eval_object(eval, b, &object)) {
-        if (object->category == TF_CAT_BYTEARRAY || object->category == TF_CAT_STR
-            || object->category == TF_CAT_BYTES) {
-            bool fine = object->item_count && rp_eval_known(eval, &object->item[0])
-                        && contains_text(eval, a, &object->item[0], ret_result);
-            rp_object_release(object);
-            return fine
-                   || (eval->status == TF_OK
-                       && rp_eval_fail(eval, "the value is not recorded"));
-        }
-        if (is_set(object)) { /* a set looks for a set as if it were frozen */
-            bool fine = rp_eval_hashable(eval, a, true);
-            if (!fine) {
-                rp_object_release(object);
-                return false;
-            }
-        }
-        if (rp_category_is_dict(object->category)) {
-            size_t found;
-            bool fine = rp_eval_hashable(eval, a, false)
-                        && rp_eval_find_key(eval, object, a, &found);
-            *ret_result = fine && found != SIZE_MAX;
-            rp_object_release(object);
-            return fine;
-        }
-        rp_object_release(object);
+    if (b->kind == RP_VAL_MADE && rp_iter_of_value(b)) {
+        return in_items(eval, a, b, ret_result);
     }
-    struct rp_object *items;
-    if (eval->status != TF_OK || !rp_eval_items(eval, b, RP_OP_IN, &items)) {
+    if (b->kind != TF_VAL_REF) {
+        return rp_eval_raise(
+            eval, "TypeError",
+            eval->rp->facts.header->python_hex < 0x030e0000
+                ? "argument of type '%s' is not iterable"
+                : "argument of type '%s' is not a container or iterable",
+            rp_eval_label(eval, b).text);
+    }
+    if (!rp_eval_object(eval, b, &object)) {
         return false;
     }
-    bool fine = true;
-    *ret_result = false;
-    for (size_t i = 0; i < items->item_count && fine && !*ret_result; i++) {
-        fine = equal(eval, &items->item[i], a, ret_result);
-    }
-    if (fine && !*ret_result && items->more) {
-        fine = rp_eval_fail(eval,
-                            "not among the recorded items, but not all are recorded");
-    }
-    rp_object_release(items);
+    bool fine = in_object(eval, a, b, object, ret_result);
+    rp_object_release(object);
     return fine;
 }
+
+/* --- is --- */
 
 static bool
 identical(struct rp_eval *eval, const struct rp_value *a, const struct rp_value *b,
@@ -647,11 +471,16 @@ identical(struct rp_eval *eval, const struct rp_value *a, const struct rp_value 
         bool fine = rp_eval_object(eval, a, &x) && rp_eval_object(eval, b, &y);
         *ret_result = fine && x == y;
         if (fine && x->category == TF_CAT_CLASS && y->category == TF_CAT_CLASS) {
-            fine = equal_objects(eval, x, y, ret_result);
+            fine = rp_equal(eval, a, b, ret_result);
         }
+        bool empty = fine && x != y && x->category == TF_CAT_TUPLE
+                     && y->category == TF_CAT_TUPLE && !x->item_count && !y->item_count;
         rp_object_release(x);
         rp_object_release(y);
-        return fine;
+        return fine
+               && (!empty
+                   || rp_eval_fail(eval,
+                                   "the identity of empty tuples is not recorded"));
     }
     if (!objects && a->kind == b->kind && a->kind > TF_VAL_NOTIMPLEMENTED
         && a->kind != TF_VAL_REF && rp_value_same(a, b)) {
@@ -668,8 +497,8 @@ rp_eval_compare(struct rp_eval *eval, enum rp_op op, const struct rp_value *a,
 {
     bool fine;
     switch (op) {
-    case RP_OP_EQ: return equal(eval, a, b, ret_result);
-    case RP_OP_NE: fine = equal(eval, a, b, ret_result); break;
+    case RP_OP_EQ: return rp_equal(eval, a, b, ret_result);
+    case RP_OP_NE: fine = rp_equal(eval, a, b, ret_result); break;
     case RP_OP_IN: return contains(eval, a, b, ret_result);
     case RP_OP_NOT_IN: fine = contains(eval, a, b, ret_result); break;
     case RP_OP_IS: return identical(eval, a, b, ret_result);

@@ -1,89 +1,49 @@
-/* Attributes, subscripts and slices of recorded values. */
+/* Subscripts and slices of recorded values. */
 #include <string.h>
 
 #include "rp_eval.h"
-#include "rp_text.h"
 #include "rp_unicode.h"
 
-static bool
-copy_known(struct rp_value *to, const struct rp_value *from)
-{
-    rp_value_copy(to, from);
-    return true;
-}
-
-/* --- Attributes --- */
-
-static bool
-no_attr(struct rp_eval *eval, const struct rp_value *value, struct tf_text name)
-{
-    struct rp_buf type = RP_BUF_INIT;
-    if (rp_eval_type_name(eval, value, &type)) {
-        rp_eval_fail(eval, "no attribute '%.*s' of the '%.80s' is recorded",
-                     (int)(name.len < 60 ? name.len : 60), name.data,
-                     type.data ? type.data : "");
-    }
-    rp_buf_release(&type);
-    return false;
-}
-
-static bool
-number_attr(struct rp_eval *eval, const struct rp_value *value, struct tf_text name,
-            struct rp_value *ret_value)
-{
-    bool real = rp_text_is(name, "real"), imag = rp_text_is(name, "imag");
-    struct rp_number number;
-    if (value->kind == TF_VAL_COMPLEX && (real || imag)) {
-        rp_value_set_float(ret_value, real ? value->real : value->imag);
-        return true;
-    }
-    if (!rp_number_of(value, &number) || (!real && !imag)) {
-        return no_attr(eval, value, name);
-    }
-    if (number.is_float) {
-        rp_value_set_float(ret_value, real ? number.real : 0);
-    }
-    else {
-        rp_value_set_int(ret_value, real ? number.integer : 0);
-    }
-    return true;
-}
-
-/* What an object has by its sort: a namedtuple's fields, an exception's args ... */
-static const struct rp_value *
-part_named(const struct rp_object *object, struct tf_text name)
-{
-    struct rp_child child;
-    for (size_t i = 0; rp_object_child(object, i, &child); i++) {
-        bool named = child.sort == RP_CHILD_PART || child.sort == RP_CHILD_ATTR;
-        if (named && rp_text_equal(child.name, name)) {
-            return child.value;
-        }
-    }
-    return NULL;
-}
+/* --- Length --- */
 
 bool
-rp_eval_attr(struct rp_eval *eval, const struct rp_value *value, struct tf_text name,
-             struct rp_value *ret_value)
+rp_eval_length(struct rp_eval *eval, const struct rp_value *value, uint64_t *ret_length,
+               bool *ret_has)
 {
     struct rp_object *object;
-    if (!rp_eval_known(eval, value)) {
-        return false;
+    *ret_has = true;
+    if (value->kind == TF_VAL_STR || value->kind == TF_VAL_BYTES
+        || value->kind == TF_VAL_STR_CUT || value->kind == TF_VAL_BYTES_CUT) {
+        *ret_length = rp_text_length(value);
+        return true;
     }
     if (value->kind != TF_VAL_REF) {
-        return number_attr(eval, value, name, ret_value);
+        *ret_has = false;
+        return rp_eval_known(eval, value);
     }
     if (!rp_eval_object(eval, value, &object)) {
         return false;
     }
-    const struct rp_value *found = rp_object_attr(object, name);
-    if (!found) {
-        found = part_named(object, name);
+    bool fine = true;
+    struct rp_range_of range;
+    const struct rp_value *plain = rp_plain_of(eval->rp, object, value);
+    if (plain->kind != TF_VAL_REF) {
+        fine = rp_eval_length(eval, plain, ret_length, ret_has);
     }
-    bool fine = found ? copy_known(ret_value, found) : no_attr(eval, value, name);
-    if (fine && ret_value->kind == TF_VAL_UNBOUND) {
-        fine = no_attr(eval, value, name);
+    else if (object->category == TF_CAT_RANGE) {
+        fine = rp_eval_range(eval, object, &range);
+        *ret_length = range.count;
+    }
+    else if (object->category == TF_CAT_MAPPINGPROXY && object->item_count) {
+        fine = rp_eval_length(eval, &object->item[0], ret_length, ret_has);
+    }
+    else {
+        *ret_has = rp_object_length(object, ret_length);
+        bool own =
+            object->category == TF_CAT_INSTANCE || object->category == TF_CAT_OPAQUE
+            || object->category == TF_CAT_ARRAY || object->category == TF_CAT_MEMORYVIEW
+            || object->category == TF_CAT_CLASS || object->note != TF_ELIDE_NONE;
+        fine = *ret_has || !own || rp_eval_needs_code(eval, "the length", object);
     }
     rp_object_release(object);
     return fine;
@@ -91,8 +51,6 @@ rp_eval_attr(struct rp_eval *eval, const struct rp_value *value, struct tf_text 
 
 /* --- Subscripts --- */
 
-/* Of scalar keys only the kinds that can be equal are compared, so that a dict whose keys
- * the replayer could not compare is searched all the same. */
 bool
 rp_eval_find_key(struct rp_eval *eval, const struct rp_object *object,
                  const struct rp_value *key, size_t *ret_item)
@@ -101,15 +59,23 @@ rp_eval_find_key(struct rp_eval *eval, const struct rp_object *object,
     bool text = key->kind == TF_VAL_STR || key->kind == TF_VAL_BYTES;
     bool gap = object->more != 0;
     *ret_item = SIZE_MAX;
+    if (!rp_eval_steps(eval, run.count / 64)) {
+        return false;
+    }
     for (size_t i = 0; i < run.count; i++) {
         const struct rp_value *there = &object->item[run.first + 2 * i];
         if (there->kind == TF_VAL_ELIDED) {
             gap = true;
             continue;
         }
+        /* Of plain keys only the kinds that can be equal are compared, so that a dict
+         * whose other keys the replayer could not compare is searched all the same. */
         bool same = there->kind == key->kind && text && rp_value_same(there, key);
-        if (!same && !(text && there->kind != TF_VAL_REF)
-            && !rp_eval_compare(eval, RP_OP_EQ, there, key, &same)) {
+        bool never =
+            there->kind != TF_VAL_REF
+            && (text || there->kind == TF_VAL_STR || there->kind == TF_VAL_BYTES)
+            && key->kind != TF_VAL_REF;
+        if (!same && !never && !rp_eval_compare(eval, RP_OP_EQ, there, key, &same)) {
             return false;
         }
         if (same) {
@@ -124,22 +90,31 @@ rp_eval_find_key(struct rp_eval *eval, const struct rp_object *object,
 
 static bool
 index_of(struct rp_eval *eval, const struct rp_value *key, uint64_t length,
-         uint64_t *ret_index)
+         const char *no_int, const char *out_of_range, uint64_t *ret_index)
 {
-    struct rp_number number;
-    if (!rp_number_of(key, &number) || number.is_float) {
-        return rp_eval_fail(eval, "the index is no int");
+    int64_t index;
+    if (!rp_eval_index_of(eval, key, no_int, &index)) {
+        return false;
     }
-    int64_t index = number.integer;
+    if (index == INT64_MAX || index == INT64_MIN) {
+        return rp_eval_raise(eval, "IndexError",
+                             "cannot fit '%s' into an index-sized integer",
+                             rp_eval_label(eval, key).text);
+    }
     if (index < 0 && __builtin_add_overflow(index, (int64_t)length, &index)) {
         index = -1;
     }
     if (index < 0 || (uint64_t)index >= length) {
-        return rp_eval_fail(eval, "index out of range: there are %llu items",
-                            (unsigned long long)length);
+        return rp_eval_raise(eval, "IndexError", "%s", out_of_range);
     }
     *ret_index = (uint64_t)index;
     return true;
+}
+
+static bool
+is_ascii(const struct rp_value *value)
+{
+    return value->kind != TF_VAL_STR || rp_text_length(value) == value->length;
 }
 
 static bool
@@ -147,7 +122,7 @@ text_part(struct rp_eval *eval, const struct rp_value *value, size_t first,
           size_t count, struct rp_value *ret_value)
 {
     struct tf_text text = rp_value_bytes(value);
-    if (value->kind == TF_VAL_STR) {
+    if (value->kind == TF_VAL_STR && !is_ascii(value)) {
         size_t begin = rp_utf8_off(text, first);
         text = (struct tf_text){text.data + begin, text.len - begin};
         text.len = rp_utf8_off(text, count);
@@ -155,19 +130,29 @@ text_part(struct rp_eval *eval, const struct rp_value *value, size_t first,
     else {
         text = (struct tf_text){text.data + first, count};
     }
-    return rp_value_set_text(ret_value, value->kind, text.data, text.len)
-           || rp_eval_memory(eval);
+    return rp_eval_text(eval, value->kind, text.data, text.len, ret_value);
 }
 
 static bool
 index_text(struct rp_eval *eval, const struct rp_value *value,
-           const struct rp_value *key, struct rp_value *ret_value)
+           const struct rp_value *key, bool bytearray, struct rp_value *ret_value)
 {
     uint64_t index;
-    if (!index_of(eval, key, rp_text_length(value), &index)) {
+    bool bytes = value->kind == TF_VAL_BYTES;
+    const char *no_str = eval->rp->facts.header->python_hex < 0x030b0000
+                             ? "string indices must be integers"
+                             : "string indices must be integers, not '%s'";
+    if (!index_of(eval, key, rp_text_length(value),
+                  bytearray ? "bytearray indices must be integers or slices, not %s"
+                  : bytes   ? "byte indices must be integers or slices, not %s"
+                            : no_str,
+                  bytearray ? "bytearray index out of range"
+                  : bytes   ? "index out of range"
+                            : "string index out of range",
+                  &index)) {
         return false;
     }
-    if (value->kind == TF_VAL_BYTES) {
+    if (bytes) {
         rp_value_set_int(ret_value, (unsigned char)rp_value_bytes(value).data[index]);
         return true;
     }
@@ -178,20 +163,17 @@ static bool
 index_range(struct rp_eval *eval, const struct rp_object *range,
             const struct rp_value *key, struct rp_value *ret_value)
 {
-    struct rp_object *items;
-    struct rp_value value = {.kind = TF_VAL_REF,
-                             .ref = range->id,
-                             .object = (struct rp_object *)(uintptr_t)range};
+    struct rp_range_of of;
     uint64_t index;
-    if (!rp_eval_items(eval, &value, RP_OP_NONE, &items)) {
+    if (!rp_eval_range(eval, range, &of)
+        || !index_of(eval, key, of.count,
+                     "range indices must be integers or slices, not %s",
+                     "range object index out of range", &index)) {
         return false;
     }
-    bool fine = index_of(eval, key, items->item_count, &index);
-    if (fine) {
-        rp_value_copy(ret_value, &items->item[index]);
-    }
-    rp_object_release(items);
-    return fine;
+    rp_value_set_int(ret_value,
+                     (int64_t)((uint64_t)of.start + index * (uint64_t)of.step));
+    return true;
 }
 
 static bool
@@ -200,11 +182,23 @@ index_run(struct rp_eval *eval, const struct rp_object *object,
 {
     struct rp_run run = rp_object_run(object);
     uint64_t index;
-    if (!index_of(eval, key, run.count + object->more, &index)) {
+    bool list = object->category == TF_CAT_LIST;
+    bool deque = object->category == TF_CAT_DEQUE;
+    if (!index_of(eval, key, run.count + object->more,
+                  list    ? "list indices must be integers or slices, not %s"
+                  : deque ? "sequence index must be integer, not '%s'"
+                          : "tuple indices must be integers or slices, not %s",
+                  list    ? "list index out of range"
+                  : deque ? "deque index out of range"
+                          : "tuple index out of range",
+                  &index)) {
         return false;
     }
-    return index < run.count ? copy_known(ret_value, &object->item[run.first + index])
-                             : rp_eval_fail(eval, "the item is not recorded (items)");
+    if (index >= run.count) {
+        return rp_eval_fail(eval, "the item is not recorded (items)");
+    }
+    rp_value_copy(ret_value, &object->item[run.first + index]);
+    return true;
 }
 
 static bool
@@ -212,21 +206,54 @@ index_dict(struct rp_eval *eval, const struct rp_object *object,
            const struct rp_value *key, struct rp_value *ret_value)
 {
     size_t found;
-    if (!rp_eval_hashable(eval, key, false)
+    uint64_t hash;
+    bool known;
+    if ((key->kind == TF_VAL_REF && !rp_eval_hash(eval, key, &hash, &known))
         || !rp_eval_find_key(eval, object, key, &found)) {
         return false;
     }
     if (found != SIZE_MAX) {
-        return copy_known(ret_value, &object->item[found]);
+        rp_value_copy(ret_value, &object->item[found]);
+        return true;
+    }
+    if (object->category == TF_CAT_COUNTER) {
+        rp_value_set_int(ret_value, 0);
+        return true;
+    }
+    if (!(object->type->flags & TF_TYPE_EXACT)
+        || object->category == TF_CAT_DEFAULTDICT) {
+        return rp_eval_fail(eval,
+                            "there is no such key, and what '%s' then does needs "
+                            "code that is not run",
+                            rp_eval_label_of(object).text);
     }
     struct rp_buf text = RP_BUF_INIT;
-    struct rp_limits limits = {60, 4, 2, 60};
-    if (rp_eval_status(eval, rp_value_text(eval->rp, key, eval->seq, &limits, &text,
-                                           NULL, NULL, eval->err))) {
-        rp_eval_fail(eval, "there is no key %.100s", text.data ? text.data : "");
+    if (rp_eval_repr(eval, key, &text)) {
+        rp_eval_raise(eval, "KeyError", "%.150s", text.data ? text.data : "");
     }
     rp_buf_release(&text);
     return false;
+}
+
+static bool
+not_subscriptable(struct rp_eval *eval, const struct rp_value *value)
+{
+    return rp_eval_raise(eval, "TypeError", "'%s' object is not subscriptable",
+                         rp_eval_label(eval, value).text);
+}
+
+static bool
+own_subscripts(const struct rp_object *object)
+{
+    switch (object->category) {
+    case TF_CAT_OPAQUE:
+    case TF_CAT_INSTANCE:
+    case TF_CAT_ARRAY:
+    case TF_CAT_MEMORYVIEW:
+    case TF_CAT_CLASS:
+    case TF_CAT_MODULE: return true;
+    default: return false;
+    }
 }
 
 static bool
@@ -234,8 +261,16 @@ index_object(struct rp_eval *eval, const struct rp_value *value,
              const struct rp_object *object, const struct rp_value *key,
              struct rp_value *ret_value)
 {
+    const struct rp_value *plain = rp_plain_of(eval->rp, object, value);
+    if (plain->kind == TF_VAL_STR || plain->kind == TF_VAL_BYTES) {
+        return index_text(eval, plain, key, false, ret_value);
+    }
     switch (object->category) {
     case TF_CAT_LIST:
+        if (rp_view_of(object)) {
+            return not_subscriptable(eval, value);
+        }
+        return index_run(eval, object, key, ret_value);
     case TF_CAT_TUPLE:
     case TF_CAT_NAMEDTUPLE:
     case TF_CAT_DEQUE: return index_run(eval, object, key, ret_value);
@@ -245,22 +280,41 @@ index_object(struct rp_eval *eval, const struct rp_value *value,
     case TF_CAT_COUNTER:
     case TF_CAT_NAMESPACE: return index_dict(eval, object, key, ret_value);
     case TF_CAT_RANGE: return index_range(eval, object, key, ret_value);
-    case TF_CAT_STR:
-    case TF_CAT_BYTES:
     case TF_CAT_BYTEARRAY:
+        return object->item_count
+                   ? rp_eval_known(eval, &object->item[0])
+                         && index_text(eval, &object->item[0], key, true, ret_value)
+                   : rp_eval_whole(eval, object);
     case TF_CAT_MAPPINGPROXY:
         return object->item_count
                    ? rp_eval_index(eval, &object->item[0], key, ret_value)
                    : rp_eval_fail(eval, "the value is not recorded");
     default: break;
     }
-    struct rp_buf type = RP_BUF_INIT;
-    if (rp_eval_type_name(eval, value, &type)) {
-        rp_eval_fail(eval, "a '%.80s' cannot be indexed without its own code",
-                     type.data ? type.data : "");
+    return own_subscripts(object) ? rp_eval_needs_code(eval, "a subscript", object)
+                                  : not_subscriptable(eval, value);
+}
+
+/* A slice object as the key: d[slice(1, 2)]. */
+static bool
+index_by_slice(struct rp_eval *eval, const struct rp_value *value,
+               const struct rp_value *key, bool *ret_done, struct rp_value *ret_value)
+{
+    struct rp_object *object;
+    *ret_done = false;
+    if (key->kind != TF_VAL_REF) {
+        return true;
     }
-    rp_buf_release(&type);
-    return false;
+    if (!rp_eval_object(eval, key, &object)) {
+        return false;
+    }
+    bool fine = true;
+    if (object->category == TF_CAT_SLICE && object->item_count == 3) {
+        *ret_done = true;
+        fine = rp_eval_slice(eval, value, object->item, ret_value);
+    }
+    rp_object_release(object);
+    return fine;
 }
 
 bool
@@ -268,14 +322,16 @@ rp_eval_index(struct rp_eval *eval, const struct rp_value *value,
               const struct rp_value *key, struct rp_value *ret_value)
 {
     struct rp_object *object;
-    if (value->kind == TF_VAL_STR || value->kind == TF_VAL_BYTES) {
-        return index_text(eval, value, key, ret_value);
+    bool done;
+    if (!rp_eval_known(eval, value) || !rp_eval_known(eval, key)
+        || !index_by_slice(eval, value, key, &done, ret_value) || done) {
+        return eval->status == TF_OK;
     }
-    if (!rp_eval_known(eval, value) || !rp_eval_known(eval, key)) {
-        return false;
+    if (value->kind == TF_VAL_STR || value->kind == TF_VAL_BYTES) {
+        return index_text(eval, value, key, false, ret_value);
     }
     if (value->kind != TF_VAL_REF) {
-        return rp_eval_fail(eval, "the value cannot be indexed");
+        return not_subscriptable(eval, value);
     }
     if (!rp_eval_object(eval, value, &object)) {
         return false;
@@ -287,31 +343,27 @@ rp_eval_index(struct rp_eval *eval, const struct rp_value *value,
 
 /* --- Slices --- */
 
-struct bounds {
-    int64_t start, step;
-    uint64_t count;
-};
-
 /* PySlice_Unpack and PySlice_AdjustIndices (Objects/sliceobject.c). */
-static bool
-slice_bounds(struct rp_eval *eval, const struct rp_value part[3], int64_t length,
-             struct bounds *ret)
+bool
+rp_eval_bounds(struct rp_eval *eval, const struct rp_value part[3], int64_t length,
+               struct rp_bounds *ret_bounds)
 {
+    static const int order[3] = {2, 0, 1};
     int64_t number[3] = {0, 0, 1};
-    for (int i = 0; i < 3; i++) {
-        struct rp_number n;
-        if (part[i].kind == TF_VAL_NONE) {
-            continue;
+    for (int k = 0; k < 3; k++) {
+        int i = order[k];
+        if (part[i].kind != TF_VAL_NONE
+            && !rp_eval_index_of(
+                eval, &part[i],
+                "slice indices must be integers or None or have an __index__ method",
+                &number[i])) {
+            return false;
         }
-        if (!rp_number_of(&part[i], &n) || n.is_float) {
-            return rp_eval_fail(eval, "the bounds of a slice are ints or nothing");
+        if (i == 2 && number[2] == 0) {
+            return rp_eval_raise(eval, "ValueError", "slice step cannot be zero");
         }
-        number[i] = n.integer;
     }
     int64_t step = number[2];
-    if (step == 0) {
-        return rp_eval_fail(eval, "a slice's step cannot be 0");
-    }
     step = step < -INT64_MAX ? -INT64_MAX : step;
     int64_t low = step < 0 ? -1 : 0, high = step < 0 ? length - 1 : length;
     for (int i = 0; i < 2; i++) {
@@ -325,8 +377,8 @@ slice_bounds(struct rp_eval *eval, const struct rp_value part[3], int64_t length
     }
     int64_t span = step > 0 ? number[1] - number[0] : number[0] - number[1];
     uint64_t stride = (uint64_t)(step > 0 ? step : -step);
-    *ret = (struct bounds){number[0], step,
-                           span > 0 ? ((uint64_t)span - 1) / stride + 1 : 0};
+    *ret_bounds = (struct rp_bounds){number[0], step,
+                                     span > 0 ? ((uint64_t)span - 1) / stride + 1 : 0};
     return true;
 }
 
@@ -334,30 +386,34 @@ static bool
 slice_text(struct rp_eval *eval, const struct rp_value *value,
            const struct rp_value part[3], struct rp_value *ret_value)
 {
-    struct bounds bounds;
-    if (!slice_bounds(eval, part, (int64_t)rp_text_length(value), &bounds)) {
+    struct rp_bounds bounds;
+    if (!rp_eval_bounds(eval, part, (int64_t)rp_text_length(value), &bounds)) {
         return false;
     }
     if (bounds.step == 1) {
         return text_part(eval, value, (size_t)(bounds.count ? bounds.start : 0),
                          bounds.count, ret_value);
     }
+    struct tf_text text = rp_value_bytes(value);
     struct rp_buf buf = RP_BUF_INIT;
-    for (uint64_t i = 0; i < bounds.count; i++) {
-        struct rp_value one;
+    bool ascii = is_ascii(value), fine = true;
+    for (uint64_t i = 0; i < bounds.count && fine; i++) {
         size_t at = (size_t)(bounds.start + (int64_t)i * bounds.step);
-        if (!text_part(eval, value, at, 1, &one)) {
-            rp_buf_release(&buf);
-            return false;
+        size_t begin = ascii ? at : rp_utf8_off(text, at), end = begin;
+        fine = rp_eval_steps(eval, ascii ? 1 : begin / 16 + 1);
+        if (ascii) {
+            end++;
         }
-        rp_buf_add_text(&buf, rp_value_bytes(&one));
-        rp_value_release(&one);
+        else if (fine) {
+            rp_utf8_next(text, &end);
+        }
+        rp_buf_add(&buf, text.data + begin, end - begin);
     }
-    bool fine =
-        !buf.failed
-        && rp_value_set_text(ret_value, value->kind, buf.data ? buf.data : "", buf.len);
-    rp_buf_release(&buf);
-    return fine || rp_eval_memory(eval);
+    if (!fine) {
+        rp_buf_release(&buf);
+        return false;
+    }
+    return rp_eval_text_of(eval, value->kind, &buf, ret_value);
 }
 
 static bool
@@ -365,32 +421,117 @@ slice_run(struct rp_eval *eval, const struct rp_object *object,
           const struct rp_value part[3], struct rp_value *ret_value)
 {
     struct rp_run run = rp_object_run(object);
-    struct bounds bounds;
+    struct rp_bounds bounds;
     enum tf_category category =
         object->category == TF_CAT_LIST ? TF_CAT_LIST : TF_CAT_TUPLE;
-    if (!slice_bounds(eval, part, (int64_t)(run.count + object->more), &bounds)) {
+    struct rp_object *result;
+    if (!rp_eval_bounds(eval, part, (int64_t)(run.count + object->more), &bounds)
+        || !rp_eval_make(eval, category, &result)) {
         return false;
     }
-    struct rp_object *result = rp_object_make(rp_builtin_type(category), category, 0);
-    if (!result) {
-        return rp_eval_memory(eval);
-    }
-    for (uint64_t i = 0; i < bounds.count; i++) {
+    bool fine = true;
+    for (uint64_t i = 0; i < bounds.count && fine; i++) {
         uint64_t at = (uint64_t)(bounds.start + (int64_t)i * bounds.step);
-        struct rp_value item;
-        bool fine = at < run.count
-                    || rp_eval_fail(eval, "not all items of the slice are recorded");
-        if (fine) {
-            rp_value_copy(&item, &object->item[run.first + at]);
-            fine = rp_object_add_item(result, &item) || rp_eval_memory(eval);
-        }
-        if (!fine) {
+        fine = (at < run.count
+                || rp_eval_fail(eval, "not all items of the slice are recorded"))
+               && rp_eval_add_copy(eval, result, &object->item[run.first + at]);
+    }
+    if (!fine) {
+        rp_object_release(result);
+        return false;
+    }
+    rp_value_set_object(ret_value, result);
+    return true;
+}
+
+static bool
+slice_range(struct rp_eval *eval, const struct rp_object *range,
+            const struct rp_value part[3], struct rp_value *ret_value)
+{
+    struct rp_range_of of;
+    struct rp_bounds bounds;
+    struct rp_object *result;
+    if (!rp_eval_range(eval, range, &of)
+        || !rp_eval_bounds(eval, part, (int64_t)of.count, &bounds)) {
+        return false;
+    }
+    struct rp_value end_part = part[1];
+    int64_t stop = bounds.start;
+    /* compute_slice keeps the end as it was clipped, not as the last item has it. */
+    bool none = end_part.kind == TF_VAL_NONE;
+    if (none) {
+        stop = bounds.step > 0 ? (int64_t)of.count : -1;
+    }
+    else if (!rp_eval_index_of(eval, &end_part, "%s", &stop)) {
+        return false;
+    }
+    if (!none) {
+        int64_t length = (int64_t)of.count, low = bounds.step < 0 ? -1 : 0;
+        int64_t high = bounds.step < 0 ? length - 1 : length;
+        stop += stop < 0 ? length : 0;
+        stop = stop < low ? low : stop > high ? high : stop;
+    }
+    if (!rp_eval_make(eval, TF_CAT_RANGE, &result)) {
+        return false;
+    }
+    struct rp_value number[3];
+    rp_value_set_int(&number[0], of.start + bounds.start * of.step);
+    rp_value_set_int(&number[1], of.start + stop * of.step);
+    rp_value_set_int(&number[2], of.step * bounds.step);
+    for (int i = 0; i < 3; i++) {
+        if (!rp_eval_add(eval, result, &number[i])) {
             rp_object_release(result);
             return false;
         }
     }
     rp_value_set_object(ret_value, result);
     return true;
+}
+
+static bool
+slice_object(struct rp_eval *eval, const struct rp_value *value,
+             const struct rp_object *object, const struct rp_value part[3],
+             struct rp_value *ret_value)
+{
+    const struct rp_value *plain = rp_plain_of(eval->rp, object, value);
+    struct rp_value array;
+    if (plain->kind == TF_VAL_STR || plain->kind == TF_VAL_BYTES) {
+        return slice_text(eval, plain, part, ret_value);
+    }
+    if ((object->category == TF_CAT_LIST && !rp_view_of(object))
+        || object->category == TF_CAT_TUPLE || object->category == TF_CAT_NAMEDTUPLE) {
+        return slice_run(eval, object, part, ret_value);
+    }
+    if (object->category == TF_CAT_RANGE) {
+        return slice_range(eval, object, part, ret_value);
+    }
+    if (object->category == TF_CAT_BYTEARRAY && object->item_count) {
+        struct rp_object *made;
+        if (!rp_eval_known(eval, &object->item[0])
+            || !slice_text(eval, &object->item[0], part, &array)) {
+            return false;
+        }
+        if (!rp_eval_make(eval, TF_CAT_BYTEARRAY, &made)) {
+            rp_value_release(&array);
+            return false;
+        }
+        rp_value_set_object(ret_value, made);
+        return rp_eval_add(eval, made, &array) || (rp_object_release(made), false);
+    }
+    if (rp_category_is_dict(object->category)
+        && object->category != TF_CAT_DEFAULTDICT) {
+        return rp_eval_raise(
+            eval,
+            eval->rp->facts.header->python_hex < 0x030c0000 ? "TypeError" : "KeyError",
+            eval->rp->facts.header->python_hex < 0x030c0000 ? "unhashable type: 'slice'"
+                                                            : "slice");
+    }
+    if (object->category == TF_CAT_DEQUE) {
+        return rp_eval_raise(eval, "TypeError",
+                             "sequence index must be integer, not 'slice'");
+    }
+    return own_subscripts(object) ? rp_eval_needs_code(eval, "a slice", object)
+                                  : not_subscriptable(eval, value);
 }
 
 bool
@@ -405,17 +546,12 @@ rp_eval_slice(struct rp_eval *eval, const struct rp_value *value,
         return slice_text(eval, value, part, ret_value);
     }
     if (value->kind != TF_VAL_REF) {
-        return rp_eval_fail(eval, "the value cannot be sliced");
+        return not_subscriptable(eval, value);
     }
     if (!rp_eval_object(eval, value, &object)) {
         return false;
     }
-    bool run = object->category == TF_CAT_LIST || object->category == TF_CAT_TUPLE
-               || object->category == TF_CAT_NAMEDTUPLE;
-    bool text = object->category == TF_CAT_STR && object->item_count;
-    bool fine = run    ? slice_run(eval, object, part, ret_value)
-                : text ? rp_eval_slice(eval, &object->item[0], part, ret_value)
-                       : rp_eval_fail(eval, "the value cannot be sliced");
+    bool fine = slice_object(eval, value, object, part, ret_value);
     rp_object_release(object);
     return fine;
 }

@@ -1,80 +1,113 @@
-/* Arithmetic, by Python's rules: floor division, float when one of two is, no silent
- * overflow. */
+/* Operators: which type answers for them. */
 #include <math.h>
 #include <string.h>
 
-#include "rp_eval.h"
+#include "rp_compare.h"
 
-bool
-rp_number_of(const struct rp_value *value, struct rp_number *ret_number)
+const char *
+rp_op_text(enum rp_op op)
 {
-    switch (value->kind) {
-    case TF_VAL_FALSE:
-    case TF_VAL_TRUE:
-        *ret_number = (struct rp_number){.integer = value->kind == TF_VAL_TRUE};
-        break;
-    case TF_VAL_INT: *ret_number = (struct rp_number){.integer = value->integer}; break;
-    case TF_VAL_FLOAT:
-        *ret_number = (struct rp_number){.is_float = true, .real = value->real};
-        return true;
-    default: return false;
-    }
-    ret_number->real = (double)ret_number->integer;
-    return true;
+    static const char *const names[] = {
+        [RP_OP_NONE] = "",         [RP_OP_ADD] = "+",
+        [RP_OP_SUB] = "-",         [RP_OP_MUL] = "*",
+        [RP_OP_DIV] = "/",         [RP_OP_FLOORDIV] = "//",
+        [RP_OP_MOD] = "%",         [RP_OP_POW] = "** or pow()",
+        [RP_OP_LSHIFT] = "<<",     [RP_OP_RSHIFT] = ">>",
+        [RP_OP_AND] = "&",         [RP_OP_OR] = "|",
+        [RP_OP_XOR] = "^",         [RP_OP_NEG] = "-",
+        [RP_OP_POS] = "+",         [RP_OP_INVERT] = "~",
+        [RP_OP_NOT] = "not",       [RP_OP_LT] = "<",
+        [RP_OP_LE] = "<=",         [RP_OP_GT] = ">",
+        [RP_OP_GE] = ">=",         [RP_OP_EQ] = "==",
+        [RP_OP_NE] = "!=",         [RP_OP_IN] = "in",
+        [RP_OP_NOT_IN] = "not in", [RP_OP_IS] = "is",
+        [RP_OP_IS_NOT] = "is not"};
+    return names[op];
 }
 
-/* A subclass of a number (IntEnum's members are no such) stands for its value. */
+bool
+rp_eval_unsupported(struct rp_eval *eval, enum rp_op op, const struct rp_value *a,
+                    const struct rp_value *b)
+{
+    struct rp_label left = rp_eval_label(eval, a), right = rp_eval_label(eval, b);
+    return rp_eval_raise(eval, "TypeError",
+                         "unsupported operand type(s) for %s: '%s' and '%s'",
+                         rp_op_text(op), left.text, right.text);
+}
+
+/* --- Unary --- */
+
 static bool
-plain_of(struct rp_eval *eval, const struct rp_value *value, struct rp_value *ret_value)
+negate(struct rp_eval *eval, enum rp_op op, const struct rp_value *a,
+       struct rp_value *ret_value)
+{
+    struct rp_value zero, minus_one;
+    if (a->kind == TF_VAL_FLOAT) {
+        rp_value_set_float(ret_value, op == RP_OP_NEG ? -a->real : a->real);
+        return true;
+    }
+    if (a->kind == TF_VAL_COMPLEX) {
+        *ret_value = *a;
+        if (op == RP_OP_NEG) {
+            ret_value->real = -a->real;
+            ret_value->imag = -a->imag;
+        }
+        return true;
+    }
+    rp_value_set_int(&zero, 0);
+    rp_value_set_int(&minus_one, -1);
+    return op == RP_OP_NEG ? rp_eval_numbers(eval, RP_OP_SUB, &zero, a, ret_value)
+           : op == RP_OP_POS
+               ? rp_eval_numbers(eval, RP_OP_ADD, &zero, a, ret_value)
+               : rp_eval_numbers(eval, RP_OP_SUB, &minus_one, a, ret_value);
+}
+
+/* What a type that defines operators in ways that are not worked out here gives. */
+static bool
+has_operators(const struct rp_object *object)
+{
+    switch (object->category) {
+    case TF_CAT_INSTANCE:
+    case TF_CAT_OPAQUE:
+    case TF_CAT_DECIMAL:
+    case TF_CAT_COUNTER:
+    case TF_CAT_ARRAY:
+    case TF_CAT_ENUM:
+    case TF_CAT_FLAG:
+    case TF_CAT_PATH:
+    case TF_CAT_DATE:
+    case TF_CAT_DATETIME:
+    case TF_CAT_TIME:
+    case TF_CAT_TIMEDELTA:
+    case TF_CAT_CLASS:
+    case TF_CAT_MODULE:
+    case TF_CAT_MAPPINGPROXY:
+    case TF_CAT_NAMESPACE: return true;
+    default: return false;
+    }
+}
+
+/* Fails when the value's type may have an operator of its own. */
+static bool
+no_operators(struct rp_eval *eval, const struct rp_value *value)
 {
     struct rp_object *object;
-    rp_value_copy(ret_value, value);
     if (value->kind != TF_VAL_REF) {
-        return true;
+        return rp_eval_known(eval, value);
     }
     if (!rp_eval_object(eval, value, &object)) {
         return false;
     }
-    bool built_on = object->category >= TF_CAT_INT && object->category <= TF_CAT_BYTES;
-    if (built_on && object->item_count) {
-        rp_value_release(ret_value);
-        rp_value_copy(ret_value, &object->item[0]);
-    }
+    bool fine =
+        !has_operators(object) || rp_eval_needs_code(eval, "an operator", object);
     rp_object_release(object);
-    return true;
-}
-
-static bool
-too_large(struct rp_eval *eval)
-{
-    return rp_eval_fail(eval, "the int is too large for the replayer's arithmetic");
-}
-
-static bool
-unsupported(struct rp_eval *eval, const char *what, const struct rp_value *a,
-            const struct rp_value *b)
-{
-    if (a->kind == TF_VAL_BIGINT || (b && b->kind == TF_VAL_BIGINT)) {
-        return too_large(eval);
-    }
-    struct rp_buf left = RP_BUF_INIT, right = RP_BUF_INIT;
-    if (rp_eval_type_name(eval, a, &left)
-        && (!b || rp_eval_type_name(eval, b, &right))) {
-        rp_eval_fail(eval,
-                     b ? "unsupported operand types for %s: '%.60s' and '%.60s'"
-                       : "bad operand type for unary %s: '%.60s'",
-                     what, left.data ? left.data : "", right.data ? right.data : "");
-    }
-    rp_buf_release(&left);
-    rp_buf_release(&right);
-    return false;
+    return fine;
 }
 
 bool
 rp_eval_unary(struct rp_eval *eval, enum rp_op op, const struct rp_value *a,
               struct rp_value *ret_value)
 {
-    struct rp_number number;
     bool truth;
     if (op == RP_OP_NOT) {
         if (!rp_eval_truth(eval, a, &truth)) {
@@ -84,263 +117,79 @@ rp_eval_unary(struct rp_eval *eval, enum rp_op op, const struct rp_value *a,
         return true;
     }
     struct rp_value plain;
-    if (!rp_eval_known(eval, a) || !plain_of(eval, a, &plain)) {
+    if (!rp_eval_known(eval, a) || !rp_eval_plain(eval, a, &plain)) {
         return false;
     }
-    bool is_number = rp_number_of(&plain, &number);
+    bool number = rp_is_number(&plain) || plain.kind == TF_VAL_COMPLEX;
+    bool fine = rp_eval_known(eval, &plain);
+    if (fine && number && (op != RP_OP_INVERT || rp_is_int(&plain))) {
+        fine = negate(eval, op, &plain, ret_value);
+    }
+    else if (fine) {
+        fine =
+            no_operators(eval, &plain)
+            && rp_eval_raise(eval, "TypeError", "bad operand type for unary %s: '%s'",
+                             rp_op_text(op), rp_eval_label(eval, a).text);
+    }
     rp_value_release(&plain);
-    if (!is_number || (number.is_float && op == RP_OP_INVERT)) {
-        return unsupported(eval,
-                           op == RP_OP_NEG   ? "-"
-                           : op == RP_OP_POS ? "+"
-                                             : "~",
-                           a, NULL);
-    }
-    if (number.is_float) {
-        rp_value_set_float(ret_value, op == RP_OP_NEG ? -number.real : number.real);
-        return true;
-    }
-    if (op == RP_OP_NEG && number.integer == INT64_MIN) {
-        return too_large(eval);
-    }
-    rp_value_set_int(ret_value, op == RP_OP_NEG   ? -number.integer
-                                : op == RP_OP_POS ? number.integer
-                                                  : ~number.integer);
-    return true;
-}
-
-/* --- int --- */
-
-static bool
-int_divide(struct rp_eval *eval, enum rp_op op, int64_t a, int64_t b, int64_t *ret)
-{
-    if (b == 0) {
-        return rp_eval_fail(eval, "integer division or modulo by zero");
-    }
-    if (a == INT64_MIN && b == -1) {
-        *ret = 0;
-        return op == RP_OP_MOD || too_large(eval);
-    }
-    int64_t quotient = a / b, rest = a % b;
-    if (rest && (rest < 0) != (b < 0)) { /* Python rounds down */
-        quotient--;
-        rest += b;
-    }
-    *ret = op == RP_OP_MOD ? rest : quotient;
-    return true;
-}
-
-static bool
-int_power(struct rp_eval *eval, int64_t base, int64_t exponent, int64_t *ret)
-{
-    int64_t result = 1;
-    while (exponent) {
-        if (exponent & 1 && __builtin_mul_overflow(result, base, &result)) {
-            return too_large(eval);
-        }
-        exponent >>= 1;
-        if (exponent && __builtin_mul_overflow(base, base, &base)) {
-            return too_large(eval);
-        }
-    }
-    *ret = result;
-    return true;
-}
-
-static bool
-int_shift(struct rp_eval *eval, enum rp_op op, int64_t a, int64_t b, int64_t *ret)
-{
-    if (b < 0) {
-        return rp_eval_fail(eval, "negative shift count");
-    }
-    if (op == RP_OP_RSHIFT) {
-        *ret = b > 63 ? (a < 0 ? -1 : 0) : a >> b;
-        return true;
-    }
-    if (a == 0) {
-        *ret = 0;
-        return true;
-    }
-    return (b < 63 && !__builtin_mul_overflow(a, (int64_t)1 << b, ret))
-           || too_large(eval);
-}
-
-static bool
-int_binary(struct rp_eval *eval, enum rp_op op, int64_t a, int64_t b, int64_t *ret)
-{
-    bool overflow = false;
-    switch (op) {
-    case RP_OP_ADD: overflow = __builtin_add_overflow(a, b, ret); break;
-    case RP_OP_SUB: overflow = __builtin_sub_overflow(a, b, ret); break;
-    case RP_OP_MUL: overflow = __builtin_mul_overflow(a, b, ret); break;
-    case RP_OP_FLOORDIV:
-    case RP_OP_MOD: return int_divide(eval, op, a, b, ret);
-    case RP_OP_POW: return int_power(eval, a, b, ret);
-    case RP_OP_LSHIFT:
-    case RP_OP_RSHIFT: return int_shift(eval, op, a, b, ret);
-    case RP_OP_AND: *ret = a & b; break;
-    case RP_OP_OR: *ret = a | b; break;
-    default: *ret = a ^ b; break;
-    }
-    return !overflow || too_large(eval);
-}
-
-/* --- float --- */
-
-/* float_divmod of Objects/floatobject.c: the rest has the divisor's sign, zeros too. */
-static double
-float_mod(double a, double b, double *ret_floor)
-{
-    double rest = fmod(a, b), quotient = (a - rest) / b;
-    if (rest != 0) {
-        if ((b < 0) != (rest < 0)) {
-            rest += b;
-            quotient -= 1;
-        }
-    }
-    else {
-        rest = copysign(0, b);
-    }
-    double whole;
-    if (quotient != 0) {
-        whole = floor(quotient);
-        whole += quotient - whole > 0.5;
-    }
-    else {
-        whole = copysign(0, a / b);
-    }
-    *ret_floor = whole;
-    return rest;
-}
-
-static bool
-float_binary(struct rp_eval *eval, enum rp_op op, double a, double b, double *ret)
-{
-    double whole;
-    switch (op) {
-    case RP_OP_ADD: *ret = a + b; return true;
-    case RP_OP_SUB: *ret = a - b; return true;
-    case RP_OP_MUL: *ret = a * b; return true;
-    case RP_OP_POW:
-        if (a == 0 && b < 0) {
-            return rp_eval_fail(eval, "0.0 cannot be raised to a negative power");
-        }
-        if (a < 0 && b != floor(b) && isfinite(a) && isfinite(b)) {
-            return rp_eval_fail(eval, "the result is complex, which is not supported");
-        }
-        *ret = pow(a, b);
-        return (!isinf(*ret) || isinf(a) || isinf(b))
-               || rp_eval_fail(eval, "the result is too large for a float");
-    default: break;
-    }
-    if (b == 0) {
-        return rp_eval_fail(eval, "float division by zero");
-    }
-    if (op == RP_OP_DIV) {
-        *ret = a / b;
-        return true;
-    }
-    double rest = float_mod(a, b, &whole);
-    *ret = op == RP_OP_MOD ? rest : whole;
-    return true;
-}
-
-static bool
-is_bit_operation(enum rp_op op)
-{
-    return op == RP_OP_LSHIFT || op == RP_OP_RSHIFT || op == RP_OP_AND || op == RP_OP_OR
-           || op == RP_OP_XOR;
-}
-
-#define EXACT_INT ((int64_t)1 << 53) /* every int up to it is a float */
-
-static bool
-numbers(struct rp_eval *eval, enum rp_op op, const struct rp_number *a,
-        const struct rp_number *b, struct rp_value *ret_value)
-{
-    bool negative_power = op == RP_OP_POW && !b->is_float && b->integer < 0;
-    if (!a->is_float && !b->is_float && op != RP_OP_DIV && !negative_power) {
-        int64_t result = 0;
-        if (!int_binary(eval, op, a->integer, b->integer, &result)) {
-            return false;
-        }
-        rp_value_set_int(ret_value, result);
-        return true;
-    }
-    bool both_ints = !a->is_float && !b->is_float;
-    if (both_ints && op == RP_OP_DIV && b->integer == 0) {
-        return rp_eval_fail(eval, "division by zero");
-    }
-    /* int / int is rounded once in Python, not after two conversions. */
-    if (both_ints && op == RP_OP_DIV
-        && (a->integer > EXACT_INT || a->integer < -EXACT_INT || b->integer > EXACT_INT
-            || b->integer < -EXACT_INT)) {
-        return too_large(eval);
-    }
-    double result = 0;
-    if (!float_binary(eval, op, a->real, b->real, &result)) {
-        return false;
-    }
-    rp_value_set_float(ret_value, result);
-    return true;
+    return fine;
 }
 
 /* --- Sequences: + and * --- */
 
-#define REPEAT_MAX ((int64_t)1 << 24)
+static bool
+repeat_text(struct rp_eval *eval, const struct rp_value *a, int64_t times,
+            struct rp_value *ret_value)
+{
+    struct rp_buf buf = RP_BUF_INIT;
+    struct tf_text text = rp_value_bytes(a);
+    uint64_t count = times > 0 && text.len ? (uint64_t)times : 0;
+    if (count > RP_EVAL_TEXT || count * text.len > RP_EVAL_TEXT) {
+        return rp_eval_fail(eval, "the result is too long");
+    }
+    for (uint64_t i = 0; i < count; i++) {
+        rp_buf_add_text(&buf, text);
+    }
+    return rp_eval_text_of(eval, a->kind, &buf, ret_value);
+}
 
 static bool
 concat_text(struct rp_eval *eval, const struct rp_value *a, const struct rp_value *b,
-            int64_t times, struct rp_value *ret_value)
+            struct rp_value *ret_value)
 {
     struct rp_buf buf = RP_BUF_INIT;
-    struct tf_text first = rp_value_bytes(a);
-    if (times > 0 && (int64_t)first.len > REPEAT_MAX / times) {
-        return rp_eval_fail(eval, "the result is too long");
-    }
-    for (int64_t i = 0; i < times && first.len; i++) {
-        rp_buf_add_text(&buf, first);
-    }
-    if (b) {
-        rp_buf_add_text(&buf, rp_value_bytes(b));
-    }
-    bool fine =
-        !buf.failed
-        && rp_value_set_text(ret_value, a->kind, buf.data ? buf.data : "", buf.len);
-    rp_buf_release(&buf);
-    return fine || rp_eval_memory(eval);
+    rp_buf_add_text(&buf, rp_value_bytes(a));
+    rp_buf_add_text(&buf, rp_value_bytes(b));
+    return rp_eval_text_of(eval, a->kind, &buf, ret_value);
 }
 
 static bool
 add_items(struct rp_eval *eval, struct rp_object *to, const struct rp_object *from)
 {
-    for (size_t i = 0; i < from->item_count; i++) {
-        struct rp_value item;
-        rp_value_copy(&item, &from->item[i]);
-        if (!rp_object_add_item(to, &item)) {
-            return rp_eval_memory(eval);
-        }
+    struct rp_run run = rp_object_run(from);
+    bool fine = rp_eval_whole(eval, from);
+    for (size_t i = 0; i < run.count && fine; i++) {
+        fine = rp_eval_add_copy(eval, to, &from->item[run.first + i]);
     }
-    return true;
+    return fine;
 }
 
+/* a repeated, then b (NULL: nothing). */
 static bool
-concat_objects(struct rp_eval *eval, const struct rp_object *a,
-               const struct rp_object *b, int64_t times, struct rp_value *ret_value)
+join_objects(struct rp_eval *eval, const struct rp_object *a, int64_t times,
+             const struct rp_object *b, struct rp_value *ret_value)
 {
-    enum tf_category category = a->category == TF_CAT_LIST ? TF_CAT_LIST : TF_CAT_TUPLE;
-    if (a->more || (b && b->more)) {
-        return rp_eval_fail(eval, "not all items are recorded");
-    }
-    if (times > 0 && (int64_t)a->item_count > REPEAT_MAX / 16 / times) {
-        return rp_eval_fail(eval, "the result is too long");
-    }
-    struct rp_object *result = rp_object_make(rp_builtin_type(category), category, 0);
-    if (!result) {
-        return rp_eval_memory(eval);
+    struct rp_object *result;
+    if (!rp_eval_make(eval, a->category == TF_CAT_LIST ? TF_CAT_LIST : TF_CAT_TUPLE,
+                      &result)) {
+        return false;
     }
     bool fine = true;
-    for (int64_t i = 0; i < times && fine && a->item_count; i++) {
+    uint64_t count = times > 0 && a->item_count ? (uint64_t)times : 0;
+    if (count > RP_EVAL_STEPS || count * a->item_count > RP_EVAL_STEPS) {
+        fine = rp_eval_fail(eval, "the result is too long");
+    }
+    for (uint64_t i = 0; i < count && fine; i++) {
         fine = add_items(eval, result, a);
     }
     fine = fine && (!b || add_items(eval, result, b));
@@ -355,92 +204,182 @@ concat_objects(struct rp_eval *eval, const struct rp_object *a,
 static bool
 is_sequence(const struct rp_object *object)
 {
-    return object->category == TF_CAT_LIST || object->category == TF_CAT_TUPLE;
+    return (object->category == TF_CAT_LIST && !rp_view_of(object))
+           || rp_is_tuple(object);
 }
 
-/* *ret_done: it was such an operation. */
-static bool
-sequences(struct rp_eval *eval, enum rp_op op, const struct rp_value *a,
-          const struct rp_value *b, bool *ret_done, struct rp_value *ret_value)
+/* The bytes of a bytearray; NULL: it is none. */
+static const struct rp_value *
+bytearray_of(const struct rp_object *object)
 {
-    bool text = a->kind == TF_VAL_STR || a->kind == TF_VAL_BYTES;
-    struct rp_number times;
-    bool repeat = op == RP_OP_MUL && rp_number_of(b, &times) && !times.is_float;
-    *ret_done = true;
-    if (text && (repeat || (op == RP_OP_ADD && b->kind == a->kind))) {
-        return concat_text(eval, a, repeat ? NULL : b, repeat ? times.integer : 1,
-                           ret_value);
-    }
-    *ret_done = false;
-    if (a->kind != TF_VAL_REF
-        || (!repeat && (op != RP_OP_ADD || b->kind != TF_VAL_REF))) {
+    return object && object->category == TF_CAT_BYTEARRAY && object->item_count
+               ? &object->item[0]
+               : NULL;
+}
+
+static bool
+set_bytearray(struct rp_eval *eval, bool wanted, struct rp_value *value)
+{
+    struct rp_object *object;
+    if (!wanted) {
         return true;
     }
-    struct rp_object *left, *right = NULL;
-    if (!rp_eval_object(eval, a, &left)) {
+    if (!rp_eval_make(eval, TF_CAT_BYTEARRAY, &object)) {
+        rp_value_release(value);
         return false;
     }
-    bool fine = repeat || rp_eval_object(eval, b, &right);
-    if (fine && is_sequence(left)
-        && (!right || right->category == left->category
-            || (left->category == TF_CAT_TUPLE
-                && right->category == TF_CAT_NAMEDTUPLE))) {
-        *ret_done = true;
-        fine = concat_objects(eval, left, right, repeat ? times.integer : 1, ret_value);
+    if (!rp_eval_add(eval, object, value)) {
+        rp_object_release(object);
+        return false;
     }
-    rp_object_release(left);
-    rp_object_release(right);
-    return fine;
+    rp_value_set_object(value, object);
+    return true;
 }
 
-static const char *
-op_name(enum rp_op op)
+struct operands {
+    const struct rp_value *a, *b; /* as they are */
+    struct rp_object *x, *y;      /* NULL: no objects */
+    const struct rp_value *p, *q; /* plain */
+};
+
+static bool
+is_text(const struct rp_value *value)
 {
-    static const char *const names[] = {
-        [RP_OP_ADD] = "+",  [RP_OP_SUB] = "-",       [RP_OP_MUL] = "*",
-        [RP_OP_DIV] = "/",  [RP_OP_FLOORDIV] = "//", [RP_OP_MOD] = "%",
-        [RP_OP_POW] = "**", [RP_OP_LSHIFT] = "<<",   [RP_OP_RSHIFT] = ">>",
-        [RP_OP_AND] = "&",  [RP_OP_OR] = "|",        [RP_OP_XOR] = "^"};
-    return op <= RP_OP_XOR && names[op] ? names[op] : "?";
+    return value->kind == TF_VAL_STR || value->kind == TF_VAL_BYTES;
 }
 
 static bool
-binary_plain(struct rp_eval *eval, enum rp_op op, const struct rp_value *a,
-             const struct rp_value *b, struct rp_value *ret_value)
+concat(struct rp_eval *eval, const struct operands *o, bool *ret_done,
+       struct rp_value *ret_value)
 {
-    struct rp_number x, y;
-    bool x_number = rp_number_of(a, &x), y_number = rp_number_of(b, &y);
-    if (x_number && y_number) {
-        if ((x.is_float || y.is_float) && is_bit_operation(op)) {
-            return unsupported(eval, op_name(op), a, b);
+    const struct rp_value *left = bytearray_of(o->x), *right = bytearray_of(o->y);
+    const struct rp_value *p = left ? left : o->p, *q = right ? right : o->q;
+    *ret_done = true;
+    if (is_text(p) && p->kind == q->kind) {
+        return concat_text(eval, p, q, ret_value)
+               && set_bytearray(eval, left != NULL, ret_value);
+    }
+    if (p->kind == TF_VAL_STR) {
+        return no_operators(eval, o->b)
+               && rp_eval_raise(eval, "TypeError",
+                                "can only concatenate str (not \"%s\") to str",
+                                rp_eval_label(eval, o->b).text);
+    }
+    if (p->kind == TF_VAL_BYTES) {
+        return no_operators(eval, o->b)
+               && rp_eval_raise(eval, "TypeError", "can't concat %s to %s",
+                                rp_eval_label(eval, o->b).text,
+                                left ? "bytearray" : "bytes");
+    }
+    if (!o->x || !is_sequence(o->x)) {
+        *ret_done = false;
+        return true;
+    }
+    bool list = o->x->category == TF_CAT_LIST;
+    if (o->y && is_sequence(o->y) && (o->y->category == TF_CAT_LIST) == list) {
+        return join_objects(eval, o->x, 1, o->y, ret_value);
+    }
+    const char *type = list ? "list" : "tuple";
+    return no_operators(eval, o->b)
+           && rp_eval_raise(eval, "TypeError",
+                            "can only concatenate %s (not \"%s\") to %s", type,
+                            rp_eval_label(eval, o->b).text, type);
+}
+
+/* A sequence times a number, either way round. */
+static bool
+repeat(struct rp_eval *eval, const struct operands *o, bool *ret_done,
+       struct rp_value *ret_value)
+{
+    for (int swapped = 0; swapped < 2; swapped++) {
+        const struct rp_value *p = swapped ? o->q : o->p;
+        const struct rp_object *x = swapped ? o->y : o->x;
+        const struct rp_value *times = swapped ? o->p : o->q;
+        const struct rp_value *other = swapped ? o->a : o->b;
+        const struct rp_value *array = bytearray_of(x);
+        int64_t count;
+        if (!is_text(p) && !array && (!x || !is_sequence(x))) {
+            continue;
         }
-        if (!numbers(eval, op, &x, &y, ret_value)) {
+        *ret_done = true;
+        if (!rp_is_int(times)) {
+            return no_operators(eval, other)
+                   && rp_eval_raise(eval, "TypeError",
+                                    "can't multiply sequence by non-int of type '%s'",
+                                    rp_eval_label(eval, other).text);
+        }
+        if (!rp_eval_index_of(eval, times, "%s", &count)) {
             return false;
         }
-        bool bools = a->kind <= TF_VAL_TRUE && b->kind <= TF_VAL_TRUE;
-        if (bools && (op == RP_OP_AND || op == RP_OP_OR || op == RP_OP_XOR)) {
-            rp_value_set_bool(ret_value, ret_value->integer != 0);
+        if (x && is_sequence(x)) {
+            return join_objects(eval, x, count, NULL, ret_value);
         }
-        return true;
+        return repeat_text(eval, array ? array : p, count, ret_value)
+               && set_bytearray(eval, array != NULL, ret_value);
     }
-    bool done;
-    bool swapped = op == RP_OP_MUL && x_number;
-    if (!sequences(eval, op, swapped ? b : a, swapped ? a : b, &done, ret_value)) {
-        return false;
+    *ret_done = false;
+    return true;
+}
+
+/* --- Binary --- */
+
+static bool
+binary_objects(struct rp_eval *eval, enum rp_op op, const struct operands *o,
+               struct rp_value *ret_value)
+{
+    bool done = false;
+    if (op == RP_OP_MOD && is_text(o->p)) {
+        return rp_eval_percent(eval, o->p, o->b, ret_value);
     }
-    return done || unsupported(eval, op_name(op), a, b);
+    if (op == RP_OP_ADD && (!concat(eval, o, &done, ret_value) || done)) {
+        return eval->status == TF_OK;
+    }
+    if (op == RP_OP_MUL && (!repeat(eval, o, &done, ret_value) || done)) {
+        return eval->status == TF_OK;
+    }
+    if (!rp_eval_set_op(eval, op, o->a, o->b, &done, ret_value) || done) {
+        return eval->status == TF_OK;
+    }
+    if (o->x && o->x->category == TF_CAT_DEQUE
+        && (op == RP_OP_ADD || op == RP_OP_MUL)) {
+        return rp_eval_needs_code(eval, "an operator", o->x);
+    }
+    return no_operators(eval, o->p) && no_operators(eval, o->q)
+           && rp_eval_unsupported(eval, op, o->a, o->b);
+}
+
+static bool
+both_numbers(const struct rp_value *a, const struct rp_value *b)
+{
+    return (rp_is_number(a) || a->kind == TF_VAL_COMPLEX)
+           && (rp_is_number(b) || b->kind == TF_VAL_COMPLEX);
 }
 
 bool
 rp_eval_binary(struct rp_eval *eval, enum rp_op op, const struct rp_value *a,
                const struct rp_value *b, struct rp_value *ret_value)
 {
-    struct rp_value left = {0}, right = {0};
+    if (both_numbers(a, b)) {
+        return rp_eval_numbers(eval, op, a, b, ret_value);
+    }
+    struct operands o = {.a = a, .b = b};
     bool fine = rp_eval_known(eval, a) && rp_eval_known(eval, b)
-                && plain_of(eval, a, &left) && plain_of(eval, b, &right)
-                && rp_eval_known(eval, &left) && rp_eval_known(eval, &right)
-                && binary_plain(eval, op, &left, &right, ret_value);
-    rp_value_release(&left);
-    rp_value_release(&right);
+                && (a->kind != TF_VAL_REF || rp_eval_object(eval, a, &o.x))
+                && (b->kind != TF_VAL_REF || rp_eval_object(eval, b, &o.y));
+    if (fine) {
+        o.p = rp_plain_of(eval->rp, o.x, a);
+        o.q = rp_plain_of(eval->rp, o.y, b);
+        fine = rp_eval_known(eval, o.p) && rp_eval_known(eval, o.q);
+    }
+    if (fine) {
+        bool flags = (o.x && o.x->category == TF_CAT_FLAG)
+                     || (o.y && o.y->category == TF_CAT_FLAG);
+        fine = flags && op >= RP_OP_AND && op <= RP_OP_XOR ? rp_eval_needs_code(
+                   eval, "an operator", o.x && o.x->category == TF_CAT_FLAG ? o.x : o.y)
+               : both_numbers(o.p, o.q) ? rp_eval_numbers(eval, op, o.p, o.q, ret_value)
+                                        : binary_objects(eval, op, &o, ret_value);
+    }
+    rp_object_release(o.x);
+    rp_object_release(o.y);
     return fine;
 }

@@ -22,6 +22,16 @@ struct rp_str {
 };
 struct rp_str *rp_str_new(const char *bytes, size_t len);
 void rp_str_unref(struct rp_str *str);
+/* What only an expression has while it is evaluated: an iterator, a function. It stands
+ * where `str` does. */
+#define RP_VAL_MADE 0xfeu
+
+struct rp_made {
+    uint32_t refs;
+    uint8_t sort;
+    const char *text; /* for a person, such as "<generator object>" */
+    void (*free)(struct rp_made *made);
+};
 bool rp_kind_has_text(unsigned kind);
 bool rp_text_equal(struct tf_text a, struct tf_text b);
 bool rp_text_is(struct tf_text a, const char *string);

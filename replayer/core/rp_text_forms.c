@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "rp_eval.h"
 #include "rp_scalar.h"
 
 static const struct rp_value *
@@ -903,9 +904,20 @@ rp_text_wrapped(const struct rp_object *object)
            || (wrap == RP_WRAP_SUBCLASS && !(object->type->flags & TF_TYPE_EXACT));
 }
 
+/* dict_keys([...]): an expression made it (rp_eval_value.c). */
+static const struct rp_text_form view_forms[] = {
+    {next_run, "dict_keys([...])", "", "dict_keys([", "])", "", RP_WRAP_NEVER},
+    {next_run, "dict_values([...])", "", "dict_values([", "])", "", RP_WRAP_NEVER},
+    {next_run, "dict_items([...])", "", "dict_items([", "])", "", RP_WRAP_NEVER},
+};
+
 const struct rp_text_form *
 rp_text_form_of(const struct rp_object *object)
 {
+    enum rp_view view = rp_view_of(object);
+    if (view) {
+        return &view_forms[view - RP_VIEW_KEYS];
+    }
     bool nothing = object->note != TF_ELIDE_NONE && object->item_count == 0;
     return &forms[nothing || object->category >= TF_CAT_COUNT ? TF_CAT_OPAQUE
                                                               : object->category];

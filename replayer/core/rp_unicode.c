@@ -1,53 +1,158 @@
-/* Which characters repr() prints as they are.
+/* What the methods of str say of characters, and UTF-8.
  *
- * str.isprintable() follows the Unicode version that the Python was built with: 3.10 has
- * Unicode 13, 3.11 14, 3.12 15.0, 3.13 15.1 (Lib/test/test_unicodedata.py and
- * unicodedata.unidata_version). One table a version; one that is missing here is answered
- * by the nearest. rp_unicode_table.py makes a table, tests/e2e/test_rp_repr.py compares
- * it with the Python at hand. */
+ * They follow the Unicode version that the Python was built with: 3.8 has 12.1, 3.9 and
+ * 3.10 13.0, 3.11 14.0, 3.12 15.0, 3.13 15.1 (unicodedata.unidata_version). The tables have
+ * the newest in full and of the others what differs; a version that is missing is answered
+ * by the next that is there. rp_unicode_table.py makes them, tests/e2e/test_rp_repr.py and
+ * test_expr_unicode.py compare them with the Python at hand. */
 #include "rp_unicode.h"
 
 #include <stddef.h>
 
-struct range {
+struct record {
+    uint16_t flags;
+    int32_t delta[4]; /* to the lower, upper, title and folded one */
+    int8_t decimal;
+};
+
+struct run { /* up to the next run's beginning */
+    uint32_t first;
+    uint16_t record;
+};
+
+struct change {
     uint32_t first, last;
+    uint16_t record;
 };
 
-static const struct range unicode_14[] = {
-#include "rp_unicode_14.inc"
+struct special { /* 0 ends a mapping */
+    uint32_t code, to[4][3];
 };
 
-static const struct {
-    uint32_t python_hex; /* holds from this version on */
-    const struct range *range;
+struct older { /* holds below this Python */
+    uint32_t python_hex;
+    const struct change *change;
     size_t count;
-} tables[] = {
-    {0x030b0000, unicode_14, sizeof unicode_14 / sizeof *unicode_14},
 };
 
-bool
-rp_unicode_printable(uint32_t python_hex, uint32_t code)
+#define SPECIAL 0x2000u
+
+#include "rp_unicode.inc"
+
+static const struct record *
+changed(const struct older *older, uint32_t code)
 {
-    if (code < 0x7f) {
-        return code >= 0x20;
-    }
-    size_t at = 0;
-    while (at + 1 < sizeof tables / sizeof *tables
-           && tables[at + 1].python_hex <= python_hex) {
-        at++;
-    }
-    const struct range *range = tables[at].range;
-    size_t first = 0, end = tables[at].count;
+    size_t first = 0, end = older->count;
     while (first < end) {
         size_t middle = first + (end - first) / 2;
-        if (range[middle].last < code) {
+        if (older->change[middle].last < code) {
             first = middle + 1;
         }
         else {
             end = middle;
         }
     }
-    return first == tables[at].count || code < range[first].first;
+    return first < older->count && older->change[first].first <= code
+               ? &records[older->change[first].record]
+               : NULL;
+}
+
+static const struct record *
+record_of(uint32_t python_hex, uint32_t code)
+{
+    size_t first = 0, end = sizeof runs / sizeof *runs;
+    for (size_t i = 0; python_hex && i < sizeof olders / sizeof *olders; i++) {
+        if (python_hex < olders[i].python_hex) {
+            const struct record *record = changed(&olders[i], code);
+            if (record) {
+                return record;
+            }
+            break;
+        }
+    }
+    while (end - first > 1) {
+        size_t middle = first + (end - first) / 2;
+        if (runs[middle].first <= code) {
+            first = middle;
+        }
+        else {
+            end = middle;
+        }
+    }
+    return &records[runs[first].record];
+}
+
+unsigned
+rp_unicode_flags(uint32_t python_hex, uint32_t code)
+{
+    return code <= 0x10ffff ? record_of(python_hex, code)->flags : 0;
+}
+
+bool
+rp_unicode_printable(uint32_t python_hex, uint32_t code)
+{
+    return code < 0x7f ? code >= 0x20
+                       : rp_unicode_flags(python_hex, code) & RP_UNICODE_PRINTABLE;
+}
+
+int
+rp_unicode_decimal(uint32_t python_hex, uint32_t code)
+{
+    return code <= 0x10ffff ? record_of(python_hex, code)->decimal : -1;
+}
+
+static size_t
+special(uint32_t code, size_t which, uint32_t ret_to[3])
+{
+    size_t first = 0, end = sizeof specials / sizeof *specials, count = 0;
+    while (end - first > 1) {
+        size_t middle = first + (end - first) / 2;
+        if (specials[middle].code <= code) {
+            first = middle;
+        }
+        else {
+            end = middle;
+        }
+    }
+    for (; count < 3 && specials[first].to[which][count]; count++) {
+        ret_to[count] = specials[first].to[which][count];
+    }
+    return count;
+}
+
+static size_t
+mapped(uint32_t python_hex, uint32_t code, size_t which, uint32_t ret_to[3])
+{
+    const struct record *record = code <= 0x10ffff ? record_of(python_hex, code) : NULL;
+    if (record && record->flags & SPECIAL) {
+        return special(code, which, ret_to);
+    }
+    ret_to[0] = record ? (uint32_t)((int64_t)code + record->delta[which]) : code;
+    return 1;
+}
+
+size_t
+rp_unicode_lower(uint32_t python_hex, uint32_t code, uint32_t ret_to[3])
+{
+    return mapped(python_hex, code, 0, ret_to);
+}
+
+size_t
+rp_unicode_upper(uint32_t python_hex, uint32_t code, uint32_t ret_to[3])
+{
+    return mapped(python_hex, code, 1, ret_to);
+}
+
+size_t
+rp_unicode_title(uint32_t python_hex, uint32_t code, uint32_t ret_to[3])
+{
+    return mapped(python_hex, code, 2, ret_to);
+}
+
+size_t
+rp_unicode_fold(uint32_t python_hex, uint32_t code, uint32_t ret_to[3])
+{
+    return mapped(python_hex, code, 3, ret_to);
 }
 
 uint32_t

@@ -58,6 +58,9 @@ rp_value_copy(struct rp_value *to, const struct rp_value *from)
     else if (to->kind == TF_VAL_REF && to->object) {
         rp_object_ref(to->object);
     }
+    else if (to->kind == RP_VAL_MADE) {
+        ((struct rp_made *)(void *)to->str)->refs++;
+    }
 }
 
 void
@@ -70,6 +73,12 @@ rp_value_release(struct rp_value *value)
     }
     else if (old.kind == TF_VAL_REF) {
         rp_object_release(old.object);
+    }
+    else if (old.kind == RP_VAL_MADE) {
+        struct rp_made *made = (struct rp_made *)(void *)old.str;
+        if (--made->refs == 0) {
+            made->free(made);
+        }
     }
 }
 
@@ -101,6 +110,7 @@ rp_value_same(const struct rp_value *a, const struct rp_value *b)
     switch (a->kind) {
     case TF_VAL_INT: return a->integer == b->integer;
     case TF_VAL_REF: return a->ref == b->ref && a->object == b->object;
+    case RP_VAL_MADE: return a->str == b->str;
     case TF_VAL_FLOAT: return same_bits(a->real, b->real);
     case TF_VAL_COMPLEX:
         return same_bits(a->real, b->real) && same_bits(a->imag, b->imag);

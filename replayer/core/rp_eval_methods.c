@@ -1,0 +1,745 @@
+/* Methods of list, tuple, dict, set, range and the numbers, as far as they only read. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "rp_compare.h"
+
+#define METHOD(name)                                                 \
+ static bool name(struct rp_call *call, const struct rp_value *self, \
+                  const struct rp_object *object, struct rp_value *ret_value)
+#define UNUSED (void)self, (void)object, (void)call
+
+/* --- Sequences --- */
+
+/* list, tuple: arg[1], arg[2] as in index(x, start, stop). */
+static bool
+find_item(struct rp_call *call, const struct rp_object *object, uint64_t *ret_count,
+          size_t *ret_first, bool all)
+{
+    struct rp_run run = rp_object_run(object);
+    int64_t bound[2] = {0, INT64_MAX}, length = (int64_t)run.count;
+    for (size_t i = 0; i < 2 && !all; i++) {
+        if (call->count > i + 1
+            && !rp_eval_index_of(
+                call->eval, &call->arg[i + 1],
+                "slice indices must be integers or have an __index__ method",
+                &bound[i])) {
+            return false;
+        }
+        bound[i] += bound[i] < 0 ? length : 0;
+        bound[i] = bound[i] < 0 ? 0 : bound[i];
+    }
+    *ret_count = 0;
+    *ret_first = SIZE_MAX;
+    for (size_t i = (size_t)bound[0]; i < run.count && (int64_t)i < bound[1]; i++) {
+        bool same;
+        if (!rp_eval_step(call->eval)
+            || !rp_equal_items(call->eval, &object->item[run.first + i], &call->arg[0],
+                               &same)) {
+            return false;
+        }
+        if (same) {
+            *ret_count += 1;
+            *ret_first = *ret_first == SIZE_MAX ? i : *ret_first;
+            if (!all) {
+                return true;
+            }
+        }
+    }
+    return object->more == 0 || rp_eval_fail(call->eval, "not all items are recorded");
+}
+
+METHOD(seq_count)
+{
+    uint64_t count;
+    size_t first;
+    UNUSED;
+    if (!find_item(call, object, &count, &first, true)) {
+        return false;
+    }
+    rp_value_set_int(ret_value, (int64_t)count);
+    return true;
+}
+
+METHOD(seq_index)
+{
+    uint64_t count;
+    size_t first;
+    UNUSED;
+    if (!find_item(call, object, &count, &first, false)) {
+        return false;
+    }
+    if (first == SIZE_MAX) {
+        if (rp_is_tuple(object)) {
+            return rp_eval_raise(call->eval, "ValueError",
+                                 "tuple.index(x): x not in tuple");
+        }
+        struct rp_buf text = RP_BUF_INIT;
+        if (rp_eval_repr(call->eval, &call->arg[0], &text)) {
+            rp_eval_raise(call->eval, "ValueError",
+                          object->category == TF_CAT_DEQUE ? "%.100s is not in deque"
+                                                           : "%.100s is not in list",
+                          text.data ? text.data : "");
+        }
+        rp_buf_release(&text);
+        return false;
+    }
+    rp_value_set_int(ret_value, (int64_t)first);
+    return true;
+}
+
+static bool
+copy_run(struct rp_call *call, const struct rp_object *object,
+         enum tf_category category, struct rp_value *ret_value)
+{
+    struct rp_object *copy;
+    struct rp_run run = rp_object_run(object);
+    if (!rp_eval_whole(call->eval, object)
+        || !rp_eval_make(call->eval, category, &copy)) {
+        return false;
+    }
+    for (size_t i = 0; i < run.count * run.stride; i++) {
+        if (!rp_eval_add_copy(call->eval, copy, &object->item[run.first + i])) {
+            rp_object_release(copy);
+            return false;
+        }
+    }
+    rp_value_set_object(ret_value, copy);
+    return true;
+}
+
+METHOD(list_copy)
+{
+    UNUSED;
+    return copy_run(call, object, TF_CAT_LIST, ret_value);
+}
+
+/* namedtuple */
+METHOD(tuple_asdict)
+{
+    struct rp_object *dict;
+    UNUSED;
+    if (object->category != TF_CAT_NAMEDTUPLE) {
+        return rp_eval_no_attr(call->eval, self, (struct tf_text){"_asdict", 7});
+    }
+    if (!rp_eval_whole(call->eval, object)
+        || !rp_eval_make(call->eval, TF_CAT_DICT, &dict)) {
+        return false;
+    }
+    bool fine = true;
+    for (size_t i = 0; i < object->item_count && i < object->type->field_count && fine;
+         i++) {
+        struct rp_value key;
+        struct tf_text name = object->type->field[i];
+        fine = rp_eval_text(call->eval, TF_VAL_STR, name.data, name.len, &key)
+               && rp_eval_add(call->eval, dict, &key)
+               && rp_eval_add_copy(call->eval, dict, &object->item[i]);
+    }
+    if (!fine) {
+        rp_object_release(dict);
+        return false;
+    }
+    rp_value_set_object(ret_value, dict);
+    return true;
+}
+
+const struct rp_method rp_list_methods[] = {
+    {"count", seq_count, 1, 1, NULL},
+    {"index", seq_index, 1, 3, NULL},
+    {"copy", list_copy, 0, 0, NULL},
+    {NULL, NULL, 0, 0, NULL},
+};
+
+const struct rp_method rp_deque_methods[] = {
+    {"count", seq_count, 1, 1, NULL},
+    {"index", seq_index, 1, 3, NULL},
+    {NULL, NULL, 0, 0, NULL},
+};
+
+const struct rp_method rp_tuple_methods[] = {
+    {"count", seq_count, 1, 1, NULL},
+    {"index", seq_index, 1, 3, NULL},
+    {"_asdict", tuple_asdict, 0, 0, NULL},
+    {NULL, NULL, 0, 0, NULL},
+};
+
+/* --- range --- */
+
+METHOD(range_index)
+{
+    bool has;
+    struct rp_range_of range;
+    UNUSED;
+    struct rp_value value = {.kind = TF_VAL_REF, .object = (void *)(uintptr_t)object};
+    if (!rp_eval_range(call->eval, object, &range)
+        || !rp_eval_compare(call->eval, RP_OP_IN, &call->arg[0], &value, &has)) {
+        return false;
+    }
+    struct rp_number number;
+    if (!has) {
+        struct rp_buf text = RP_BUF_INIT;
+        if (rp_eval_repr(call->eval, &call->arg[0], &text)) {
+            rp_eval_raise(call->eval, "ValueError",
+                          rp_is_int(&call->arg[0])
+                              ? "%.100s is not in range"
+                              : "sequence.index(x): x not in sequence",
+                          text.data ? text.data : "");
+        }
+        rp_buf_release(&text);
+        return false;
+    }
+    if (!rp_number_of(&call->arg[0], &number)) {
+        return rp_eval_fail(call->eval, "index() takes an int here");
+    }
+    int64_t at = number.is_float ? (int64_t)number.real : number.integer;
+    rp_value_set_int(ret_value, (at - range.start) / range.step);
+    return true;
+}
+
+METHOD(range_count)
+{
+    bool has;
+    UNUSED;
+    struct rp_value value = {.kind = TF_VAL_REF, .object = (void *)(uintptr_t)object};
+    if (!rp_eval_compare(call->eval, RP_OP_IN, &call->arg[0], &value, &has)) {
+        return false;
+    }
+    rp_value_set_int(ret_value, has);
+    return true;
+}
+
+const struct rp_method rp_range_methods[] = {
+    {"count", range_count, 1, 1, NULL},
+    {"index", range_index, 1, 1, NULL},
+    {NULL, NULL, 0, 0, NULL},
+};
+
+/* --- dict --- */
+
+METHOD(dict_get)
+{
+    size_t found;
+    uint64_t hash;
+    bool known;
+    UNUSED;
+    if (!rp_eval_known(call->eval, &call->arg[0])
+        || (call->arg[0].kind == TF_VAL_REF
+            && !rp_eval_hash(call->eval, &call->arg[0], &hash, &known))
+        || !rp_eval_find_key(call->eval, object, &call->arg[0], &found)) {
+        return false;
+    }
+    if (found != SIZE_MAX) {
+        rp_value_copy(ret_value, &object->item[found]);
+    }
+    else if (call->count > 1) {
+        rp_value_copy(ret_value, &call->arg[1]);
+    }
+    else {
+        rp_value_set_none(ret_value);
+    }
+    return true;
+}
+
+METHOD(dict_keys)
+{
+    UNUSED;
+    return rp_eval_view(call->eval, object, RP_VIEW_KEYS, ret_value);
+}
+
+METHOD(dict_values)
+{
+    UNUSED;
+    return rp_eval_view(call->eval, object, RP_VIEW_VALUES, ret_value);
+}
+
+METHOD(dict_items)
+{
+    UNUSED;
+    return rp_eval_view(call->eval, object, RP_VIEW_ITEMS, ret_value);
+}
+
+METHOD(dict_copy)
+{
+    UNUSED;
+    if (object->category != TF_CAT_DICT) {
+        return rp_eval_fail(call->eval, "copy() of a '%s' is not supported",
+                            rp_eval_label_of(object).text);
+    }
+    return copy_run(call, object, TF_CAT_DICT, ret_value);
+}
+
+const struct rp_method rp_dict_methods[] = {
+    {"get", dict_get, 1, 2, NULL},       {"keys", dict_keys, 0, 0, NULL},
+    {"values", dict_values, 0, 0, NULL}, {"items", dict_items, 0, 0, NULL},
+    {"copy", dict_copy, 0, 0, NULL},     {NULL, NULL, 0, 0, NULL},
+};
+
+/* Counts, the most first; ties in the order of the entries. */
+METHOD(counter_most_common)
+{
+    struct rp_object *list;
+    struct rp_value view;
+    int64_t most = INT64_MAX;
+    UNUSED;
+    if (call->count && call->arg[0].kind != TF_VAL_NONE
+        && !rp_eval_index_of(call->eval, &call->arg[0],
+                             "'%s' object cannot be interpreted as an integer",
+                             &most)) {
+        return false;
+    }
+    if (!rp_eval_view(call->eval, object, RP_VIEW_ITEMS, &view)) {
+        return false;
+    }
+    bool fine = rp_eval_list_of(call->eval, &view, &list);
+    rp_value_release(&view);
+    for (size_t i = 1; fine && i < list->item_count; i++) { /* stable */
+        struct rp_value moved = list->item[i];
+        size_t at = i;
+        for (; fine && at > 0; at--) {
+            bool less;
+            fine = rp_eval_step(call->eval)
+                   && rp_eval_compare(call->eval, RP_OP_LT,
+                                      &list->item[at - 1].object->item[1],
+                                      &moved.object->item[1], &less);
+            if (!fine || !less) {
+                break;
+            }
+            list->item[at] = list->item[at - 1];
+        }
+        list->item[at] = moved;
+    }
+    if (!fine) {
+        return false;
+    }
+    most = most < 0 ? 0 : most;
+    while ((int64_t)list->item_count > most) {
+        rp_value_release(&list->item[--list->item_count]);
+    }
+    rp_value_set_object(ret_value, list);
+    return true;
+}
+
+METHOD(counter_total)
+{
+    struct rp_run run = rp_object_run(object);
+    struct rp_value total, next;
+    UNUSED;
+    rp_value_set_int(&total, 0);
+    if (!rp_eval_whole(call->eval, object)) {
+        return false;
+    }
+    for (size_t i = 0; i < run.count; i++) {
+        bool fine = rp_eval_binary(call->eval, RP_OP_ADD, &total,
+                                   &object->item[run.first + 2 * i + 1], &next);
+        rp_value_release(&total);
+        if (!fine) {
+            return false;
+        }
+        total = next;
+    }
+    *ret_value = total;
+    return true;
+}
+
+METHOD(counter_elements)
+{
+    struct rp_run run = rp_object_run(object);
+    struct rp_object *list;
+    UNUSED;
+    if (!rp_eval_whole(call->eval, object)
+        || !rp_eval_make(call->eval, TF_CAT_LIST, &list)) {
+        return false;
+    }
+    bool fine = true;
+    for (size_t i = 0; i < run.count && fine; i++) {
+        const struct rp_value *entry = &object->item[run.first + 2 * i];
+        int64_t count;
+        fine =
+            rp_eval_index_of(call->eval, entry + 1,
+                             "'%s' object cannot be interpreted as an integer", &count);
+        for (int64_t k = 0; k < count && fine; k++) {
+            fine = rp_eval_add_copy(call->eval, list, entry);
+        }
+    }
+    struct rp_iter *iter = NULL;
+    struct rp_value value;
+    rp_value_set_object(&value, list);
+    fine = fine && rp_iter_of(call->eval, &value, &iter);
+    rp_value_release(&value);
+    if (fine) {
+        rp_value_set_iter(ret_value, iter);
+    }
+    return fine;
+}
+
+const struct rp_method rp_counter_methods[] = {
+    {"most_common", counter_most_common, 0, 1, NULL},
+    {"total", counter_total, 0, 0, NULL},
+    {"elements", counter_elements, 0, 0, NULL},
+    {NULL, NULL, 0, 0, NULL},
+};
+
+/* --- set --- */
+
+/* a.union(b, c): one after another. */
+static bool
+set_fold(struct rp_call *call, const struct rp_value *self,
+         const struct rp_object *object, enum rp_op op, struct rp_value *ret_value)
+{
+    struct rp_value result, next;
+    struct rp_object *at;
+    (void)self;
+    bool fine = rp_eval_whole(call->eval, object)
+                && copy_run(call, object,
+                            object->category == TF_CAT_FROZENSET ? TF_CAT_FROZENSET
+                                                                 : TF_CAT_SET,
+                            &result);
+    if (!fine) {
+        return false;
+    }
+    for (size_t i = 0; i < call->count && fine; i++) {
+        at = result.object;
+        fine = rp_eval_set_with(call->eval, op, at, &call->arg[i], &next);
+        rp_value_release(&result);
+        result = fine ? next : (struct rp_value){0};
+    }
+    if (fine) {
+        *ret_value = result;
+    }
+    return fine;
+}
+
+METHOD(set_union)
+{
+    return set_fold(call, self, object, RP_OP_OR, ret_value);
+}
+
+METHOD(set_intersection)
+{
+    return set_fold(call, self, object, RP_OP_AND, ret_value);
+}
+
+METHOD(set_difference)
+{
+    return set_fold(call, self, object, RP_OP_SUB, ret_value);
+}
+
+METHOD(set_symmetric_difference)
+{
+    return set_fold(call, self, object, RP_OP_XOR, ret_value);
+}
+
+static bool
+set_test(struct rp_call *call, const struct rp_object *object, char test,
+         struct rp_value *ret_value)
+{
+    struct rp_maker other = {0};
+    bool yes = true;
+    bool fine = rp_eval_whole(call->eval, object)
+                && rp_maker_begin(call->eval, TF_CAT_SET, &other)
+                && rp_maker_update(call->eval, &other, &call->arg[0]);
+    if (fine && test == 'd') {
+        for (size_t i = 0; i < object->item_count && fine && yes; i++) {
+            bool has;
+            fine = rp_maker_has(call->eval, &other, &object->item[i], &has);
+            yes = fine && !has;
+        }
+    }
+    else if (fine) {
+        fine = test == '<' ? rp_is_subset(call->eval, object, other.object, &yes)
+                           : rp_is_subset(call->eval, other.object, object, &yes);
+    }
+    rp_maker_release(&other);
+    rp_value_set_bool(ret_value, yes);
+    return fine;
+}
+
+METHOD(set_issubset)
+{
+    UNUSED;
+    return set_test(call, object, '<', ret_value);
+}
+
+METHOD(set_issuperset)
+{
+    UNUSED;
+    return set_test(call, object, '>', ret_value);
+}
+
+METHOD(set_isdisjoint)
+{
+    UNUSED;
+    return set_test(call, object, 'd', ret_value);
+}
+
+METHOD(set_copy)
+{
+    UNUSED;
+    return copy_run(call, object,
+                    object->category == TF_CAT_FROZENSET ? TF_CAT_FROZENSET
+                                                         : TF_CAT_SET,
+                    ret_value);
+}
+
+const struct rp_method rp_set_methods[] = {
+    {"union", set_union, 0, 1000, NULL},
+    {"intersection", set_intersection, 0, 1000, NULL},
+    {"difference", set_difference, 0, 1000, NULL},
+    {"symmetric_difference", set_symmetric_difference, 1, 1, NULL},
+    {"issubset", set_issubset, 1, 1, NULL},
+    {"issuperset", set_issuperset, 1, 1, NULL},
+    {"isdisjoint", set_isdisjoint, 1, 1, NULL},
+    {"copy", set_copy, 0, 0, NULL},
+    {NULL, NULL, 0, 0, NULL},
+};
+
+/* --- int --- */
+
+static bool
+int_size(struct rp_call *call, const struct rp_value *self, bool ones,
+         struct rp_value *ret_value)
+{
+    struct rp_int n;
+    if (!rp_int_of(self, &n)) {
+        return rp_eval_memory(call->eval);
+    }
+    rp_value_set_int(ret_value, (int64_t)(ones ? rp_int_ones(&n) : rp_int_bits(&n)));
+    rp_int_release(&n);
+    return true;
+}
+
+METHOD(int_bit_length)
+{
+    UNUSED;
+    return int_size(call, self, false, ret_value);
+}
+
+METHOD(int_bit_count)
+{
+    UNUSED;
+    if (call->eval->rp->facts.header->python_hex < 0x030a0000) {
+        return rp_eval_raise(call->eval, "AttributeError",
+                             "'int' object has no attribute 'bit_count'");
+    }
+    return int_size(call, self, true, ret_value);
+}
+
+METHOD(int_conjugate)
+{
+    struct rp_value zero;
+    UNUSED;
+    rp_value_set_int(&zero, 0);
+    return rp_eval_numbers(call->eval, RP_OP_ADD, &zero, self, ret_value);
+}
+
+METHOD(int_is_integer)
+{
+    UNUSED;
+    if (call->eval->rp->facts.header->python_hex < 0x030c0000) {
+        return rp_eval_raise(call->eval, "AttributeError",
+                             "'int' object has no attribute 'is_integer'");
+    }
+    rp_value_set_bool(ret_value, true);
+    return true;
+}
+
+static bool
+pair_of(struct rp_call *call, const struct rp_value *self, int64_t second,
+        struct rp_value *ret_value)
+{
+    struct rp_value a, b;
+    struct rp_value zero;
+    rp_value_set_int(&zero, 0);
+    rp_value_set_int(&b, second);
+    return rp_eval_numbers(call->eval, RP_OP_ADD, &zero, self, &a)
+           && rp_eval_pair(call->eval, &a, &b, ret_value);
+}
+
+METHOD(int_as_integer_ratio)
+{
+    UNUSED;
+    return pair_of(call, self, 1, ret_value);
+}
+
+METHOD(int_to_bytes)
+{
+    const struct rp_value *length = rp_call_arg(call, 0, "length");
+    const struct rp_value *order = rp_call_arg(call, 1, "byteorder");
+    const struct rp_value *sign = rp_call_named(call, "signed");
+    int64_t count = 1;
+    bool is_signed = false,
+         defaults = call->eval->rp->facts.header->python_hex >= 0x030b0000;
+    struct rp_int n;
+    UNUSED;
+    if ((!length || !order) && !defaults) {
+        return rp_eval_raise(call->eval, "TypeError",
+                             "to_bytes() missing required argument '%s' (pos %d)",
+                             length ? "byteorder" : "length", length ? 2 : 1);
+    }
+    if ((length
+         && !rp_eval_index_of(call->eval, length,
+                              "'%s' object cannot be interpreted as an integer",
+                              &count))
+        || (sign && !rp_eval_truth(call->eval, sign, &is_signed))) {
+        return false;
+    }
+    if (order && order->kind != TF_VAL_STR) {
+        return rp_eval_raise(call->eval, "TypeError",
+                             "to_bytes() argument 'byteorder' must be str, not %s",
+                             rp_eval_label(call->eval, order).text);
+    }
+    bool little = order && rp_text_is(rp_value_bytes(order), "little");
+    if (order && !little && !rp_text_is(rp_value_bytes(order), "big")) {
+        return rp_eval_raise(call->eval, "ValueError",
+                             "byteorder must be either 'little' or 'big'");
+    }
+    if (count < 0) {
+        return rp_eval_raise(call->eval, "ValueError",
+                             "length argument must be non-negative");
+    }
+    if (!rp_int_of(self, &n) || !rp_eval_room(call->eval, (uint64_t)count)) {
+        return false;
+    }
+    if (n.negative && !is_signed) {
+        rp_int_release(&n);
+        return rp_eval_raise(call->eval, "OverflowError",
+                             "can't convert negative int to unsigned");
+    }
+    uint64_t bits = rp_int_bits(&n);
+    bool power = n.negative && rp_int_ones(&n) == 1; /* -128 fits into 8 bits */
+    if (bits + is_signed - power > (uint64_t)count * 8) {
+        rp_int_release(&n);
+        return rp_eval_raise(call->eval, "OverflowError", "int too big to convert");
+    }
+    char *byte = malloc((size_t)count + 1);
+    bool carry = n.negative;
+    for (size_t i = 0; byte && i < (size_t)count; i++) {
+        uint32_t limb = i / 4 < n.count ? n.limb[i / 4] : 0;
+        unsigned b = limb >> (i % 4 * 8) & 0xff;
+        if (n.negative) {
+            b = (~b & 0xff) + carry;
+            carry = b >> 8;
+        }
+        byte[little ? i : (size_t)count - 1 - i] = (char)b;
+    }
+    rp_int_release(&n);
+    bool fine =
+        byte ? rp_eval_text(call->eval, TF_VAL_BYTES, byte, (size_t)count, ret_value)
+             : rp_eval_memory(call->eval);
+    free(byte);
+    return fine;
+}
+
+const struct rp_method rp_int_methods[] = {
+    {"bit_length", int_bit_length, 0, 0, NULL},
+    {"bit_count", int_bit_count, 0, 0, NULL},
+    {"conjugate", int_conjugate, 0, 0, NULL},
+    {"is_integer", int_is_integer, 0, 0, NULL},
+    {"as_integer_ratio", int_as_integer_ratio, 0, 0, NULL},
+    {"to_bytes", int_to_bytes, 0, 2, " length byteorder signed "},
+    {NULL, NULL, 0, 0, NULL},
+};
+
+/* --- float, complex --- */
+
+METHOD(float_is_integer)
+{
+    UNUSED;
+    rp_value_set_bool(ret_value,
+                      isfinite(self->real) && floor(self->real) == self->real);
+    return true;
+}
+
+METHOD(float_conjugate)
+{
+    UNUSED;
+    rp_value_set_float(ret_value, self->real);
+    return true;
+}
+
+METHOD(float_as_integer_ratio)
+{
+    struct rp_value two, power, exponent_value, a = {0}, b = {0}, part;
+    int exponent;
+    UNUSED;
+    if (isnan(self->real) || isinf(self->real)) {
+        return isnan(self->real)
+                   ? rp_eval_raise(call->eval, "ValueError",
+                                   "cannot convert NaN to integer ratio")
+                   : rp_eval_raise(call->eval, "OverflowError",
+                                   "cannot convert Infinity to integer ratio");
+    }
+    double fraction = frexp(self->real, &exponent);
+    while (fraction != floor(fraction)) {
+        fraction *= 2;
+        exponent--;
+    }
+    rp_value_set_int(&part, (int64_t)fraction);
+    rp_value_set_int(&two, 2);
+    rp_value_set_int(&exponent_value, exponent < 0 ? -exponent : exponent);
+    if (!rp_eval_numbers(call->eval, RP_OP_POW, &two, &exponent_value, &power)) {
+        return false;
+    }
+    if (exponent < 0) {
+        a = part;
+        b = power;
+        return rp_eval_pair(call->eval, &a, &b, ret_value);
+    }
+    rp_value_set_int(&b, 1);
+    bool fine = rp_eval_numbers(call->eval, RP_OP_MUL, &part, &power, &a);
+    rp_value_release(&power);
+    return fine && rp_eval_pair(call->eval, &a, &b, ret_value);
+}
+
+/* float_hex of Objects/floatobject.c. */
+METHOD(float_hex)
+{
+    struct rp_buf out = RP_BUF_INIT;
+    double real = self->real;
+    UNUSED;
+    if (isnan(real) || isinf(real)) {
+        rp_buf_add_string(&out, isnan(real) ? "nan" : real < 0 ? "-inf" : "inf");
+    }
+    else if (real == 0) {
+        rp_buf_add_string(&out, signbit(real) ? "-0x0.0p+0" : "0x0.0p+0");
+    }
+    else {
+        int exponent;
+        double part = frexp(fabs(real), &exponent);
+        int shift = 1 - (-1021 > exponent ? -1021 - exponent : 0);
+        part = ldexp(part, shift);
+        exponent -= shift;
+        rp_buf_addf(&out, "%s0x%d.", real < 0 ? "-" : "", (int)part);
+        part -= (int)part;
+        for (int i = 0; i < 13; i++) {
+            part *= 16;
+            rp_buf_addf(&out, "%x", (unsigned)part);
+            part -= (int)part;
+        }
+        rp_buf_addf(&out, "p%c%d", exponent < 0 ? '-' : '+', abs(exponent));
+    }
+    return rp_eval_text_of(call->eval, TF_VAL_STR, &out, ret_value);
+}
+
+METHOD(complex_conjugate)
+{
+    UNUSED;
+    *ret_value = *self;
+    ret_value->imag = -self->imag;
+    return true;
+}
+
+const struct rp_method rp_float_methods[] = {
+    {"is_integer", float_is_integer, 0, 0, NULL},
+    {"conjugate", float_conjugate, 0, 0, NULL},
+    {"as_integer_ratio", float_as_integer_ratio, 0, 0, NULL},
+    {"hex", float_hex, 0, 0, NULL},
+    {NULL, NULL, 0, 0, NULL},
+};
+
+const struct rp_method rp_complex_methods[] = {
+    {"conjugate", complex_conjugate, 0, 0, NULL},
+    {NULL, NULL, 0, 0, NULL},
+};

@@ -324,7 +324,7 @@ bool rp_eval_length(struct rp_eval *eval, const struct rp_value *value,
 
 /* --- Calls (rp_eval_call.c) --- */
 
-struct rp_call {
+struct rp_calling {
     struct rp_eval *eval;
     const char *name;
     struct rp_value *arg;
@@ -339,9 +339,9 @@ struct rp_call {
     size_t named_count, named_cap;
 };
 
-typedef bool (*rp_function_fn)(struct rp_call *call, struct rp_value *ret_value);
+typedef bool (*rp_function_fn)(struct rp_calling *call, struct rp_value *ret_value);
 /* `self` is a plain value, or a REF whose object is `object`. */
-typedef bool (*rp_method_fn)(struct rp_call *call, const struct rp_value *self,
+typedef bool (*rp_method_fn)(struct rp_calling *call, const struct rp_value *self,
                              const struct rp_object *object,
                              struct rp_value *ret_value);
 
@@ -380,12 +380,13 @@ bool rp_eval_call_value(struct rp_eval *eval, const struct rp_value *function,
                         const struct rp_value *arg, size_t count,
                         struct rp_value *ret_value);
 /* The argument of that name, marked as used; NULL: not there. */
-const struct rp_value *rp_call_named(struct rp_call *call, const char *name);
+const struct rp_value *rp_call_named(struct rp_calling *call, const char *name);
 /* Argument `idx`, or the named one; NULL: neither. */
-const struct rp_value *rp_call_arg(struct rp_call *call, size_t idx, const char *name);
-bool rp_call_type(struct rp_call *call, struct rp_value *ret_value);
-bool rp_call_isinstance(struct rp_call *call, struct rp_value *ret_value);
-bool rp_call_issubclass(struct rp_call *call, struct rp_value *ret_value);
+const struct rp_value *rp_call_arg(struct rp_calling *call, size_t idx,
+                                   const char *name);
+bool rp_call_type(struct rp_calling *call, struct rp_value *ret_value);
+bool rp_call_isinstance(struct rp_calling *call, struct rp_value *ret_value);
+bool rp_call_issubclass(struct rp_calling *call, struct rp_value *ret_value);
 bool rp_eval_whole_number(struct rp_eval *eval, double real,
                           struct rp_value *ret_value);
 /* The built-in type or function of that name; false: none. */
@@ -403,10 +404,10 @@ bool rp_eval_str(struct rp_eval *eval, const struct rp_value *value,
 bool rp_eval_ascii(struct rp_eval *eval, const struct rp_value *value,
                    struct rp_buf *out);
 /* bytes as a str, and the other way round; `encoding`, `errors` may be NULL. */
-bool rp_eval_decode(struct rp_call *call, struct tf_text bytes,
+bool rp_eval_decode(struct rp_calling *call, struct tf_text bytes,
                     const struct rp_value *encoding, const struct rp_value *errors,
                     struct rp_value *ret_value);
-bool rp_eval_encode(struct rp_call *call, struct tf_text text,
+bool rp_eval_encode(struct rp_calling *call, struct tf_text text,
                     const struct rp_value *encoding, const struct rp_value *errors,
                     struct rp_value *ret_value);
 /* A str's digits of any script as ASCII, without blanks around; false: other characters. */
@@ -418,7 +419,7 @@ bool rp_eval_format(struct rp_eval *eval, const struct rp_value *value,
 bool rp_eval_percent(struct rp_eval *eval, const struct rp_value *format,
                      const struct rp_value *args, struct rp_value *ret_value);
 /* str.format (rp_eval_template.c) */
-bool rp_eval_template(struct rp_call *call, struct tf_text format, bool is_map,
+bool rp_eval_template(struct rp_calling *call, struct tf_text format, bool is_map,
                       struct rp_value *ret_value);
 /* A float as PyOS_double_to_string writes it: type e E f F g G r %. */
 void rp_float_format(double real, char type, int precision, bool alternate,

@@ -91,7 +91,7 @@ rp_eval_builtin(struct rp_eval *eval, struct tf_text name, struct rp_value *ret_
 /* --- Arguments --- */
 
 static bool
-add_argument(struct rp_call *call, struct rp_value *value)
+add_argument(struct rp_calling *call, struct rp_value *value)
 {
     if (call->count == call->cap) {
         size_t cap = call->cap ? call->cap * 2 : 4;
@@ -108,7 +108,7 @@ add_argument(struct rp_call *call, struct rp_value *value)
 }
 
 static bool
-add_named(struct rp_call *call, struct tf_text name, const struct rp_value *key,
+add_named(struct rp_calling *call, struct tf_text name, const struct rp_value *key,
           struct rp_value *value)
 {
     for (size_t i = 0; i < call->named_count; i++) {
@@ -138,7 +138,7 @@ add_named(struct rp_call *call, struct tf_text name, const struct rp_value *key,
 }
 
 static void
-call_release(struct rp_call *call)
+call_release(struct rp_calling *call)
 {
     while (call->count) {
         rp_value_release(&call->arg[--call->count]);
@@ -161,7 +161,7 @@ rp_is_iterable_kind(const struct rp_value *value)
 
 /* *values */
 static bool
-add_star(struct rp_call *call, const struct rp_value *values)
+add_star(struct rp_calling *call, const struct rp_value *values)
 {
     struct rp_iter *iter;
     if (!rp_is_iterable_kind(values)) {
@@ -186,7 +186,7 @@ add_star(struct rp_call *call, const struct rp_value *values)
 
 /* **entries */
 static bool
-add_star2(struct rp_call *call, const struct rp_value *entries)
+add_star2(struct rp_calling *call, const struct rp_value *entries)
 {
     struct rp_object *object = NULL;
     if (entries->kind == TF_VAL_REF && !rp_eval_object(call->eval, entries, &object)) {
@@ -215,7 +215,7 @@ add_star2(struct rp_call *call, const struct rp_value *entries)
 }
 
 static bool
-eval_argument(struct rp_call *call, uint32_t idx)
+eval_argument(struct rp_calling *call, uint32_t idx)
 {
     const struct rp_node *node = &call->eval->expr->node[idx];
     struct rp_value value;
@@ -239,7 +239,7 @@ eval_argument(struct rp_call *call, uint32_t idx)
 }
 
 static bool
-eval_arguments(struct rp_call *call, const struct rp_node *node)
+eval_arguments(struct rp_calling *call, const struct rp_node *node)
 {
     bool fine = true;
     for (uint32_t i = node->list; i != RP_NONE && fine;
@@ -251,7 +251,7 @@ eval_arguments(struct rp_call *call, const struct rp_node *node)
 }
 
 const struct rp_value *
-rp_call_named(struct rp_call *call, const char *name)
+rp_call_named(struct rp_calling *call, const char *name)
 {
     for (size_t i = 0; i < call->named_count; i++) {
         if (rp_text_is(call->named[i].name, name)) {
@@ -263,7 +263,7 @@ rp_call_named(struct rp_call *call, const char *name)
 }
 
 const struct rp_value *
-rp_call_arg(struct rp_call *call, size_t idx, const char *name)
+rp_call_arg(struct rp_calling *call, size_t idx, const char *name)
 {
     return idx < call->count ? &call->arg[idx]
            : name            ? rp_call_named(call, name)
@@ -273,7 +273,7 @@ rp_call_arg(struct rp_call *call, size_t idx, const char *name)
 /* --- How many --- */
 
 static bool
-wrong_count(struct rp_call *call, unsigned min, unsigned max, const char *owner)
+wrong_count(struct rp_calling *call, unsigned min, unsigned max, const char *owner)
 {
     const char *dot = owner[0] ? "." : "";
     size_t count = call->count;
@@ -297,7 +297,7 @@ wrong_count(struct rp_call *call, unsigned min, unsigned max, const char *owner)
 
 /* Named arguments that may stand for positional ones count as such. */
 static bool
-check_arguments(struct rp_call *call, unsigned min, unsigned max, const char *words,
+check_arguments(struct rp_calling *call, unsigned min, unsigned max, const char *words,
                 const char *owner)
 {
     size_t count = call->count;
@@ -325,7 +325,7 @@ check_arguments(struct rp_call *call, unsigned min, unsigned max, const char *wo
 /* --- Calling --- */
 
 static bool
-run_function(struct rp_call *call, const struct rp_function *function,
+run_function(struct rp_calling *call, const struct rp_function *function,
              struct rp_value *ret_value)
 {
     call->name = function->name;
@@ -334,7 +334,7 @@ run_function(struct rp_call *call, const struct rp_function *function,
 }
 
 static bool
-run_method(struct rp_call *call, const struct rp_method *method,
+run_method(struct rp_calling *call, const struct rp_method *method,
            const struct rp_value *self, struct rp_value *ret_value)
 {
     struct rp_object *object = NULL;
@@ -359,7 +359,7 @@ run_method(struct rp_call *call, const struct rp_method *method,
 
 /* A type's method: its first argument is what it is called on. */
 static bool
-run_unbound(struct rp_call *call, const struct rp_method *method, const char *owner,
+run_unbound(struct rp_calling *call, const struct rp_method *method, const char *owner,
             struct rp_value *ret_value)
 {
     struct rp_object *object = NULL;
@@ -400,7 +400,7 @@ positional_params(const struct rp_expr *expr, const struct rp_node *lambda)
 }
 
 static bool
-bind_param(struct rp_call *call, struct rp_scope *scope, uint32_t idx,
+bind_param(struct rp_calling *call, struct rp_scope *scope, uint32_t idx,
            const struct rp_node *param, size_t *at)
 {
     struct rp_value value = {0};
@@ -450,7 +450,7 @@ bind_param(struct rp_call *call, struct rp_scope *scope, uint32_t idx,
 }
 
 static bool
-run_lambda(struct rp_call *call, const struct rp_callable *lambda,
+run_lambda(struct rp_calling *call, const struct rp_callable *lambda,
            struct rp_value *ret_value)
 {
     struct rp_eval *eval = call->eval;
@@ -493,7 +493,7 @@ not_run(struct rp_eval *eval)
 
 /* A type's name as the program knows it, or a built-in function that it holds. */
 static bool
-run_object(struct rp_call *call, const struct rp_value *value,
+run_object(struct rp_calling *call, const struct rp_value *value,
            const struct rp_object *object, struct rp_value *ret_value)
 {
     const struct rp_function *function = NULL;
@@ -519,7 +519,7 @@ run_object(struct rp_call *call, const struct rp_value *value,
 }
 
 static bool
-run_value(struct rp_call *call, const struct rp_value *value,
+run_value(struct rp_calling *call, const struct rp_value *value,
           struct rp_value *ret_value)
 {
     struct rp_object *object;
@@ -551,7 +551,7 @@ bool
 rp_eval_call_value(struct rp_eval *eval, const struct rp_value *function,
                    const struct rp_value *arg, size_t count, struct rp_value *ret_value)
 {
-    struct rp_call call = {.eval = eval, .name = "function"};
+    struct rp_calling call = {.eval = eval, .name = "function"};
     bool fine = rp_eval_enter(eval) && rp_eval_step(eval);
     for (size_t i = 0; i < count && fine; i++) {
         struct rp_value copy;
@@ -566,8 +566,9 @@ rp_eval_call_value(struct rp_eval *eval, const struct rp_value *function,
 
 /* What is called: a method of a value, without making a bound one of it; or any value. */
 static bool
-eval_callee(struct rp_call *call, const struct rp_node *node, struct rp_value *ret_self,
-            const struct rp_method **ret_method, struct rp_value *ret_function)
+eval_callee(struct rp_calling *call, const struct rp_node *node,
+            struct rp_value *ret_self, const struct rp_method **ret_method,
+            struct rp_value *ret_function)
 {
     struct rp_eval *eval = call->eval;
     *ret_method = NULL;
@@ -594,7 +595,7 @@ bool
 rp_eval_call(struct rp_eval *eval, const struct rp_node *node,
              struct rp_value *ret_value)
 {
-    struct rp_call call = {.eval = eval, .name = "function"};
+    struct rp_calling call = {.eval = eval, .name = "function"};
     struct rp_value self = {0}, function = {0};
     const struct rp_method *method;
     const struct rp_node *callee = &eval->expr->node[node->a];

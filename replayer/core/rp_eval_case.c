@@ -4,8 +4,8 @@
 
 #include "rp_str.h"
 
-#define METHOD(name)                                                   \
- bool rp_str_##name(struct rp_call *call, const struct rp_value *self, \
+#define METHOD(name)                                                      \
+ bool rp_str_##name(struct rp_calling *call, const struct rp_value *self, \
                     const struct rp_object *object, struct rp_value *ret_value)
 
 /* --- Characters: code points, or bytes --- */
@@ -18,7 +18,7 @@ struct chars {
 };
 
 static bool
-chars_of(struct rp_call *call, const struct rp_value *self, struct chars *ret)
+chars_of(struct rp_calling *call, const struct rp_value *self, struct chars *ret)
 {
     struct tf_text text = rp_value_bytes(self);
     *ret = (struct chars){.at = malloc((text.len + 1) * sizeof(uint32_t)),
@@ -104,7 +104,7 @@ put_mapped(const struct chars *chars, size_t idx, enum mapping mapping,
 /* --- Case --- */
 
 static bool
-map_all(struct rp_call *call, const struct rp_value *self,
+map_all(struct rp_calling *call, const struct rp_value *self,
         const struct rp_object *object, enum mapping mapping,
         struct rp_value *ret_value)
 {
@@ -192,8 +192,8 @@ METHOD(swapcase)
 
 /* Not empty, and each character has one of the flags. */
 static bool
-each_is(struct rp_call *call, const struct rp_value *self, unsigned flags, bool empty,
-        struct rp_value *ret_value)
+each_is(struct rp_calling *call, const struct rp_value *self, unsigned flags,
+        bool empty, struct rp_value *ret_value)
 {
     struct chars chars;
     if (!chars_of(call, self, &chars)) {
@@ -272,8 +272,8 @@ METHOD(isidentifier)
 
 /* Some character has `yes`, and none has `no`. */
 static bool
-some_case(struct rp_call *call, const struct rp_value *self, unsigned yes, unsigned no,
-          struct rp_value *ret_value)
+some_case(struct rp_calling *call, const struct rp_value *self, unsigned yes,
+          unsigned no, struct rp_value *ret_value)
 {
     struct chars chars;
     if (!chars_of(call, self, &chars)) {
@@ -328,7 +328,7 @@ METHOD(istitle)
 /* --- Padding --- */
 
 static bool
-fill_of(struct rp_call *call, const struct rp_value *self, struct rp_value *ret_fill)
+fill_of(struct rp_calling *call, const struct rp_value *self, struct rp_value *ret_fill)
 {
     bool str = self->kind == TF_VAL_STR;
     if (call->count < 2) {
@@ -357,8 +357,8 @@ fill_of(struct rp_call *call, const struct rp_value *self, struct rp_value *ret_
 }
 
 static bool
-pad(struct rp_call *call, const struct rp_value *self, const struct rp_object *object,
-    int where, struct rp_value *ret_value)
+pad(struct rp_calling *call, const struct rp_value *self,
+    const struct rp_object *object, int where, struct rp_value *ret_value)
 {
     struct rp_value fill;
     struct rp_buf out = RP_BUF_INIT;
@@ -463,7 +463,7 @@ METHOD(expandtabs)
 
 /* What a dict says of a character: nothing, delete it, a number, a text. */
 static bool
-translated(struct rp_call *call, const struct chars *chars, uint32_t code,
+translated(struct rp_calling *call, const struct chars *chars, uint32_t code,
            const struct rp_object *dict, struct rp_buf *out)
 {
     struct rp_value key;

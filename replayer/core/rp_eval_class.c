@@ -10,7 +10,7 @@ struct class {
 };
 
 bool
-rp_call_type(struct rp_call *call, struct rp_value *ret_value)
+rp_call_type(struct rp_calling *call, struct rp_value *ret_value)
 {
     struct rp_eval *eval = call->eval;
     const struct rp_value *value = &call->arg[0];
@@ -129,7 +129,7 @@ instance_of(struct rp_eval *eval, const struct rp_value *value,
 }
 
 static bool
-no_class(struct rp_call *call)
+no_class(struct rp_calling *call)
 {
     bool old = call->eval->rp->facts.header->python_hex < 0x030a0000;
     return rp_eval_raise(
@@ -159,7 +159,8 @@ class_of(struct rp_eval *eval, const struct rp_object *object, struct class *ret
 
 /* A class or a tuple of such: `ask` is put to each until one says yes. */
 static bool
-any_class(struct rp_call *call, const struct rp_value *value, const struct rp_value *of,
+any_class(struct rp_calling *call, const struct rp_value *value,
+          const struct rp_value *of,
           bool (*ask)(struct rp_eval *, const struct rp_value *, const struct class *,
                       bool *),
           bool *ret_yes)
@@ -193,7 +194,7 @@ any_class(struct rp_call *call, const struct rp_value *value, const struct rp_va
 }
 
 bool
-rp_call_isinstance(struct rp_call *call, struct rp_value *ret_value)
+rp_call_isinstance(struct rp_calling *call, struct rp_value *ret_value)
 {
     bool yes;
     if (call->arg[0].kind == RP_VAL_MADE) {
@@ -240,7 +241,7 @@ subclass_of(struct rp_eval *eval, const struct rp_value *value,
 }
 
 bool
-rp_call_issubclass(struct rp_call *call, struct rp_value *ret_value)
+rp_call_issubclass(struct rp_calling *call, struct rp_value *ret_value)
 {
     struct rp_object *object = NULL;
     bool yes;

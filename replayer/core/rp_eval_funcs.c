@@ -12,7 +12,7 @@
 #define MANY 100000u
 
 static bool
-version_from(const struct rp_call *call, uint32_t python_hex)
+version_from(const struct rp_calling *call, uint32_t python_hex)
 {
     return call->eval->rp->facts.header->python_hex >= python_hex;
 }
@@ -20,7 +20,7 @@ version_from(const struct rp_call *call, uint32_t python_hex)
 /* --- Over items --- */
 
 static bool
-call_len(struct rp_call *call, struct rp_value *ret_value)
+call_len(struct rp_calling *call, struct rp_value *ret_value)
 {
     uint64_t length;
     bool has;
@@ -85,7 +85,7 @@ best_of(struct rp_eval *eval, struct rp_iter *iter, const struct rp_value *funct
 }
 
 static bool
-call_best(struct rp_call *call, enum rp_op op, struct rp_value *ret_value)
+call_best(struct rp_calling *call, enum rp_op op, struct rp_value *ret_value)
 {
     struct rp_eval *eval = call->eval;
     const struct rp_value *key = rp_call_named(call, "key");
@@ -136,13 +136,13 @@ call_best(struct rp_call *call, enum rp_op op, struct rp_value *ret_value)
 }
 
 static bool
-call_min(struct rp_call *call, struct rp_value *ret_value)
+call_min(struct rp_calling *call, struct rp_value *ret_value)
 {
     return call_best(call, RP_OP_LT, ret_value);
 }
 
 static bool
-call_max(struct rp_call *call, struct rp_value *ret_value)
+call_max(struct rp_calling *call, struct rp_value *ret_value)
 {
     return call_best(call, RP_OP_GT, ret_value);
 }
@@ -190,7 +190,7 @@ add_to_sum(struct rp_eval *eval, struct compensated *sum, struct rp_value *total
 }
 
 static bool
-call_sum(struct rp_call *call, struct rp_value *ret_value)
+call_sum(struct rp_calling *call, struct rp_value *ret_value)
 {
     struct rp_eval *eval = call->eval;
     struct rp_iter *iter;
@@ -232,7 +232,7 @@ call_sum(struct rp_call *call, struct rp_value *ret_value)
 }
 
 static bool
-any_or_all(struct rp_call *call, bool any, struct rp_value *ret_value)
+any_or_all(struct rp_calling *call, bool any, struct rp_value *ret_value)
 {
     struct rp_iter *iter;
     if (!rp_iter_of(call->eval, &call->arg[0], &iter)) {
@@ -253,13 +253,13 @@ any_or_all(struct rp_call *call, bool any, struct rp_value *ret_value)
 }
 
 static bool
-call_any(struct rp_call *call, struct rp_value *ret_value)
+call_any(struct rp_calling *call, struct rp_value *ret_value)
 {
     return any_or_all(call, true, ret_value);
 }
 
 static bool
-call_all(struct rp_call *call, struct rp_value *ret_value)
+call_all(struct rp_calling *call, struct rp_value *ret_value)
 {
     return any_or_all(call, false, ret_value);
 }
@@ -407,7 +407,7 @@ sort_items(struct rp_eval *eval, struct rp_object *list,
 }
 
 static bool
-call_sorted(struct rp_call *call, struct rp_value *ret_value)
+call_sorted(struct rp_calling *call, struct rp_value *ret_value)
 {
     struct rp_object *list;
     bool reverse = false;
@@ -428,7 +428,7 @@ call_sorted(struct rp_call *call, struct rp_value *ret_value)
 /* --- Iterators --- */
 
 static bool
-sources(struct rp_call *call, size_t first, enum rp_iter_sort sort,
+sources(struct rp_calling *call, size_t first, enum rp_iter_sort sort,
         const struct rp_value *function, struct rp_iter **ret_iter)
 {
     struct rp_iter *source[16];
@@ -449,7 +449,7 @@ sources(struct rp_call *call, size_t first, enum rp_iter_sort sort,
 }
 
 static bool
-call_map(struct rp_call *call, struct rp_value *ret_value)
+call_map(struct rp_calling *call, struct rp_value *ret_value)
 {
     struct rp_iter *iter;
     if (!sources(call, 1, RP_ITER_MAP, &call->arg[0], &iter)) {
@@ -460,7 +460,7 @@ call_map(struct rp_call *call, struct rp_value *ret_value)
 }
 
 static bool
-call_filter(struct rp_call *call, struct rp_value *ret_value)
+call_filter(struct rp_calling *call, struct rp_value *ret_value)
 {
     struct rp_iter *iter;
     if (!sources(call, 1, RP_ITER_FILTER, &call->arg[0], &iter)) {
@@ -471,7 +471,7 @@ call_filter(struct rp_call *call, struct rp_value *ret_value)
 }
 
 static bool
-call_zip(struct rp_call *call, struct rp_value *ret_value)
+call_zip(struct rp_calling *call, struct rp_value *ret_value)
 {
     struct rp_iter *iter;
     bool strict = false;
@@ -492,7 +492,7 @@ call_zip(struct rp_call *call, struct rp_value *ret_value)
 }
 
 static bool
-call_enumerate(struct rp_call *call, struct rp_value *ret_value)
+call_enumerate(struct rp_calling *call, struct rp_value *ret_value)
 {
     struct rp_iter *source, *iter;
     const struct rp_value *items = rp_call_arg(call, 0, "iterable");
@@ -515,7 +515,7 @@ call_enumerate(struct rp_call *call, struct rp_value *ret_value)
 }
 
 static bool
-call_reversed(struct rp_call *call, struct rp_value *ret_value)
+call_reversed(struct rp_calling *call, struct rp_value *ret_value)
 {
     struct rp_iter *iter;
     if (!rp_iter_reversed(call->eval, &call->arg[0], &iter)) {
@@ -526,7 +526,7 @@ call_reversed(struct rp_call *call, struct rp_value *ret_value)
 }
 
 static bool
-call_iter(struct rp_call *call, struct rp_value *ret_value)
+call_iter(struct rp_calling *call, struct rp_value *ret_value)
 {
     struct rp_iter *iter;
     if (!rp_iter_of(call->eval, &call->arg[0], &iter)) {
@@ -537,7 +537,7 @@ call_iter(struct rp_call *call, struct rp_value *ret_value)
 }
 
 static bool
-call_next(struct rp_call *call, struct rp_value *ret_value)
+call_next(struct rp_calling *call, struct rp_value *ret_value)
 {
     struct rp_iter *iter = rp_iter_of_value(&call->arg[0]);
     bool more;
@@ -560,7 +560,7 @@ call_next(struct rp_call *call, struct rp_value *ret_value)
 /* --- Text --- */
 
 static bool
-call_repr(struct rp_call *call, struct rp_value *ret_value)
+call_repr(struct rp_calling *call, struct rp_value *ret_value)
 {
     struct rp_buf buf = RP_BUF_INIT;
     return rp_eval_repr(call->eval, &call->arg[0], &buf)
@@ -569,7 +569,7 @@ call_repr(struct rp_call *call, struct rp_value *ret_value)
 }
 
 static bool
-call_ascii(struct rp_call *call, struct rp_value *ret_value)
+call_ascii(struct rp_calling *call, struct rp_value *ret_value)
 {
     struct rp_buf buf = RP_BUF_INIT;
     return rp_eval_ascii(call->eval, &call->arg[0], &buf)
@@ -578,7 +578,7 @@ call_ascii(struct rp_call *call, struct rp_value *ret_value)
 }
 
 static bool
-call_format(struct rp_call *call, struct rp_value *ret_value)
+call_format(struct rp_calling *call, struct rp_value *ret_value)
 {
     struct rp_buf buf = RP_BUF_INIT;
     struct tf_text spec = {"", 0};
@@ -596,7 +596,7 @@ call_format(struct rp_call *call, struct rp_value *ret_value)
 }
 
 static bool
-call_chr(struct rp_call *call, struct rp_value *ret_value)
+call_chr(struct rp_calling *call, struct rp_value *ret_value)
 {
     int64_t code;
     char text[4];
@@ -620,7 +620,7 @@ call_chr(struct rp_call *call, struct rp_value *ret_value)
 }
 
 static bool
-call_ord(struct rp_call *call, struct rp_value *ret_value)
+call_ord(struct rp_calling *call, struct rp_value *ret_value)
 {
     struct rp_eval *eval = call->eval;
     struct rp_value plain;
@@ -654,7 +654,7 @@ call_ord(struct rp_call *call, struct rp_value *ret_value)
 
 /* hex, oct, bin */
 static bool
-call_base(struct rp_call *call, unsigned base, const char *prefix,
+call_base(struct rp_calling *call, unsigned base, const char *prefix,
           struct rp_value *ret_value)
 {
     struct rp_value plain;
@@ -680,19 +680,19 @@ call_base(struct rp_call *call, unsigned base, const char *prefix,
 }
 
 static bool
-call_hex(struct rp_call *call, struct rp_value *ret_value)
+call_hex(struct rp_calling *call, struct rp_value *ret_value)
 {
     return call_base(call, 16, "0x", ret_value);
 }
 
 static bool
-call_oct(struct rp_call *call, struct rp_value *ret_value)
+call_oct(struct rp_calling *call, struct rp_value *ret_value)
 {
     return call_base(call, 8, "0o", ret_value);
 }
 
 static bool
-call_bin(struct rp_call *call, struct rp_value *ret_value)
+call_bin(struct rp_calling *call, struct rp_value *ret_value)
 {
     return call_base(call, 2, "0b", ret_value);
 }
@@ -700,7 +700,7 @@ call_bin(struct rp_call *call, struct rp_value *ret_value)
 /* --- Numbers --- */
 
 static bool
-call_abs(struct rp_call *call, struct rp_value *ret_value)
+call_abs(struct rp_calling *call, struct rp_value *ret_value)
 {
     struct rp_eval *eval = call->eval;
     struct rp_value plain, zero;
@@ -743,7 +743,7 @@ call_abs(struct rp_call *call, struct rp_value *ret_value)
 }
 
 static bool
-call_divmod(struct rp_call *call, struct rp_value *ret_value)
+call_divmod(struct rp_calling *call, struct rp_value *ret_value)
 {
     struct rp_eval *eval = call->eval;
     struct rp_value a, b, quotient, rest;
@@ -882,7 +882,7 @@ rp_eval_whole_number(struct rp_eval *eval, double real, struct rp_value *ret_val
 }
 
 static bool
-call_round(struct rp_call *call, struct rp_value *ret_value)
+call_round(struct rp_calling *call, struct rp_value *ret_value)
 {
     struct rp_eval *eval = call->eval;
     const struct rp_value *number = rp_call_arg(call, 0, "number");
@@ -926,7 +926,7 @@ call_round(struct rp_call *call, struct rp_value *ret_value)
 }
 
 static bool
-call_pow(struct rp_call *call, struct rp_value *ret_value)
+call_pow(struct rp_calling *call, struct rp_value *ret_value)
 {
     const struct rp_value *base = rp_call_arg(call, 0, "base");
     const struct rp_value *exponent = rp_call_arg(call, 1, "exp");
@@ -957,7 +957,7 @@ call_pow(struct rp_call *call, struct rp_value *ret_value)
 /* --- What a value is --- */
 
 static bool
-call_hash(struct rp_call *call, struct rp_value *ret_value)
+call_hash(struct rp_calling *call, struct rp_value *ret_value)
 {
     uint64_t hash;
     bool known;
@@ -973,7 +973,7 @@ call_hash(struct rp_call *call, struct rp_value *ret_value)
 
 /* Our own identity: the number behind '#'. */
 static bool
-call_id(struct rp_call *call, struct rp_value *ret_value)
+call_id(struct rp_calling *call, struct rp_value *ret_value)
 {
     if (call->arg[0].kind != TF_VAL_REF || !call->arg[0].ref) {
         return rp_eval_fail(call->eval, "only recorded objects have an identity");
@@ -983,7 +983,7 @@ call_id(struct rp_call *call, struct rp_value *ret_value)
 }
 
 static bool
-attribute_name(struct rp_call *call, struct tf_text *ret_name)
+attribute_name(struct rp_calling *call, struct tf_text *ret_name)
 {
     if (call->arg[1].kind != TF_VAL_STR) {
         return rp_eval_known(call->eval, &call->arg[1])
@@ -1000,7 +1000,7 @@ attribute_name(struct rp_call *call, struct tf_text *ret_name)
 }
 
 static bool
-call_getattr(struct rp_call *call, struct rp_value *ret_value)
+call_getattr(struct rp_calling *call, struct rp_value *ret_value)
 {
     struct tf_text name;
     bool found;
@@ -1021,7 +1021,7 @@ call_getattr(struct rp_call *call, struct rp_value *ret_value)
 }
 
 static bool
-call_hasattr(struct rp_call *call, struct rp_value *ret_value)
+call_hasattr(struct rp_calling *call, struct rp_value *ret_value)
 {
     struct tf_text name;
     bool found;
@@ -1045,7 +1045,7 @@ call_hasattr(struct rp_call *call, struct rp_value *ret_value)
 }
 
 static bool
-call_callable(struct rp_call *call, struct rp_value *ret_value)
+call_callable(struct rp_calling *call, struct rp_value *ret_value)
 {
     const struct rp_value *value = &call->arg[0];
     struct rp_object *object;

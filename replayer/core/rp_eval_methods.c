@@ -6,8 +6,8 @@
 
 #include "rp_compare.h"
 
-#define METHOD(name)                                                 \
- static bool name(struct rp_call *call, const struct rp_value *self, \
+#define METHOD(name)                                                    \
+ static bool name(struct rp_calling *call, const struct rp_value *self, \
                   const struct rp_object *object, struct rp_value *ret_value)
 #define UNUSED (void)self, (void)object, (void)call
 
@@ -15,7 +15,7 @@
 
 /* list, tuple: arg[1], arg[2] as in index(x, start, stop). */
 static bool
-find_item(struct rp_call *call, const struct rp_object *object, uint64_t *ret_count,
+find_item(struct rp_calling *call, const struct rp_object *object, uint64_t *ret_count,
           size_t *ret_first, bool all)
 {
     struct rp_run run = rp_object_run(object);
@@ -91,7 +91,7 @@ METHOD(seq_index)
 }
 
 static bool
-copy_run(struct rp_call *call, const struct rp_object *object,
+copy_run(struct rp_calling *call, const struct rp_object *object,
          enum tf_category category, struct rp_value *ret_value)
 {
     struct rp_object *copy;
@@ -385,7 +385,7 @@ const struct rp_method rp_counter_methods[] = {
 
 /* a.union(b, c): one after another. */
 static bool
-set_fold(struct rp_call *call, const struct rp_value *self,
+set_fold(struct rp_calling *call, const struct rp_value *self,
          const struct rp_object *object, enum rp_op op, struct rp_value *ret_value)
 {
     struct rp_value result, next;
@@ -432,7 +432,7 @@ METHOD(set_symmetric_difference)
 }
 
 static bool
-set_test(struct rp_call *call, const struct rp_object *object, char test,
+set_test(struct rp_calling *call, const struct rp_object *object, char test,
          struct rp_value *ret_value)
 {
     struct rp_maker other = {0};
@@ -498,7 +498,7 @@ const struct rp_method rp_set_methods[] = {
 /* --- int --- */
 
 static bool
-int_size(struct rp_call *call, const struct rp_value *self, bool ones,
+int_size(struct rp_calling *call, const struct rp_value *self, bool ones,
          struct rp_value *ret_value)
 {
     struct rp_int n;
@@ -546,7 +546,7 @@ METHOD(int_is_integer)
 }
 
 static bool
-pair_of(struct rp_call *call, const struct rp_value *self, int64_t second,
+pair_of(struct rp_calling *call, const struct rp_value *self, int64_t second,
         struct rp_value *ret_value)
 {
     struct rp_value a, b;

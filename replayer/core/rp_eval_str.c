@@ -7,7 +7,7 @@
 /* --- What the methods share --- */
 
 bool
-rp_str_give(struct rp_call *call, const struct rp_value *self,
+rp_str_give(struct rp_calling *call, const struct rp_value *self,
             const struct rp_object *object, struct rp_buf *buf,
             struct rp_value *ret_value)
 {
@@ -28,7 +28,7 @@ rp_str_give(struct rp_call *call, const struct rp_value *self,
 }
 
 static bool
-give_part(struct rp_call *call, const struct rp_value *self,
+give_part(struct rp_calling *call, const struct rp_value *self,
           const struct rp_object *object, const char *begin, size_t len,
           struct rp_value *ret_value)
 {
@@ -38,7 +38,7 @@ give_part(struct rp_call *call, const struct rp_value *self,
 }
 
 bool
-rp_str_plain(struct rp_call *call, const struct rp_value *value,
+rp_str_plain(struct rp_calling *call, const struct rp_value *value,
              struct rp_value *ret_plain)
 {
     struct rp_object *object = NULL;
@@ -55,7 +55,7 @@ rp_str_plain(struct rp_call *call, const struct rp_value *value,
 
 /* An argument of the kind that `self` is of; `message` (%s: its type) when it is not. */
 static bool
-text_arg(struct rp_call *call, const struct rp_value *self,
+text_arg(struct rp_calling *call, const struct rp_value *self,
          const struct rp_value *value, const char *message, struct rp_value *ret_text)
 {
     char label[80], text[200];
@@ -92,7 +92,7 @@ rp_str_length(const struct rp_value *self)
 /* Byte offsets of the characters from arg[first] to arg[first + 1]; false in *ret_fits:
  * the beginning lies behind the end of the text. */
 static bool
-part_of(struct rp_call *call, const struct rp_value *self, size_t first,
+part_of(struct rp_calling *call, const struct rp_value *self, size_t first,
         struct tf_text *ret_text, size_t *ret_begin, bool *ret_fits)
 {
     static const char message[] =
@@ -151,7 +151,7 @@ rfind_in(struct tf_text text, struct tf_text needle)
 
 /* bytes take a number for one byte, too. */
 static bool
-needle_of(struct rp_call *call, const struct rp_value *self,
+needle_of(struct rp_calling *call, const struct rp_value *self,
           struct rp_value *ret_needle)
 {
     struct rp_value plain;
@@ -184,7 +184,7 @@ needle_of(struct rp_call *call, const struct rp_value *self,
 }
 
 static bool
-find(struct rp_call *call, const struct rp_value *self, bool last, bool must,
+find(struct rp_calling *call, const struct rp_value *self, bool last, bool must,
      struct rp_value *ret_value)
 {
     struct rp_value needle;
@@ -213,8 +213,8 @@ find(struct rp_call *call, const struct rp_value *self, bool last, bool must,
     return fine;
 }
 
-#define METHOD(name)                                                 \
- static bool name(struct rp_call *call, const struct rp_value *self, \
+#define METHOD(name)                                                    \
+ static bool name(struct rp_calling *call, const struct rp_value *self, \
                   const struct rp_object *object, struct rp_value *ret_value)
 
 METHOD(str_find)
@@ -285,7 +285,7 @@ has_end(struct tf_text text, struct tf_text part, bool end)
 }
 
 static bool
-any_end(struct rp_call *call, const struct rp_value *self, bool end,
+any_end(struct rp_calling *call, const struct rp_value *self, bool end,
         struct rp_value *ret_value)
 {
     struct rp_object *tuple = NULL;
@@ -333,7 +333,7 @@ METHOD(str_endswith)
 }
 
 static bool
-remove_end(struct rp_call *call, const struct rp_value *self,
+remove_end(struct rp_calling *call, const struct rp_value *self,
            const struct rp_object *object, bool end, struct rp_value *ret_value)
 {
     struct rp_value part;
@@ -411,8 +411,8 @@ stripped(const struct rp_value *self, const struct rp_eval *eval, const char *at
 }
 
 static bool
-strip(struct rp_call *call, const struct rp_value *self, const struct rp_object *object,
-      bool left, bool right, struct rp_value *ret_value)
+strip(struct rp_calling *call, const struct rp_value *self,
+      const struct rp_object *object, bool left, bool right, struct rp_value *ret_value)
 {
     struct rp_value chars_value = {0};
     struct tf_text text = rp_value_bytes(self), set = {"", 0};
@@ -469,7 +469,7 @@ METHOD(str_rstrip)
 /* --- split, partition --- */
 
 struct splitting {
-    struct rp_call *call;
+    struct rp_calling *call;
     const struct rp_value *self;
     const struct rp_object *object;
     struct rp_object *list;
@@ -606,8 +606,8 @@ reverse(struct rp_object *list)
 }
 
 static bool
-split(struct rp_call *call, const struct rp_value *self, const struct rp_object *object,
-      bool right, struct rp_value *ret_value)
+split(struct rp_calling *call, const struct rp_value *self,
+      const struct rp_object *object, bool right, struct rp_value *ret_value)
 {
     const struct rp_value *by = rp_call_arg(call, 0, "sep");
     const struct rp_value *most = rp_call_arg(call, 1, "maxsplit");
@@ -657,7 +657,7 @@ METHOD(str_rsplit)
 }
 
 static bool
-partition(struct rp_call *call, const struct rp_value *self,
+partition(struct rp_calling *call, const struct rp_value *self,
           const struct rp_object *object, bool right, struct rp_value *ret_value)
 {
     struct rp_value separator;

@@ -7,7 +7,7 @@
 
 struct template
 {
-    struct rp_call *call;
+    struct rp_calling *call;
     bool is_map;   /* format_map: the only argument is the mapping */
     int numbering; /* 0 not known, 1 automatic, 2 manual */
     size_t next;
@@ -270,7 +270,7 @@ expand(struct template *t, struct tf_text format, struct rp_buf *out)
 }
 
 bool
-rp_eval_template(struct rp_call *call, struct tf_text format, bool is_map,
+rp_eval_template(struct rp_calling *call, struct tf_text format, bool is_map,
                  struct rp_value *ret_value)
 {
     struct template t = {.call = call, .is_map = is_map};

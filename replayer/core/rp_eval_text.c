@@ -125,7 +125,7 @@ enum codec { CODEC_UTF8, CODEC_ASCII, CODEC_LATIN1, CODEC_COUNT };
 static const char *const codec_names[] = {"utf-8", "ascii", "latin-1"};
 
 static bool
-text_argument(struct rp_call *call, const struct rp_value *value, const char *which,
+text_argument(struct rp_calling *call, const struct rp_value *value, const char *which,
               struct tf_text *ret_text)
 {
     if (value && value->kind != TF_VAL_STR) {
@@ -139,7 +139,8 @@ text_argument(struct rp_call *call, const struct rp_value *value, const char *wh
 }
 
 static bool
-codec_of(struct rp_call *call, const struct rp_value *encoding, enum codec *ret_codec)
+codec_of(struct rp_calling *call, const struct rp_value *encoding,
+         enum codec *ret_codec)
 {
     static const struct {
         const char *name;
@@ -173,7 +174,7 @@ codec_of(struct rp_call *call, const struct rp_value *encoding, enum codec *ret_
 enum handling { ERRORS_STRICT, ERRORS_IGNORE, ERRORS_REPLACE };
 
 static bool
-handling_of(struct rp_call *call, const struct rp_value *errors,
+handling_of(struct rp_calling *call, const struct rp_value *errors,
             enum handling *ret_handling)
 {
     struct tf_text text = {NULL, 0};
@@ -188,7 +189,7 @@ handling_of(struct rp_call *call, const struct rp_value *errors,
 }
 
 static bool
-cannot_encode(struct rp_call *call, enum codec codec, const uint32_t code,
+cannot_encode(struct rp_calling *call, enum codec codec, const uint32_t code,
               uint64_t first, uint64_t last)
 {
     char character[16];
@@ -222,7 +223,7 @@ can_encode(enum codec codec, uint32_t code)
 }
 
 bool
-rp_eval_encode(struct rp_call *call, struct tf_text text,
+rp_eval_encode(struct rp_calling *call, struct tf_text text,
                const struct rp_value *encoding, const struct rp_value *errors,
                struct rp_value *ret_value)
 {
@@ -288,7 +289,7 @@ utf8_fault(struct tf_text text, size_t off, size_t *ret_count)
 }
 
 static bool
-cannot_decode(struct rp_call *call, enum codec codec, unsigned byte, size_t first,
+cannot_decode(struct rp_calling *call, enum codec codec, unsigned byte, size_t first,
               size_t count, const char *why)
 {
     return count == 1
@@ -302,7 +303,7 @@ cannot_decode(struct rp_call *call, enum codec codec, unsigned byte, size_t firs
 }
 
 bool
-rp_eval_decode(struct rp_call *call, struct tf_text bytes,
+rp_eval_decode(struct rp_calling *call, struct tf_text bytes,
                const struct rp_value *encoding, const struct rp_value *errors,
                struct rp_value *ret_value)
 {

@@ -19,7 +19,7 @@ older(const struct rp_eval *eval, uint32_t python_hex)
 /* --- int --- */
 
 static bool
-bad_int(struct rp_call *call, const struct rp_value *text, int64_t base)
+bad_int(struct rp_calling *call, const struct rp_value *text, int64_t base)
 {
     struct rp_buf repr = RP_BUF_INIT;
     if (rp_eval_repr(call->eval, text, &repr)) {
@@ -66,7 +66,7 @@ clean_digits(char *digits, int64_t base)
 }
 
 static bool
-int_of_text(struct rp_call *call, const struct rp_value *text, int64_t base,
+int_of_text(struct rp_calling *call, const struct rp_value *text, int64_t base,
             struct rp_value *ret_value)
 {
     struct rp_buf buf = RP_BUF_INIT;
@@ -122,7 +122,7 @@ int_of_text(struct rp_call *call, const struct rp_value *text, int64_t base,
 }
 
 static bool
-int_of_plain(struct rp_call *call, const struct rp_value *arg,
+int_of_plain(struct rp_calling *call, const struct rp_value *arg,
              const struct rp_value *plain, struct rp_value *ret_value)
 {
     struct rp_value zero;
@@ -165,7 +165,7 @@ int_of_plain(struct rp_call *call, const struct rp_value *arg,
 }
 
 static bool
-call_int(struct rp_call *call, struct rp_value *ret_value)
+call_int(struct rp_calling *call, struct rp_value *ret_value)
 {
     const struct rp_value *based = rp_call_arg(call, 1, "base");
     struct rp_value plain;
@@ -232,7 +232,7 @@ real_of_text(const char *text, double *ret_real)
 }
 
 static bool
-float_of_text(struct rp_call *call, const struct rp_value *text,
+float_of_text(struct rp_calling *call, const struct rp_value *text,
               struct rp_value *ret_value)
 {
     struct rp_buf buf = RP_BUF_INIT;
@@ -260,7 +260,7 @@ float_of_text(struct rp_call *call, const struct rp_value *text,
 }
 
 static bool
-call_float(struct rp_call *call, struct rp_value *ret_value)
+call_float(struct rp_calling *call, struct rp_value *ret_value)
 {
     struct rp_eval *eval = call->eval;
     struct rp_value plain;
@@ -320,7 +320,7 @@ call_float(struct rp_call *call, struct rp_value *ret_value)
 }
 
 static bool
-call_complex(struct rp_call *call, struct rp_value *ret_value)
+call_complex(struct rp_calling *call, struct rp_value *ret_value)
 {
     struct rp_eval *eval = call->eval;
     const struct rp_value *part[2] = {rp_call_arg(call, 0, "real"),
@@ -359,7 +359,7 @@ call_complex(struct rp_call *call, struct rp_value *ret_value)
 }
 
 static bool
-call_bool(struct rp_call *call, struct rp_value *ret_value)
+call_bool(struct rp_calling *call, struct rp_value *ret_value)
 {
     bool truth = false;
     if (call->count && !rp_eval_truth(call->eval, &call->arg[0], &truth)) {
@@ -392,7 +392,7 @@ bytes_of(struct rp_eval *eval, const struct rp_value *value, struct rp_value *re
 }
 
 static bool
-call_str(struct rp_call *call, struct rp_value *ret_value)
+call_str(struct rp_calling *call, struct rp_value *ret_value)
 {
     struct rp_buf buf = RP_BUF_INIT;
     const struct rp_value *object = rp_call_arg(call, 0, "object");
@@ -426,7 +426,8 @@ call_str(struct rp_call *call, struct rp_value *ret_value)
 }
 
 static bool
-bytes_of_items(struct rp_call *call, const struct rp_value *value, struct rp_buf *out)
+bytes_of_items(struct rp_calling *call, const struct rp_value *value,
+               struct rp_buf *out)
 {
     struct rp_iter *iter;
     if (!rp_iter_of(call->eval, value, &iter)) {
@@ -458,7 +459,8 @@ bytes_of_items(struct rp_call *call, const struct rp_value *value, struct rp_buf
 }
 
 static bool
-bytes_of_count(struct rp_call *call, const struct rp_value *value, struct rp_buf *out)
+bytes_of_count(struct rp_calling *call, const struct rp_value *value,
+               struct rp_buf *out)
 {
     int64_t count;
     if (!rp_eval_index_of(call->eval, value, "%s", &count)) {
@@ -477,7 +479,7 @@ bytes_of_count(struct rp_call *call, const struct rp_value *value, struct rp_buf
 }
 
 static bool
-make_bytes(struct rp_call *call, struct rp_value *ret_value)
+make_bytes(struct rp_calling *call, struct rp_value *ret_value)
 {
     struct rp_buf out = RP_BUF_INIT;
     struct rp_value plain, bytes;
@@ -536,7 +538,7 @@ make_bytes(struct rp_call *call, struct rp_value *ret_value)
 }
 
 static bool
-call_bytearray(struct rp_call *call, struct rp_value *ret_value)
+call_bytearray(struct rp_calling *call, struct rp_value *ret_value)
 {
     struct rp_value bytes;
     struct rp_object *object;
@@ -555,7 +557,7 @@ call_bytearray(struct rp_call *call, struct rp_value *ret_value)
 /* --- Containers --- */
 
 static bool
-make_sequence(struct rp_call *call, enum tf_category category,
+make_sequence(struct rp_calling *call, enum tf_category category,
               struct rp_value *ret_value)
 {
     struct rp_object *list;
@@ -570,19 +572,19 @@ make_sequence(struct rp_call *call, enum tf_category category,
 }
 
 static bool
-call_list(struct rp_call *call, struct rp_value *ret_value)
+call_list(struct rp_calling *call, struct rp_value *ret_value)
 {
     return make_sequence(call, TF_CAT_LIST, ret_value);
 }
 
 static bool
-call_tuple(struct rp_call *call, struct rp_value *ret_value)
+call_tuple(struct rp_calling *call, struct rp_value *ret_value)
 {
     return make_sequence(call, TF_CAT_TUPLE, ret_value);
 }
 
 static bool
-make_set(struct rp_call *call, enum tf_category category, struct rp_value *ret_value)
+make_set(struct rp_calling *call, enum tf_category category, struct rp_value *ret_value)
 {
     struct rp_maker maker;
     if (!rp_maker_begin(call->eval, category, &maker)) {
@@ -595,19 +597,19 @@ make_set(struct rp_call *call, enum tf_category category, struct rp_value *ret_v
 }
 
 static bool
-call_set(struct rp_call *call, struct rp_value *ret_value)
+call_set(struct rp_calling *call, struct rp_value *ret_value)
 {
     return make_set(call, TF_CAT_SET, ret_value);
 }
 
 static bool
-call_frozenset(struct rp_call *call, struct rp_value *ret_value)
+call_frozenset(struct rp_calling *call, struct rp_value *ret_value)
 {
     return make_set(call, TF_CAT_FROZENSET, ret_value);
 }
 
 static bool
-call_dict(struct rp_call *call, struct rp_value *ret_value)
+call_dict(struct rp_calling *call, struct rp_value *ret_value)
 {
     struct rp_maker maker;
     if (!rp_maker_begin(call->eval, TF_CAT_DICT, &maker)) {
@@ -629,7 +631,7 @@ call_dict(struct rp_call *call, struct rp_value *ret_value)
 }
 
 static bool
-make_parts(struct rp_call *call, enum tf_category category,
+make_parts(struct rp_calling *call, enum tf_category category,
            const struct rp_value part[3], struct rp_value *ret_value)
 {
     struct rp_object *object;
@@ -647,7 +649,7 @@ make_parts(struct rp_call *call, enum tf_category category,
 }
 
 static bool
-call_range(struct rp_call *call, struct rp_value *ret_value)
+call_range(struct rp_calling *call, struct rp_value *ret_value)
 {
     struct rp_value part[3];
     int64_t number[3] = {0, 0, 1};
@@ -673,7 +675,7 @@ call_range(struct rp_call *call, struct rp_value *ret_value)
 }
 
 static bool
-call_slice(struct rp_call *call, struct rp_value *ret_value)
+call_slice(struct rp_calling *call, struct rp_value *ret_value)
 {
     struct rp_value part[3] = {
         {.kind = TF_VAL_NONE}, {.kind = TF_VAL_NONE}, {.kind = TF_VAL_NONE}};

@@ -360,11 +360,22 @@ def marks(program):
     return []
 
 
-def compare_with_python(program, args, recorded, work, order):
+def without(rows, hidden):
+    """The rows without those of functions that the recorder left out; a frame below one of
+    these has no parent that could be compared."""
+    gone = {row["frame"] for row in rows if hidden and row["function"].startswith(hidden)
+            if "frame" in row}
+    for row in rows:
+        if row.get("parent") in gone:
+            row["parent"] = None
+    return [row for row in rows if not hidden or not row["function"].startswith(hidden)]
+
+
+def compare_with_python(program, args, recorded, work, order, hidden=None):
     report = Report(program)
     out = os.path.join(work, "oracle.jsonl")
     run_python_oracle(program, args, out, work)
-    ours, _, _ = align(read_python_oracle(out), program, False)
+    ours, _, _ = align(without(read_python_oracle(out), hidden), program, False)
     theirs, before, after = align(recorded, program, False)
     report.left_out["before"] += before
     report.left_out["after"] += after
@@ -375,11 +386,11 @@ def compare_with_python(program, args, recorded, work, order):
     return report
 
 
-def compare_with_c(program, args, recorded, work, order):
+def compare_with_c(program, args, recorded, work, order, hidden=None):
     report = Report(program + " (C tracer)")
     out = os.path.join(work, "events.log")
     run_c_oracle(program, args, out, work)
-    ours, _, _ = align(read_c_oracle(out), program, True)
+    ours, _, _ = align(without(read_c_oracle(out), hidden), program, True)
     theirs, before, _ = align(recorded, program, True)
     report.left_out["before"] += before
     for _ in compare_streams(report, number_threads(ours), number_threads(theirs), FACTS, order):
@@ -387,8 +398,9 @@ def compare_with_c(program, args, recorded, work, order):
     return report
 
 
-def compare(program, args=(), options=("--no-redact",)):
-    """The reports of one program against each oracle that holds for it."""
+def compare(program, args=(), options=("--no-redact",), hidden=None):
+    """The reports of one program against each oracle that holds for it. `hidden`: how the
+    names of functions begin that `options` leave out."""
     check_opcodes()
     program = os.path.abspath(program)
     words = marks(program)
@@ -397,11 +409,12 @@ def compare(program, args=(), options=("--no-redact",)):
         record(program, list(args), recording, work, options)
         recorded = list(dump(recording, "--globals"))
         events = [{key: row[key] for key in FACTS + ("thread", "seq", "kind")} for row in recorded]
-        reports = [compare_with_c(program, list(args), events, work, "order" in words)]
+        reports = [compare_with_c(program, list(args), events, work, "order" in words,
+                                  hidden)]
         del events
         if "c-only" not in words:
             reports.append(compare_with_python(program, list(args), recorded, work,
-                                               "order" in words))
+                                               "order" in words, hidden))
     return reports
 
 

@@ -230,6 +230,18 @@ def hidden_both(one, key, to, v):
     return v
 
 
+def hidden_map(function, values):
+    return [function(one) for one in values]
+
+
+class hidden_Sink:
+    def __init__(self, to):
+        self.to = to
+
+    def write(self, v):
+        self.to.append(v)
+
+
 def give(v):
     return v
 
@@ -660,6 +672,11 @@ put({L}, {V})
 put({L}, put({L}, {V}))
 hidden_put({L}, {V})
 hidden_both({D}, {K}, {L}, {V})
+hidden_map({F}, {P})
+hidden_Sink({L}).write({V})
+print({V}, file=hidden_Sink({L}))
+list(map(hidden_Sink({L}).write, {P}))
+in_thread(hidden_map, {F}, {P})
 change_globals({V})
 GL.append({V}); del GL[:-4]
 GD["l"].append({V})
@@ -713,8 +730,20 @@ I0 = reversed({L})
 I0 = iter({D}.items())
 I0 = itertools.chain({L}, map({F}, [1, 2]))
 I0 = itertools.starmap({L}.insert, [(0, 1), (0, 2)])
+I0 = zip({L}, "abc")
+I0 = itertools.product([1, 2], {L})
+I0 = itertools.combinations(list({D}), 2)
+I0 = itertools.zip_longest({L}, [1, 2, 3])
+I0 = itertools.pairwise([1, 2, {L}, 3])
+I0 = itertools.accumulate([{L}, [1], [2]], operator.iadd)
+I0 = itertools.tee(map({F}, [1, 2, 3]))[0]
+I0 = itertools.groupby([1, 1, 2], {F})
+I0 = zip(map({F}, [1, 2, 3]), map({F}, "ab"))
 {v} = next(I0, None)
 {v} = next(I0, None)
+V1 = None; V1 = next(I0, None)
+V1 = next(I0, None); {v} = next(I0, None)
+for V1 in I0: {L}.append(V1); break
 next(I0, None)
 {l} = list(itertools.islice(I0, 2))
 next(G0, None)
@@ -848,10 +877,12 @@ match {L}:
         {T}
 ---
 g = gen({L}, {D})
-for i in range(2):
-    V1 = next(g, None)
-    {T}
-g.close()
+try:
+    for i in range(2):
+        V1 = next(g, None)
+        {T}
+finally:
+    g.close()
 ---
 for V1 in map({F}, [1, 2, 3]):
     {T}

@@ -22,6 +22,7 @@ enum cli_complete {
     CLI_COMPLETE_NAMES,  /* locals, globals and their attributes */
     CLI_COMPLETE_TIMES,  /* start, end, failure */
     CLI_COMPLETE_TOPICS, /* of `info` */
+    CLI_COMPLETE_EXCEPTIONS, /* types of exceptions */
 };
 
 enum cli_group {

@@ -140,7 +140,7 @@ const struct cli_command cli_commands[] = {
      "it did. With a CONDITION (or `if CONDITION`) it stops only where that expression is "
      "true.",
      "b shop.py:23, total < 0", "stop at that line when total is negative"},
-    {"catch", CLI_GROUP_BREAKPOINTS, CLI_COMPLETE_NOTHING, false, cli_do_catch,
+    {"catch", CLI_GROUP_BREAKPOINTS, CLI_COMPLETE_EXCEPTIONS, false, cli_do_catch,
      "[uncaught] [TYPE] [if CONDITION]",
      "stop where an exception is raised",
      "TYPE is a type's name, of a base as well, or a glob; alone: any exception. It stops "
@@ -270,7 +270,7 @@ const struct cli_command cli_commands[] = {
      "the calls of a function: arguments, result, duration, depth",
      "FUNC is a name or a glob. EXPR is looked at where the call begins.",
      "calls total where rate > 1", "what was it given, what came of it?"},
-    {"exceptions", CLI_GROUP_RECORDING, CLI_COMPLETE_NOTHING, false, cli_do_exceptions,
+    {"exceptions", CLI_GROUP_RECORDING, CLI_COMPLETE_EXCEPTIONS, false, cli_do_exceptions,
      "[--all] [TYPE | COUNT | all]",
      "the exceptions of the run: raised where, how far they went",
      "Each once, with the function that caught it. Those that the library raises and catches "

@@ -315,6 +315,18 @@ add_list(struct cli_choices *choices, const char *word, const char *list)
 }
 
 static void
+add_exceptions(const struct cli_session *session, struct cli_choices *choices,
+               const char *word)
+{
+    for (uint32_t id = 1; id <= session->facts->type_count; id++) {
+        const struct tf_def_type *type = rp_type(session->rp, id);
+        if (type->category == TF_CAT_EXCEPTION) {
+            add_text(choices, word, type->name);
+        }
+    }
+}
+
+static void
 complete_argument(struct cli_session *session, enum cli_complete what, const char *args,
                   struct cli_choices *choices)
 {
@@ -333,6 +345,7 @@ complete_argument(struct cli_session *session, enum cli_complete what, const cha
         break;
     case CLI_COMPLETE_PLACES: add_places(session, choices, word); break;
     case CLI_COMPLETE_TIMES: add_list(choices, word, "start end failure"); break;
+    case CLI_COMPLETE_EXCEPTIONS: add_exceptions(session, choices, word); break;
     case CLI_COMPLETE_TOPICS:
         add_list(
             choices, word,

@@ -22,12 +22,21 @@ static const struct cl_option OPTIONS[] = {
 };
 static const char *const USAGE[] = {"[SUBCOMMAND | DEBUGGER-COMMAND]", NULL};
 
+static const struct cl_example EXAMPLES[] = {
+    {"pyreplay help", "all subcommands, and all commands of the prompt"},
+    {"pyreplay help last", "a command of the prompt, with an example"},
+    {"pyreplay help expressions", "what `p`, conditions and the questions understand"},
+    {"pyreplay help dump", "the options of a subcommand"},
+    {0},
+};
+
 const struct cl_program cli_help_program = {
     .name = "pyreplay help",
     .summary = "explain a subcommand or a debugger command",
     .usage = USAGE,
     .description = "Without an argument: all subcommands and all debugger commands.",
     .options = OPTIONS,
+    .examples = EXAMPLES,
     .options_anywhere = true,
 };
 

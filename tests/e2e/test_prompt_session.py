@@ -157,6 +157,10 @@ def test_completion_of_what_is_nested(terminal):
     one.tab("watch wanted.pri", "ce")
     one.tab("display wanted.na", "me")
     one.tab("hist", "ory")
+    one.tab("catch Attr", "ibuteError")
+    one.tab("help expre", "ssions")
+    one.tab("b loo", "k")
+    one.tab("b Item.__i", "nit__")
     one.leave()
 
 
@@ -192,7 +196,7 @@ def test_completion_of_anything_harms_nothing(terminal, line):
 
 def test_mistyped(terminal):
     one = terminal()
-    for line, said in [("brek 12", "did you mean: break"), ("histroy x", "did you mean: history"),
+    for line, said in [("brek 12", "did you mean: break"), ("brk 3", "did you mean: break"), ("histroy x", "did you mean: history"),
                        ("locls", "did you mean: locals"), ("help lastt", "did you mean: help last"),
                        ("contin", "did you mean: continue")]:
         assert said in one.ask(line), line

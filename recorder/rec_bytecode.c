@@ -116,8 +116,9 @@ add_line(void *ctx, uint32_t lineno, uint32_t off)
 {
     struct rec_bytecode *space = ctx;
     uint32_t count = space->line_count;
-    bool same = count > 0
-                && (space->line[count - 1] == lineno || space->line_off[count - 1] >= off);
+    bool same =
+        count > 0
+        && (space->line[count - 1] == lineno || space->line_off[count - 1] >= off);
     if (same || off >= (uint32_t)PyBytes_GET_SIZE(space->bytes)) {
         return;
     }

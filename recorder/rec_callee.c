@@ -5,7 +5,7 @@
 #include "rec_touch.h"
 #include "rec_type.h"
 
-static const struct rec_hint anywhere = {REC_HINT_NONE, 0};
+static const struct rec_hint anywhere = {.sort = REC_HINT_NONE};
 
 /* --- Names --- */
 static bool
@@ -249,7 +249,7 @@ method_hint(PyObject *self, const char *name, size_t count)
     bool pops = strcmp(name, "pop") == 0 && count == 0;
     if (PyList_CheckExact(self)
         && (pops || strcmp(name, "append") == 0 || strcmp(name, "extend") == 0)) {
-        return (struct rec_hint){REC_HINT_TAIL, pops};
+        return (struct rec_hint){.sort = REC_HINT_TAIL, .index = pops};
     }
     return anywhere;
 }

@@ -13,9 +13,13 @@ struct rec_hint {
         REC_HINT_TAIL, /* a list or dict: what comes after those that are recorded, and
                           `index` of these from the end */
         REC_HINT_ITEM, /* a list: item `index`; a dict: the value of entry `index` */
+        REC_HINT_ATTR, /* an instance: its attribute `name`, kept in its dict or a slot */
     } sort;
 
-    int64_t index;
+    union {
+        int64_t index;
+        PyObject *name; /* interned; borrowed from the code that names it */
+    };
 };
 
 /* Looks at the place of the hint only. False when that does not do: look at all of it. */

@@ -276,7 +276,7 @@ look_at_cells(const struct rec_frame *frame)
         }
         struct rec_obj *cell = rec_shadow_find(&rec.shadow, slots[i - 1]);
         if (cell != NULL) {
-            rec_values_look(cell, (struct rec_hint){REC_HINT_NONE, 0});
+            rec_values_look(cell, (struct rec_hint){.sort = REC_HINT_NONE, .index = 0});
         }
     }
 }

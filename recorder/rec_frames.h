@@ -16,7 +16,11 @@ struct rec_touch {
         uintptr_t base;
     };
 
-    int64_t index;
+    union {
+        int64_t index;
+        PyObject *name;
+    };
+
     uint32_t changes; /* rec_obj.changes when it was noted */
     uint8_t hint;     /* enum of struct rec_hint */
     bool deep;

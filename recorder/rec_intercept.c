@@ -94,7 +94,8 @@ watched_missing(PyObject *self, PyObject *key)
 {
     struct rec_frame *frame = running_frame();
     if (frame != NULL) {
-        rec_touch_object(frame, self, (struct rec_hint){REC_HINT_NONE, 0}, false);
+        rec_touch_object(frame, self,
+                         (struct rec_hint){.sort = REC_HINT_NONE, .index = 0}, false);
     }
     return intercepted.missing(self, key);
 }

@@ -20,7 +20,7 @@ namespace_look(struct rec_obj *obj)
         rec_values_enqueue(obj, 0);
     }
     else if (version == 0 || version != obj->version) {
-        rec_values_look(obj, (struct rec_hint){REC_HINT_NONE, 0});
+        rec_values_look(obj, (struct rec_hint){.sort = REC_HINT_NONE, .index = 0});
     }
 }
 

@@ -59,6 +59,7 @@ struct rec_site {
     uint32_t arg;
     uint32_t operand, operand_count; /* arguments: places in rec_plan.operand */
     PyObject *callable;              /* the latest; borrowed */
+    struct rec_sym_cache cache;      /* REC_SITE_ATTR: what assigning does */
     uint8_t verdict;                 /* on it: enum rec_calls */
     const void *def;                 /* struct rec_judged */
     uint8_t habit;

@@ -504,6 +504,12 @@ rec_py_plain_getattr(PyTypeObject *type)
 }
 
 bool
+rec_py_plain_setattr(PyTypeObject *type)
+{
+    return type->tp_setattro == PyObject_GenericSetAttr;
+}
+
+bool
 rec_py_is_plain_class(PyTypeObject *type)
 {
     return Py_TYPE(type)->tp_call == PyType_Type.tp_call
@@ -537,7 +543,7 @@ rec_py_member_value(PyObject *descr, PyObject *obj, PyObject **ret_value)
     if (member->type != T_OBJECT_EX) {
         return false;
     }
-    *ret_value = *(PyObject **)((char *)obj + member->offset);
+    *ret_value = obj != NULL ? *(PyObject **)((char *)obj + member->offset) : NULL;
     return true;
 }
 
@@ -754,8 +760,7 @@ rec_py_instance_attr(PyObject *obj, PyObject *name, int32_t *place)
     }
     PyDictValues *values = *_PyObject_ValuesPointer(obj);
     PyDictKeysObject *keys = ((PyHeapTypeObject *)type)->ht_cached_keys;
-    if (values != NULL && keys != NULL && *place >= 0
-        && *place < keys->dk_nentries
+    if (values != NULL && keys != NULL && *place >= 0 && *place < keys->dk_nentries
         && DK_UNICODE_ENTRIES(keys)[*place].me_key == name
         && values->values[*place] != NULL) {
         return values->values[*place];

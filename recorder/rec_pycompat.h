@@ -133,13 +133,14 @@ uint64_t rec_py_type_version(PyTypeObject *type);
 PyObject *rec_py_type_find(PyTypeObject *type, PyObject *name);
 /* Its attributes are looked up as `object` does it. */
 bool rec_py_plain_getattr(PyTypeObject *type);
+bool rec_py_plain_setattr(PyTypeObject *type);
 /* A class whose objects come from `object.__new__` and `type.__call__`: calling it gives one
  * of exactly this type. */
 bool rec_py_is_plain_class(PyTypeObject *type);
 /* What a staticmethod or classmethod wraps; borrowed; NULL for anything else. */
 PyObject *rec_py_wrapped_function(PyObject *descr);
 /* The value behind the descriptor of a `__slots__` member (NULL: unbound); false for other
- * descriptors. */
+ * descriptors. `obj` NULL: only whether it is one. */
 bool rec_py_member_value(PyObject *descr, PyObject *obj, PyObject **ret_value);
 
 /* --- Dicts and instances --- */

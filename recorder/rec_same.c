@@ -286,14 +286,104 @@ from_start(const struct rec_obj *obj, struct rec_hint hint, uint32_t values)
         hint.index = recorded > hint.index ? recorded - hint.index : 0;
     }
     else if (values == 2 && hint.index >= recorded) {
-        hint = (struct rec_hint){REC_HINT_TAIL, recorded};
+        hint = (struct rec_hint){.sort = REC_HINT_TAIL, .index = recorded};
     }
     return hint;
+}
+
+/* --- One attribute --- */
+static uint32_t
+find_attr(const struct rec_obj *obj, PyObject *name)
+{
+    uint32_t end = obj->item_count + obj->attr_count;
+    for (uint32_t i = obj->item_count; i < end; i += 2) {
+        if (obj->val[i].data == (uintptr_t)name) {
+            return i + 1;
+        }
+    }
+    return UINT32_MAX;
+}
+
+/* The slot of that name: its value in *ret_value (NULL: unbound), and behind which of the
+ * recorded attributes it stands. */
+static bool
+find_slot(const struct rec_obj *obj, PyObject *name, PyObject **ret_value,
+          uint32_t *ret_place)
+{
+    const struct rec_type *type = obj->type;
+    uint32_t bound = 0;
+    for (uint32_t i = 0; i < type->slot_count; i++) {
+        PyObject *value = *(PyObject **)((char *)obj->addr + type->slot[i].offset);
+        if (_PyUnicode_EqualToASCIIString(name, type->slot[i].name)) {
+            *ret_value = value;
+            *ret_place = bound * 2;
+            return true;
+        }
+        bound += value != NULL;
+    }
+    return false;
+}
+
+static bool
+add_attr(struct rec_obj *obj, uint32_t place, PyObject *name, PyObject *value)
+{
+    struct rec_src pair[2] = {rec_src_obj(name), rec_src_obj(value)};
+    uint32_t count = obj->item_count + obj->attr_count;
+    if (!rec_obj_reserve(obj, (size_t)count + 2)) {
+        return false;
+    }
+    struct rec_val *at = &obj->val[obj->item_count + place];
+    memmove(at + 2, at, (obj->attr_count - place) * sizeof *at);
+    obj->attr_count += 2;
+    rec_delta_op(TF_OP_ATTR_SPLICE, obj->id, place);
+    tf_rows_u64(rows(), 0);
+    tf_rows_u64(rows(), 2);
+    at[0] = rec_value_emit(&pair[0], obj->depth + 1);
+    at[1] = rec_value_emit_named(&pair[0], &pair[1], obj->depth + 1);
+    rec_obj_changed(obj, 2);
+    return true;
+}
+
+/* An instance of which one attribute may have changed. */
+static bool
+look_at_attr(struct rec_obj *obj, PyObject *name)
+{
+    const struct rec_type *type = obj->type;
+    PyObject *value = NULL;
+    uint32_t place = obj->attr_count, at = find_attr(obj, name);
+    if (type->category != TF_CAT_INSTANCE || obj->note != 0
+        || Py_TYPE(obj->addr) != type->type) {
+        return false;
+    }
+    if (type->slot_count == 0) {
+        int32_t hint = at != UINT32_MAX ? (int32_t)(at - obj->item_count) / 2 : -1;
+        value = rec_py_instance_attr(obj->addr, name, &hint);
+    }
+    else if (type->has_dict || !find_slot(obj, name, &value, &place)) {
+        return false;
+    }
+    if (value == NULL) {
+        return at == UINT32_MAX; /* deleted: all of it is compared */
+    }
+    if (at == UINT32_MAX) {
+        return place <= obj->attr_count && add_attr(obj, place, name, value);
+    }
+    struct rec_src src = rec_src_obj(value);
+    if (!rec_value_same(&obj->val[at], &src, obj->depth + 1)) {
+        /* One that is no secret by its name was not one before, either. */
+        rec_delta_op(TF_OP_ATTR_SET, obj->id, at - obj->item_count);
+        obj->val[at] = rec_value_emit(&src, obj->depth + 1);
+        rec_obj_changed(obj, 1);
+    }
+    return true;
 }
 
 bool
 rec_obj_look_there(struct rec_obj *obj, struct rec_hint hint)
 {
+    if (hint.sort == REC_HINT_ATTR) {
+        return look_at_attr(obj, hint.name);
+    }
     bool attrs = obj->type->has_dict || obj->type->slot_count > 0;
     if (hint.sort == REC_HINT_NONE || attrs || obj->note != 0
         || Py_TYPE(obj->addr) != obj->type->type) {

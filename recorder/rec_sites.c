@@ -29,7 +29,7 @@ struct follow {
 
 static const struct found unknown = {.sort = FOUND_UNKNOWN};
 static const struct found nothing = {.sort = FOUND_NOTHING};
-static const struct rec_hint anywhere = {REC_HINT_NONE, 0};
+static const struct rec_hint anywhere = {.sort = REC_HINT_NONE};
 
 static struct found follow_sym(struct follow *follow, int16_t number);
 
@@ -285,10 +285,51 @@ is_fresh(const struct follow *follow, int16_t number)
 }
 
 static void
-note(struct follow *follow, PyObject *obj, struct rec_hint hint, bool deep)
+note(struct follow *follow, int16_t number, PyObject *obj, struct rec_hint hint)
 {
-    rec_touch_object(follow->frame, obj, hint, deep);
+    const struct rec_sym *sym = &follow->plan->sym[number];
     follow->changed = true;
+    if (sym->sort == REC_SYM_FAST) { /* the recorded local leads to it */
+        const struct rec_val *val = &follow->frame->slot[sym->arg];
+        struct rec_obj *known = val->kind == TF_VAL_REF ? rec_val_obj(val) : NULL;
+        if (known != NULL && known->addr == obj) {
+            rec_touch_known(follow->frame, known, hint);
+            return;
+        }
+    }
+    rec_touch_object(follow->frame, obj, hint, false);
+}
+
+/* Is the attribute one that assigning just stores: in the instance's dict or a slot? */
+static bool
+is_stored_attr(struct rec_sym_cache *cache, PyTypeObject *type, PyObject *name)
+{
+    if (cache->owner != type || cache->version == 0
+        || cache->version != rec_py_type_version(type)) {
+        PyObject *descr = rec_py_type_find(type, name), *value;
+        bool plain = rec_py_plain_setattr(type);
+        cache->owner = type;
+        cache->version = rec_py_type_version(type);
+        cache->place = plain
+                       && (descr == NULL || Py_TYPE(descr)->tp_descr_set == NULL
+                           || rec_py_member_value(descr, NULL, &value));
+    }
+    return cache->place;
+}
+
+static bool
+note_attr(struct follow *follow, struct rec_site *site)
+{
+    struct found found = follow_sym(follow, site->a);
+    if (found.sort != FOUND_OBJECT) {
+        return found.sort == FOUND_NOTHING;
+    }
+    PyObject *name =
+        rec_py_code_name(rec_py_frame_code(follow->frame->frame), site->arg);
+    bool stored = is_stored_attr(&site->cache, Py_TYPE(found.object), name);
+    note(follow, site->a, found.object,
+         stored ? (struct rec_hint){.sort = REC_HINT_ATTR, .name = name} : anywhere);
+    return true;
 }
 
 /* In a larger list or dict it must be known which item changes: looking at all of it costs
@@ -313,11 +354,10 @@ note_item(struct follow *follow, const struct rec_site *site)
     if (key.sort != FOUND_OBJECT && size > SMALL_ITEMS) {
         return false;
     }
-    note(follow, base.object,
+    note(follow, site->a, base.object,
          key.sort == FOUND_OBJECT && site->arg == 0
              ? rec_touch_item_hint(base.object, key.object)
-             : anywhere,
-         false);
+             : anywhere);
     return true;
 }
 
@@ -331,9 +371,9 @@ note_inplace(struct follow *follow, const struct rec_site *site)
     }
     struct rec_hint hint = anywhere;
     if (PyList_CheckExact(left.object)) {
-        hint = (struct rec_hint){REC_HINT_TAIL, 0};
+        hint = (struct rec_hint){.sort = REC_HINT_TAIL, .index = 0};
     }
-    note(follow, left.object, hint, false);
+    note(follow, site->a, left.object, hint);
     return true;
 }
 
@@ -409,8 +449,9 @@ note_call(struct follow *follow, struct rec_site *site)
     case REC_CALLS_SCALAR:
     case REC_CALLS_CLASS: return true;
     case REC_CALLS_SELF:
-        note(follow, self != NULL ? self : PyCFunction_GET_SELF(callable),
-             rec_callee_hint(callable, self, site->operand_count), false);
+        note(follow, site->b >= 0 ? site->b : 0,
+             self != NULL ? self : PyCFunction_GET_SELF(callable),
+             rec_callee_hint(callable, self, site->operand_count));
         return true;
     case REC_CALLS_FIRST: {
         if (site->operand_count == 0) {
@@ -419,7 +460,7 @@ note_call(struct follow *follow, struct rec_site *site)
         int16_t operand = follow->plan->operand[site->operand];
         struct found first = follow_sym(follow, operand);
         if (first.sort == FOUND_OBJECT) {
-            note(follow, first.object, anywhere, false);
+            note(follow, operand, first.object, anywhere);
         }
         return first.sort == FOUND_OBJECT || first.sort == FOUND_NOTHING
                || is_fresh(follow, operand);
@@ -431,19 +472,14 @@ note_call(struct follow *follow, struct rec_site *site)
 static bool
 note_site(struct follow *follow, struct rec_site *site)
 {
-    struct found found;
     switch ((enum rec_site_sort)site->sort) {
-    case REC_SITE_ATTR:
-        found = follow_sym(follow, site->a);
-        if (found.sort == FOUND_OBJECT) {
-            note(follow, found.object, anywhere, false);
-        }
-        return found.sort == FOUND_OBJECT || found.sort == FOUND_NOTHING;
+    case REC_SITE_ATTR: return note_attr(follow, site);
     case REC_SITE_ITEM: return note_item(follow, site);
     case REC_SITE_INPLACE: return note_inplace(follow, site);
     case REC_SITE_CELL:
         if (follow->slots[site->arg] != NULL) {
-            note(follow, follow->slots[site->arg], anywhere, false);
+            rec_touch_object(follow->frame, follow->slots[site->arg], anywhere, false);
+            follow->changed = true;
         }
         return true;
     default: return note_call(follow, site);

@@ -6,7 +6,7 @@
 #include "rec_delta.h"
 #include "rec_values.h"
 
-static const struct rec_hint anywhere = {REC_HINT_NONE, 0};
+static const struct rec_hint anywhere = {.sort = REC_HINT_NONE};
 
 /* --- Noting --- */
 static bool
@@ -99,6 +99,18 @@ rec_touch_object(struct rec_frame *owner, PyObject *obj, struct rec_hint hint,
     return owner->touched_count != before;
 }
 
+void
+rec_touch_known(struct rec_frame *owner, struct rec_obj *known, struct rec_hint hint)
+{
+    PyObject *dict = known->type->has_dict ? rec_py_instance_dict(known->addr) : NULL;
+    if (PyDict_Check(known->addr) || dict != NULL
+        || Py_IS_TYPE(known->addr, &PyMemoryView_Type)) {
+        rec_touch_object(owner, known->addr, hint, false);
+        return;
+    }
+    add_entry(owner, known, hint, false);
+}
+
 static void
 touch(struct rec_frame *owner, PyObject *obj)
 {
@@ -113,15 +125,15 @@ rec_touch_item_hint(PyObject *container, PyObject *key)
     if (PyList_CheckExact(container) && PyLong_CheckExact(key)
         && rec_py_int64(key, &index)) {
         index += index < 0 ? PyList_GET_SIZE(container) : 0;
-        return (struct rec_hint){REC_HINT_ITEM, index};
+        return (struct rec_hint){.sort = REC_HINT_ITEM, .index = index};
     }
     if (PyDict_CheckExact(container)) {
         index = rec_py_dict_position(container, key);
         if (index >= 0) {
-            return (struct rec_hint){REC_HINT_ITEM, index};
+            return (struct rec_hint){.sort = REC_HINT_ITEM, .index = index};
         }
         if (index == REC_PY_DICT_NEW) {
-            return (struct rec_hint){REC_HINT_TAIL, 0};
+            return (struct rec_hint){.sort = REC_HINT_TAIL, .index = 0};
         }
     }
     return anywhere;
@@ -237,7 +249,8 @@ look_at(const struct rec_touch *touched)
         look_deep(obj);
     }
     else {
-        rec_values_look(obj, (struct rec_hint){touched->hint, touched->index});
+        rec_values_look(
+            obj, (struct rec_hint){.sort = touched->hint, .index = touched->index});
     }
 }
 

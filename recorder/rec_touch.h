@@ -22,6 +22,9 @@
  * is recorded at all. */
 bool rec_touch_object(struct rec_frame *frame, PyObject *obj, struct rec_hint hint,
                       bool deep);
+/* Likewise one that is recorded. */
+void rec_touch_known(struct rec_frame *frame, struct rec_obj *known,
+                     struct rec_hint hint);
 /* Which item x[key] = ... changes, where that is easy to say. */
 struct rec_hint rec_touch_item_hint(PyObject *container, PyObject *key);
 /* The frame is about to execute an instruction (opcode event). */

@@ -122,7 +122,8 @@ write_argument(enum tf_event_kind kind, const struct rec_code *code, PyObject *a
                 struct rec_obj *raised_obj =
                     val.kind == TF_VAL_REF ? rec_val_obj(&val) : NULL;
                 if (raised_obj != NULL) { /* raising it gives it a context */
-                    rec_values_look(raised_obj, (struct rec_hint){REC_HINT_NONE, 0});
+                    rec_values_look(raised_obj, (struct rec_hint){.sort = REC_HINT_NONE,
+                                                                  .index = 0});
                 }
                 note_raised(raised_obj != NULL ? raised_obj->id : 0, rec.seq + 1,
                             code->own);

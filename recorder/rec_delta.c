@@ -1,5 +1,6 @@
 #include "rec_delta.h"
 
+#include "rec_renew.h"
 #include "rec_values.h"
 
 /* Objects above are not imaged anew. */
@@ -92,13 +93,16 @@ count_different(const struct face *face, size_t from, size_t to, uint32_t depth)
 }
 
 static void
-face_set_each(const struct face *face, uint64_t id, size_t from, size_t to,
+face_set_each(const struct face *face, struct rec_obj *obj, size_t from, size_t to,
               uint32_t depth)
 {
     for (size_t i = from; i < to; i++) {
         if (!rec_value_same(&face->val[i], &face->src[i], depth)) {
-            rec_delta_op(face->set, id, i);
+            rec_delta_op(face->set, obj->id, i);
             face->val[i] = face_emit(face, i, depth);
+            if (face->set == TF_OP_ITEM_SET) {
+                rec_renew_item(obj, (uint32_t)i);
+            }
         }
     }
 }
@@ -135,7 +139,7 @@ face_update(const struct face *face, struct rec_obj *obj, size_t prefix, size_t 
             return 0;
         }
         if (different * 2 <= end - prefix || different <= 2) {
-            face_set_each(face, obj->id, prefix, end, depth);
+            face_set_each(face, obj, prefix, end, depth);
             return different;
         }
         face_splice(face, obj->id, prefix, suffix, after, depth);
@@ -186,6 +190,7 @@ rec_obj_write(struct rec_obj *obj, enum tf_op_kind op)
     obj->note = (uint8_t)view->note;
     obj->delta_count = obj->delta_chunks = 0;
     obj->delta_chunk = rec.chunk;
+    rec_renew_image(obj);
     rec.elided_count += view->more > 0;
 }
 

@@ -1,4 +1,5 @@
 #include "rec_delta.h"
+#include "rec_renew.h"
 #include "rec_values.h"
 
 /* Follows the references of an object that is as it was recorded. False when a value was
@@ -141,6 +142,7 @@ set_item(struct rec_obj *obj, uint32_t i, const struct rec_src *name, PyObject *
     obj->val[i] = name != NULL ? rec_value_emit_named(name, &src, obj->depth + 1)
                                : rec_value_emit(&src, obj->depth + 1);
     rec_obj_changed(obj, 1);
+    rec_renew_item(obj, i);
 }
 
 /* Values [from, end of the object) give way to `come` new ones, which the caller emits. */

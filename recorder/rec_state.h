@@ -67,6 +67,7 @@ struct rec_state {
     uint64_t elided_count;
 
     struct rec_shadow shadow;
+    struct tf_renew *renew; /* pages of large objects; NULL until there is one */
     uint32_t epoch;        /* counts the times that objects may have changed */
     uint64_t gil_switches; /* at the latest event */
     bool switched;         /* the GIL went to another thread since the event before */

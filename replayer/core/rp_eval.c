@@ -386,7 +386,15 @@ add_all(struct rp_eval *eval, struct rp_object *to, uint32_t node)
                              "Value after * must be an iterable, not %s",
                              rp_eval_label(eval, &value).text);
     }
-    fine = fine && rp_iter_of(eval, &value, &iter);
+    if (fine && !rp_iter_of(eval, &value, &iter)) {
+        fine = false;
+        if (eval->raised && !old) {
+            eval->status = TF_OK;
+            rp_eval_raise(eval, "TypeError",
+                          "Value after * must be an iterable, not %s",
+                          rp_eval_label(eval, &value).text);
+        }
+    }
     while (fine && more) {
         struct rp_value item;
         fine = rp_iter_next(eval, iter, &item, &more);
@@ -425,63 +433,97 @@ eval_display(struct rp_eval *eval, const struct rp_node *node,
     return true;
 }
 
+/* *a, **a */
 static bool
-put_element(struct rp_eval *eval, struct rp_maker *maker, const struct rp_node *element,
-            uint32_t idx)
+put_star(struct rp_eval *eval, struct rp_maker *maker, const struct rp_node *star)
 {
-    struct rp_value a, b;
-    if (element->kind == RP_NODE_ENTRY) {
-        if (!rp_eval_node(eval, element->a, &a)) {
-            return false;
-        }
-        if (!rp_eval_node(eval, element->b, &b)) {
-            rp_value_release(&a);
-            return false;
-        }
-        return rp_maker_put(eval, maker, &a, &b);
-    }
-    bool star = element->kind == RP_NODE_STAR || element->kind == RP_NODE_STAR2;
-    if (!rp_eval_node(eval, star ? element->a : idx, &a)) {
+    struct rp_value value;
+    struct rp_object *object = NULL;
+    if (!rp_eval_node(eval, star->a, &value)) {
         return false;
     }
-    if (!star) {
-        return rp_maker_put(eval, maker, &a, NULL);
+    eval->column = star->column;
+    bool fine = rp_eval_known(eval, &value);
+    if (fine && star->kind == RP_NODE_STAR) {
+        fine = rp_maker_update(eval, maker, &value);
     }
-    bool fine;
-    struct rp_object *object = NULL;
-    eval->column = element->column;
-    if (element->kind == RP_NODE_STAR) {
-        fine = rp_maker_update(eval, maker, &a);
-    }
-    else {
-        fine = rp_eval_known(eval, &a)
-               && (a.kind != TF_VAL_REF || rp_eval_object(eval, &a, &object));
+    else if (fine) {
+        fine = value.kind != TF_VAL_REF || rp_eval_object(eval, &value, &object);
         if (fine && (!object || !rp_category_is_dict(object->category))) {
             fine = rp_eval_raise(eval, "TypeError", "'%s' object is not a mapping",
-                                 rp_eval_label(eval, &a).text);
+                                 rp_eval_label(eval, &value).text);
         }
         fine = fine && rp_maker_merge(eval, maker, object);
     }
     rp_object_release(object);
-    rp_value_release(&a);
+    rp_value_release(&value);
     return fine;
+}
+
+/* Puts the values that were evaluated so far, and forgets them. */
+static bool
+put_values(struct rp_eval *eval, struct rp_maker *maker, struct rp_object *values,
+           bool dict)
+{
+    bool fine = true;
+    for (size_t i = 0; i < values->item_count; i++) {
+        struct rp_value key = values->item[i], value = {0};
+        values->item[i] = (struct rp_value){0};
+        if (dict && i + 1 < values->item_count) {
+            value = values->item[++i];
+            values->item[i] = (struct rp_value){0};
+        }
+        if (fine) {
+            fine = rp_maker_put(eval, maker, &key, dict ? &value : NULL);
+        }
+        else {
+            rp_value_release(&key);
+            rp_value_release(&value);
+        }
+    }
+    values->item_count = 0;
+    return fine;
+}
+
+/* As Python does it, what stands between two stars is evaluated before it is put. */
+static bool
+put_elements(struct rp_eval *eval, struct rp_maker *maker, const struct rp_node *node,
+             struct rp_object *values)
+{
+    bool dict = node->kind == RP_NODE_DICT, fine = true;
+    for (uint32_t i = node->list; i != RP_NONE && fine; i = eval->expr->node[i].next) {
+        const struct rp_node *element = &eval->expr->node[i];
+        struct rp_value value;
+        if (element->kind == RP_NODE_STAR || element->kind == RP_NODE_STAR2) {
+            fine =
+                put_values(eval, maker, values, dict) && put_star(eval, maker, element);
+            continue;
+        }
+        fine = rp_eval_node(eval, dict ? element->a : i, &value)
+               && rp_eval_add(eval, values, &value)
+               && (!dict
+                   || (rp_eval_node(eval, element->b, &value)
+                       && rp_eval_add(eval, values, &value)));
+    }
+    eval->column = node->column;
+    return fine && put_values(eval, maker, values, dict);
 }
 
 static bool
 eval_braces(struct rp_eval *eval, const struct rp_node *node,
             struct rp_value *ret_value)
 {
-    struct rp_maker maker;
-    bool dict = node->kind == RP_NODE_DICT;
-    if (!rp_maker_begin(eval, dict ? TF_CAT_DICT : TF_CAT_SET, &maker)) {
+    struct rp_maker maker = {0};
+    struct rp_object *values;
+    if (!rp_eval_make(eval, TF_CAT_LIST, &values)) {
         return false;
     }
-    bool fine = true;
-    for (uint32_t i = node->list; i != RP_NONE && fine; i = eval->expr->node[i].next) {
-        fine = put_element(eval, &maker, &eval->expr->node[i], i);
-    }
-    fine = fine && rp_maker_end(eval, &maker, ret_value);
+    bool fine = rp_maker_begin(
+                    eval, node->kind == RP_NODE_DICT ? TF_CAT_DICT : TF_CAT_SET, &maker)
+                && put_elements(eval, &maker, node, values)
+                && rp_maker_end(eval, &maker, ret_value);
     rp_maker_release(&maker);
+    rp_object_release(values);
     return fine;
 }
 

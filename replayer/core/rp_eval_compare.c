@@ -231,7 +231,14 @@ order_deep(struct rp_eval *eval, enum rp_op op, const struct rp_value *a,
     const struct rp_value *p = rp_plain_of(eval->rp, x, a);
     const struct rp_value *q = rp_plain_of(eval->rp, y, b);
     if (p->kind == TF_VAL_REF && q->kind == TF_VAL_REF) {
-        return order_objects(eval, op, a, b, x, y, ret_result);
+        /* The operand of the more special type is asked first. */
+        bool swap = x->category == TF_CAT_TUPLE && y->category == TF_CAT_NAMEDTUPLE;
+        enum rp_op back = op == RP_OP_LT   ? RP_OP_GT
+                          : op == RP_OP_LE ? RP_OP_GE
+                          : op == RP_OP_GT ? RP_OP_LT
+                                           : RP_OP_LE;
+        return swap ? order_objects(eval, back, b, a, y, x, ret_result)
+                    : order_objects(eval, op, a, b, x, y, ret_result);
     }
     if (p->kind != TF_VAL_REF && q->kind != TF_VAL_REF) {
         return order_plain(eval, op, a, b, p, q, ret_result);

@@ -395,8 +395,16 @@ format_real(struct rp_eval *eval, double real, const struct spec *spec,
     if (precision > 5000) {
         return rp_eval_fail(eval, "the precision is too large");
     }
-    if (!type && precision < 0 && !spec->alternate) {
+    if (!type && precision < 0) {
         rp_float_text(real, &text);
+        const char *e = text.data ? strchr(text.data, 'e') : NULL;
+        if (spec->alternate && e && !strchr(text.data, '.')) {
+            struct rp_buf dotted = RP_BUF_INIT;
+            rp_buf_add(&dotted, text.data, (size_t)(e - text.data));
+            rp_buf_addf(&dotted, ".%s", e);
+            rp_buf_release(&text);
+            text = dotted;
+        }
     }
     else if (!type && isfinite(real) && precision >= 0 && !spec->alternate) {
         short_with_dot(real, (int)precision, &text);

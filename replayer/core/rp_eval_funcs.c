@@ -604,12 +604,9 @@ call_chr(struct rp_calling *call, struct rp_value *ret_value)
                           "'%s' object cannot be interpreted as an integer", &code)) {
         return false;
     }
-    if (code > INT_MAX || code < INT_MIN) {
+    if ((code > INT_MAX || code < INT_MIN) && !version_from(call, 0x030d0000)) {
         return rp_eval_raise(call->eval, "OverflowError",
-                             call->arg[0].kind == TF_VAL_BIGINT
-                                 ? "Python int too large to convert to C int"
-                             : code > 0 ? "signed integer is greater than maximum"
-                                        : "signed integer is less than minimum");
+                             "Python int too large to convert to C int");
     }
     if (code < 0 || code > 0x10ffff) {
         return rp_eval_raise(call->eval, "ValueError",

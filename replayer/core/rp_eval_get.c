@@ -96,7 +96,8 @@ index_of(struct rp_eval *eval, const struct rp_value *key, uint64_t length,
     if (!rp_eval_index_of(eval, key, no_int, &index)) {
         return false;
     }
-    if (index == INT64_MAX || index == INT64_MIN) {
+    if (key->kind == TF_VAL_BIGINT
+        && out_of_range[0] != 'r') { /* a range's may be any */
         return rp_eval_raise(eval, "IndexError",
                              "cannot fit '%s' into an index-sized integer",
                              rp_eval_label(eval, key).text);
@@ -518,13 +519,11 @@ slice_object(struct rp_eval *eval, const struct rp_value *value,
         rp_value_set_object(ret_value, made);
         return rp_eval_add(eval, made, &array) || (rp_object_release(made), false);
     }
-    if (rp_category_is_dict(object->category)
-        && object->category != TF_CAT_DEFAULTDICT) {
-        return rp_eval_raise(
-            eval,
-            eval->rp->facts.header->python_hex < 0x030c0000 ? "TypeError" : "KeyError",
-            eval->rp->facts.header->python_hex < 0x030c0000 ? "unhashable type: 'slice'"
-                                                            : "slice");
+    if (rp_category_is_dict(object->category)) {
+        return eval->rp->facts.header->python_hex < 0x030c0000
+                   ? rp_eval_raise(eval, "TypeError", "unhashable type: 'slice'")
+                   : rp_eval_fail(eval,
+                                  "a slice as the key of a dict is not supported");
     }
     if (object->category == TF_CAT_DEQUE) {
         return rp_eval_raise(eval, "TypeError",

@@ -192,6 +192,9 @@ hash_object(struct rp_eval *eval, const struct rp_value *value,
     }
     *ret_known = false;
     *ret_hash = object->id * 0x9e3779b97f4a7c15u;
+    if (rp_view_of(object) == RP_VIEW_VALUES) {
+        return true; /* by identity */
+    }
     switch (object->category) {
     case TF_CAT_TUPLE:
     case TF_CAT_NAMEDTUPLE: return hash_tuple(eval, object, ret_hash, ret_known);

@@ -420,8 +420,7 @@ complex_binary(struct rp_eval *eval, enum rp_op op, struct complex a, struct com
             return rp_eval_raise(eval, "ZeroDivisionError",
                                  "0.0 to a negative or complex power");
         }
-        if ((isinf(result.re) || isinf(result.im)) && isfinite(a.re) && isfinite(a.im)
-            && isfinite(b.re) && isfinite(b.im)) {
+        if (isinf(result.re) || isinf(result.im)) {
             return rp_eval_raise(eval, "OverflowError", "complex exponentiation");
         }
     }

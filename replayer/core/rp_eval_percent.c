@@ -99,6 +99,10 @@ take_number(struct percent *p, int64_t *ret_number)
         if (!rp_is_int(value)) {
             return rp_eval_raise(p->eval, "TypeError", "* wants int");
         }
+        if (value->kind == TF_VAL_BIGINT) {
+            return rp_eval_raise(p->eval, "OverflowError",
+                                 "Python int too large to convert to C ssize_t");
+        }
         return rp_eval_index_of(p->eval, value, "%s", ret_number);
     }
     while (p->off < p->format.len && isdigit((unsigned char)p->format.data[p->off])) {

@@ -502,17 +502,7 @@ split_blanks(struct splitting *s, struct tf_text text, int64_t max)
             return true;
         }
         if (max-- == 0) {
-            size_t end = text.len;
-            while (end > begin) {
-                off = previous_off(s->self, text, end);
-                size_t next = off;
-                if (!rp_str_is_space(s->self, s->call->eval,
-                                     next_unit(s->self, text, &next))) {
-                    break;
-                }
-                end = off;
-            }
-            return add_part(s, text.data + begin, end - begin);
+            return add_part(s, text.data + begin, text.len - begin);
         }
         while (at < text.len) {
             off = at;
@@ -547,16 +537,7 @@ rsplit_blanks(struct splitting *s, struct tf_text text, int64_t max)
             return true;
         }
         if (max-- == 0) {
-            size_t begin = 0;
-            while (begin < end) {
-                next = begin;
-                if (!rp_str_is_space(s->self, s->call->eval,
-                                     next_unit(s->self, text, &next))) {
-                    break;
-                }
-                begin = next;
-            }
-            return add_part(s, text.data + begin, end - begin);
+            return add_part(s, text.data, end);
         }
         size_t begin = end;
         while (begin) {

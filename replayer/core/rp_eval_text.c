@@ -22,12 +22,46 @@ too_many_digits(struct rp_eval *eval, const struct rp_value *value,
                      "sys.set_int_max_str_digits() to increase the limit");
 }
 
+/* An instance of a subclass of int, str ... that has no __repr__ of its own prints as they
+ * do. */
+static bool
+plain_repr(struct rp_eval *eval, const struct rp_value *value,
+           struct rp_value *ret_plain, bool *ret_is)
+{
+    struct rp_object *object;
+    *ret_is = false;
+    if (value->kind != TF_VAL_REF) {
+        return true;
+    }
+    if (!rp_eval_object(eval, value, &object)) {
+        return false;
+    }
+    *ret_is = object->category >= TF_CAT_INT && object->category <= TF_CAT_BYTES
+              && object->item_count && object->item[0].kind != TF_VAL_REF
+              && !(object->type->flags & TF_TYPE_OWN_REPR);
+    if (*ret_is) {
+        rp_value_copy(ret_plain, &object->item[0]);
+    }
+    rp_object_release(object);
+    return true;
+}
+
 bool
 rp_eval_repr(struct rp_eval *eval, const struct rp_value *value, struct rp_buf *out)
 {
     struct rp_notes notes = RP_NOTES_INIT;
     size_t begin = out->len;
     struct rp_limits limits = {.chars = RP_EVAL_TEXT};
+    struct rp_value plain;
+    bool is;
+    if (!plain_repr(eval, value, &plain, &is)) {
+        return false;
+    }
+    if (is) {
+        bool known = rp_eval_repr(eval, &plain, out);
+        rp_value_release(&plain);
+        return known;
+    }
     if (!rp_eval_known(eval, value)
         || (value->kind == TF_VAL_BIGINT && rp_value_bytes(value).len > 4000
             && !rp_eval_raise(

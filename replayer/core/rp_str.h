@@ -16,15 +16,17 @@ size_t rp_str_length(const struct rp_value *self);
 bool rp_str_is_space(const struct rp_value *self, const struct rp_eval *eval,
                      uint32_t code);
 
-#define RP_STR_METHODS(X)                                                            \
- X(lower)                                                                            \
- X(upper)                                                                            \
- X(title)                                                                            \
- X(capitalize) X(swapcase) X(casefold) X(isalpha) X(isalnum) X(isdigit) X(isdecimal) \
-     X(isnumeric) X(isspace) X(islower) X(isupper) X(istitle) X(isascii)             \
-         X(isidentifier) X(isprintable) X(center) X(ljust) X(rjust) X(zfill)         \
-             X(expandtabs) X(translate) X(encode) X(decode) X(hex) X(format)         \
-                 X(format_map)
+#define RP_STR_METHODS(X)                                                          \
+ X(lower)                                                                          \
+ X(upper)                                                                          \
+ X(title)                                                                          \
+ X(capitalize)                                                                     \
+ X(swapcase)                                                                       \
+ X(casefold)                                                                       \
+ X(isalpha) X(isalnum) X(isdigit) X(isdecimal) X(isnumeric) X(isspace) X(islower)  \
+     X(isupper) X(istitle) X(isascii) X(isidentifier) X(isprintable) X(center)     \
+         X(ljust) X(rjust) X(zfill) X(expandtabs) X(translate) X(encode) X(decode) \
+             X(hex) X(format) X(format_map)
 
 #define RP_STR_X(name)                                                    \
  bool rp_str_##name(struct rp_calling *call, const struct rp_value *self, \

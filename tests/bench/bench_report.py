@@ -6,6 +6,7 @@ import argparse
 import json
 import os
 import sys
+import textwrap
 from pathlib import Path
 
 from bench_run import geometric_mean
@@ -30,8 +31,8 @@ def columns(labels):
         ("exact / settrace", lambda row: row["share"], "%.2f", geometric_mean),
         ("ns/event", lambda row: row["ns"]["exact"], "%.0f", geometric_mean),
         ("bytes/event", lambda row: row["bytes_per_event"], "%.2f", geometric_mean),
-        ("+MiB", lambda row: row["memory_mib"], "%.0f", max),
-        ("stop ms", lambda row: row["stop_ms"], "%.0f", max),
+        ("+MiB", lambda row: max(0.0, row["memory_mib"]), "%.0f", max),
+        ("stop ms", lambda row: max(0.0, row["stop_ms"]), "%.0f", max),
     ]
     return found
 
@@ -158,6 +159,10 @@ def section(result, svg, readme):
              "memory (beyond the bare run's) and of stopping." % (
                  facts["python"], facts["machine"], facts["cores"], facts["date"],
                  facts["time"], facts["rounds"]))
+    if "pysnooper" in result["labels"]:
+        words += (" coverage.py keeps which lines ran and no value; VizTracer, here, arguments "
+                  "and results of functions; PySnooper changed variables as text.")
+    words = textwrap.fill(words, 92)
     picture = "![Run time of each program, in each way](%s)\n\n" % place if place else ""
     return "%s\n%s\n\n%s%s%s\n" % (MARK_BEGIN, words, picture, markdown(result), MARK_END)
 

@@ -480,8 +480,8 @@ prompt_answer(struct cli_ask *ask, tf_status status, const struct tf_err *err)
         return err->message[0] ? cli_refuse_err(ask->session, err) : CLI_NO;
     }
     if (ask->more && !ask->json && ask->limit != 1) {
-        cli_out_format(ask->out, "... and perhaps more: %s --limit %" PRIu64 " %s\n",
-                       ask->question->name, ask->limit * 10, ask->whole);
+        cli_out_format(ask->out, "... and perhaps more: %s --limit %" PRIu64 " ...\n",
+                       ask->question->name, ask->limit * 10);
     }
     return CLI_YES;
 }

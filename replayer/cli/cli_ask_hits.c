@@ -13,6 +13,7 @@ static const struct cl_option OPTIONS[] = {
      .argument = "EXPR",
      .help = "only where EXPR holds; so does `FORMAT where EXPR`",
      .group = "Which executions"},
+    {.id = ASK_COUNT, .long_name = "count", .help = "only how many there are"},
     CLI_ASK_RANGE,
     CLI_ASK_OPTIONS,
     CLI_ASK_FULL,
@@ -31,7 +32,7 @@ static const struct cl_section SECTIONS[] = {
     {"JSON lines",
      "Fields: seq, time_ns, thread, frame, depth, file, function, line, values (expression "
      "to text; null where it has no value), errors (expression to reason; only where there "
-     "is one)."},
+     "is one). With --count one object: hits."},
     {"Exit status",
      "0 done, 1 when the line never ran (so), 2 when there is no such line, "
      "3 when the file cannot be read."},
@@ -258,6 +259,42 @@ find_line(struct cli_ask *ask, struct rp_hits *ret_hits, struct tf_err *err)
     return status;
 }
 
+static bool
+count_hit(void *ctx, const struct rp_hit *hit)
+{
+    uint64_t *count = ctx;
+    (void)hit;
+    ++*count;
+    return true;
+}
+
+/* Without conditions the index knows. */
+static tf_status
+count_hits(struct cli_ask *ask, struct rp_hits *hits, struct tf_err *err)
+{
+    const struct rp_range *range = &hits->range;
+    bool has_code,
+        all = !ask->where && !range->from_seq && !range->to_seq && !range->thread;
+    uint64_t count = 0;
+    hits->where = ask->where;
+    tf_status status =
+        all ? rp_line_hits(ask->rp, hits->file_id, hits->lineno, &count, &has_code, err)
+            : rp_hits(ask->rp, hits, count_hit, &count, err);
+    if (status != TF_OK) {
+        return status;
+    }
+    if (ask->json) {
+        cli_json_open(&ask->to_json, '{');
+        cli_rows_u64(&ask->to_json, "hits", count);
+        cli_json_close(&ask->to_json, '}');
+        cli_json_end(&ask->to_json);
+        return TF_OK;
+    }
+    cli_put_counted(ask->out, count, "time");
+    cli_out_char(ask->out, '\n');
+    return TF_OK;
+}
+
 static tf_status
 ask_hits(struct hits_ask *ask_of, struct rp_hits *hits, struct tf_err *err)
 {
@@ -295,7 +332,8 @@ run(struct cli_ask *ask, struct tf_err *err)
         status = parse_format(&ask_of, ask->rest, err);
     }
     if (status == TF_OK) {
-        status = ask_hits(&ask_of, &hits, err);
+        status = ask->count_only ? count_hits(ask, &hits, err)
+                                 : ask_hits(&ask_of, &hits, err);
     }
     for (size_t i = 0; i < ask_of.count; i++) {
         rp_expr_free(ask_of.expr[i]);

@@ -20,6 +20,8 @@
 #define NODES_MAX  50000u /* holders of holders that are asked about */
 #define WORDS_MAX  400u   /* a path in words is no longer */
 
+#define ALL_PLACES SIZE_MAX
+
 enum reach { REACH_UNKNOWN, REACH_YES };
 
 struct who_node { /* an object on the way from the one asked about to a variable */
@@ -35,6 +37,7 @@ struct who_node { /* an object on the way from the one asked about to a variable
 struct who_edge {          /* `holder` holds `held`, now */
     uint32_t holder, held; /* places in who_job.node */
     uint32_t next;         /* of the same holder; RP_NONE */
+    size_t item;           /* only this item is meant; ALL_PLACES */
 };
 
 struct who_job {
@@ -49,7 +52,8 @@ struct who_job {
     struct rp_map by_id;
     struct who_edge *edge;
     uint32_t edge_count, edge_cap;
-    struct rp_map looked; /* (holder, held): was looked at */
+    struct rp_map looked; /* (holder, held, item): was looked at */
+    struct rp_map told;   /* (holder, place): has its row */
     uint64_t low, high;   /* ids of objects that are asked about: between these */
     bool (*row)(void *ctx, const struct rp_referrer *referrer);
     void *ctx;
@@ -261,13 +265,16 @@ reach_lasting(struct who_job *job, uint32_t idx, const struct rp_object *object)
 typedef tf_status (*place_fn)(struct who_job *job, const struct rp_holder *at,
                               void *ctx, struct tf_err *err);
 
-/* Calls `fn` for each place of the holder that has `held`, until it fails. */
+/* Calls `fn` for the places of the holder that have `held`: all of them, or one item. */
 static tf_status
 each_place(struct who_job *job, const struct rp_object *object, uint64_t held,
-           place_fn fn, void *ctx, struct tf_err *err)
+           size_t item, place_fn fn, void *ctx, struct tf_err *err)
 {
     tf_status status = TF_OK;
-    for (size_t i = 0; i < object->item_count + object->attr_count; i++) {
+    size_t first = item == ALL_PLACES ? 0 : item;
+    size_t end =
+        item == ALL_PLACES ? object->item_count + object->attr_count : item + 1;
+    for (size_t i = first; i < end && status == TF_OK && !job->stopped; i++) {
         bool attr = i >= object->item_count;
         size_t index = attr ? i - object->item_count : i;
         const struct rp_value *value =
@@ -284,18 +291,36 @@ each_place(struct who_job *job, const struct rp_object *object, uint64_t held,
             rp_item_spot(object, index, &at);
         }
         status = fn(job, &at, ctx, err);
-        if (status != TF_OK || job->stopped) {
-            break;
-        }
     }
     return status;
 }
 
+/* The state now; of a large container, unless all of it is wanted, only the item and what
+ * stands before it (its key). */
 static tf_status
-state_now(struct who_job *job, uint64_t id, struct rp_object **ret_object,
+state_now(struct who_job *job, uint64_t id, size_t item, struct rp_object **ret_object,
           struct tf_err *err)
 {
-    return rp_state_at(job->rp, id, job->chunk->idx, job->place, ret_object, err);
+    struct rp_object *object;
+    tf_status status =
+        rp_state_open(job->rp, id, job->chunk->idx, job->place, &object, err);
+    if (status != TF_OK) {
+        return status;
+    }
+    if (item == ALL_PLACES) {
+        status = rp_object_load(job->rp, object, 0, object->item_count, err);
+    }
+    else if (item < object->item_count) {
+        status =
+            rp_object_load(job->rp, object, item > 0 ? item - 1 : 0, item + 1, err);
+    }
+    if (status == TF_OK) {
+        *ret_object = object;
+    }
+    else {
+        rp_object_release(object);
+    }
+    return status;
 }
 
 static tf_status
@@ -303,7 +328,14 @@ put_row(struct who_job *job, const struct rp_holder *at, void *ctx, struct tf_er
 {
     const struct who_node *holder = ctx;
     struct rp_buf path = RP_BUF_INIT;
-    (void)err;
+    uint64_t key =
+        at->object * 0x9e3779b97f4a7c15u + (uint64_t)at->sort + at->index * 16;
+    if (rp_map_get(&job->told, key) != RP_NONE) {
+        return TF_OK;
+    }
+    if (!rp_map_put(&job->told, key, 0)) {
+        return rp_no_memory(err);
+    }
     path_to(job, holder, at, &path);
     struct rp_referrer row = {
         .at = *at,
@@ -319,13 +351,14 @@ put_row(struct who_job *job, const struct rp_holder *at, void *ctx, struct tf_er
 
 /* Rows for the holder's places; its reach is known as well as it ever will be. */
 static tf_status
-put_holder(struct who_job *job, uint32_t idx, struct tf_err *err)
+put_holder(struct who_job *job, const struct who_edge *edge, struct tf_err *err)
 {
     struct rp_object *object;
-    struct who_node holder = job->node[idx];
-    tf_status status = state_now(job, holder.id, &object, err);
+    struct who_node holder = job->node[edge->holder];
+    tf_status status = state_now(job, holder.id, edge->item, &object, err);
     if (status == TF_OK) {
-        status = each_place(job, object, job->target, put_row, &holder, err);
+        status =
+            each_place(job, object, job->target, edge->item, put_row, &holder, err);
         rp_object_release(object);
     }
     return status;
@@ -349,11 +382,13 @@ spread_edge(struct who_job *job, const struct who_edge *edge, struct tf_err *err
 {
     struct rp_holder at = {.type = NULL};
     struct rp_object *object;
-    tf_status status = state_now(job, job->node[edge->holder].id, &object, err);
+    tf_status status =
+        state_now(job, job->node[edge->holder].id, edge->item, &object, err);
     if (status != TF_OK) {
         return status;
     }
-    status = each_place(job, object, job->node[edge->held].id, note_first, &at, err);
+    status = each_place(job, object, job->node[edge->held].id, edge->item, note_first,
+                        &at, err);
     if (status == TF_OK && at.type) {
         struct rp_buf path = RP_BUF_INIT;
         path_to(job, &job->node[edge->holder], &at, &path);
@@ -396,7 +431,7 @@ spread(struct who_job *job, uint32_t idx, struct tf_err *err)
 }
 
 static bool
-add_edge(struct who_job *job, uint64_t id, uint32_t held, uint32_t *ret_holder)
+add_edge(struct who_job *job, uint64_t id, uint32_t held, size_t item)
 {
     uint32_t holder = node_of(job, id);
     if (holder == RP_NONE
@@ -405,54 +440,88 @@ add_edge(struct who_job *job, uint64_t id, uint32_t held, uint32_t *ret_holder)
         return false;
     }
     job->edge[job->edge_count] =
-        (struct who_edge){holder, held, job->node[holder].edges};
+        (struct who_edge){holder, held, job->node[holder].edges, item};
     job->node[holder].edges = job->edge_count++;
     job->low = id < job->low ? id : job->low; /* it is asked about from now on */
     job->high = id > job->high ? id : job->high;
-    *ret_holder = holder;
     return true;
 }
 
-/* A change gave `id` a reference to `held`: does it still have it? */
+/* It holds `held`, now: all places (or the one) of `object`. */
 static tf_status
-look_at_holder(struct who_job *job, uint64_t id, uint32_t held, struct tf_err *err)
+found_holder(struct who_job *job, const struct rp_object *object, uint32_t held,
+             size_t item, struct tf_err *err)
 {
-    struct rp_object *object;
-    struct rp_holder first = {.type = NULL};
-    uint32_t holder = rp_map_get(&job->by_id, id);
-    uint64_t key = id * 0x9e3779b97f4a7c15u ^ job->node[held].id;
-    if (rp_map_get(&job->looked, key) != RP_NONE) {
+    uint64_t id = object->id;
+    if (held != 0 && job->node_count >= NODES_MAX
+        && rp_map_get(&job->by_id, id) == RP_NONE) {
         return TF_OK;
     }
-    if (!rp_map_put(&job->looked, key, 0)) {
+    if (!add_edge(job, id, held, item)) {
         return rp_no_memory(err);
     }
-    tf_status status = state_now(job, id, &object, err);
+    struct who_edge edge = job->edge[job->edge_count - 1];
+    reach_lasting(job, edge.holder, object);
+    if (job->node[edge.holder].reach != REACH_YES) {
+        return TF_OK;
+    }
+    tf_status status = held == 0 ? put_holder(job, &edge, err) : TF_OK;
+    return status == TF_OK ? spread(job, edge.holder, err) : status;
+}
+
+/* True: it is new. */
+static bool
+look_once(struct who_job *job, uint64_t id, uint64_t held, size_t item,
+          bool *ret_failed)
+{
+    uint64_t key =
+        (id * 0x9e3779b97f4a7c15u ^ held) + (uint64_t)item * 0xff51afd7ed558ccdu;
+    if (rp_map_get(&job->looked, key) != RP_NONE) {
+        return false;
+    }
+    *ret_failed = !rp_map_put(&job->looked, key, 0);
+    return true;
+}
+
+/* A change gave `id` a reference to `held`, as item `item` unless that is ALL_PLACES: does
+ * it still have it? In a large container it is looked for there first. */
+static tf_status
+look_at_holder(struct who_job *job, uint64_t id, uint32_t held, size_t item,
+               struct tf_err *err)
+{
+    struct rp_object *object;
+    struct rp_holder at = {.type = NULL};
+    uint64_t held_id = job->node[held].id;
+    bool failed = false;
+    if (item != ALL_PLACES) {
+        tf_status status = state_now(job, id, item, &object, err);
+        bool there = status == TF_OK && object->partial && item < object->item_count
+                     && object->item[item].kind == TF_VAL_REF
+                     && object->item[item].ref == held_id;
+        if (there && look_once(job, id, held_id, item, &failed)) {
+            status = found_holder(job, object, held, item, err);
+        }
+        if (status == TF_OK) {
+            rp_object_release(object);
+        }
+        if (status != TF_OK || there) {
+            return failed ? rp_no_memory(err) : status;
+        }
+    }
+    if (!look_once(job, id, held_id, ALL_PLACES, &failed)) {
+        return TF_OK;
+    }
+    tf_status status =
+        failed ? rp_no_memory(err) : state_now(job, id, ALL_PLACES, &object, err);
     if (status != TF_OK) {
         return status;
     }
-    status = each_place(job, object, job->node[held].id, note_first, &first, err);
-    if (status != TF_OK || !first.type) {
-        rp_object_release(object);
-        return status;
-    }
-    if (held != 0 && job->node_count >= NODES_MAX && holder == RP_NONE) {
-        rp_object_release(object);
-        return TF_OK;
-    }
-    bool fine = add_edge(job, id, held, &holder);
-    if (fine) {
-        reach_lasting(job, holder, object);
+    status = each_place(job, object, held_id, ALL_PLACES, note_first, &at, err);
+    if (status == TF_OK && at.type) {
+        status = found_holder(job, object, held, ALL_PLACES, err);
     }
     rp_object_release(object);
-    if (!fine) {
-        return rp_no_memory(err);
-    }
-    if (job->node[holder].reach != REACH_YES) {
-        return TF_OK;
-    }
-    status = held == 0 ? put_holder(job, holder, err) : TF_OK;
-    return status == TF_OK ? spread(job, holder, err) : status;
+    return status;
 }
 
 /* --- Going through the changes --- */
@@ -463,6 +532,20 @@ is_of_object(unsigned kind)
     return kind == TF_OP_NEW || kind == TF_OP_IMAGE || kind == TF_OP_ITEM_SET
            || kind == TF_OP_ITEM_SPLICE || kind == TF_OP_ATTR_SET
            || kind == TF_OP_ATTR_SPLICE;
+}
+
+/* Which item the change's nth value becomes; ALL_PLACES: none, or it cannot be told. */
+static size_t
+item_of(const struct tf_op *op, uint32_t n)
+{
+    switch (op->kind) {
+    case TF_OP_NEW:
+    case TF_OP_IMAGE: return n < op->item_count ? n : ALL_PLACES;
+    case TF_OP_ITEM_SET:
+    case TF_OP_ITEM_SPLICE:
+        return op->index < SIZE_MAX / 2 ? (size_t)op->index + n : ALL_PLACES;
+    default: return ALL_PLACES;
+    }
 }
 
 /* The object asked about that an id is; RP_NONE: none. */
@@ -496,7 +579,7 @@ look_at_ops(struct who_job *job, const struct tf_ops *ops, uint32_t end,
                                 ? asked_about(job, value->ref, first_round)
                                 : RP_NONE;
             if (held != RP_NONE && op->id != 0) {
-                status = look_at_holder(job, op->id, held, err);
+                status = look_at_holder(job, op->id, held, item_of(op, n), err);
             }
         }
     }
@@ -604,7 +687,8 @@ put_rest(struct who_job *job, const uint8_t *late, uint32_t count, struct tf_err
         uint32_t edge = i % count;
         bool reached = job->node[job->edge[edge].holder].reach == REACH_YES;
         if (late[edge] && reached == (i < count)) {
-            status = put_holder(job, job->edge[edge].holder, err);
+            struct who_edge kept = job->edge[edge];
+            status = put_holder(job, &kept, err);
         }
     }
     return status;
@@ -670,5 +754,6 @@ rp_who(struct rp *rp, uint64_t seq, uint64_t object,
     free(job.edge);
     rp_map_release(&job.by_id);
     rp_map_release(&job.looked);
+    rp_map_release(&job.told);
     return status;
 }

@@ -145,19 +145,42 @@ allocate_events(struct tf_chunk *chunk, size_t *memory_bytes)
            && chunk->op_end != NULL && chunk->time_ns != NULL;
 }
 
+struct event_numbers {
+    uint64_t kind, thread, line, ops;
+};
+
+/* One event's entries; nearly always each is one byte. */
+static inline bool
+take_event(struct tf_cursor *kinds, struct tf_cursor *threads, struct tf_cursor *lines,
+           struct tf_cursor *ops, struct event_numbers *ret)
+{
+    if (kinds->at < kinds->end && threads->at < threads->end && lines->at < lines->end
+        && ops->at < ops->end
+        && (*kinds->at | *threads->at | *lines->at | *ops->at) < 0x80) {
+        *ret = (struct event_numbers){*kinds->at++, *threads->at++, *lines->at++,
+                                      *ops->at++};
+        return true;
+    }
+    return tf_cursor_u64(kinds, &ret->kind) && tf_cursor_u64(threads, &ret->thread)
+           && tf_cursor_u64(lines, &ret->line) && tf_cursor_u64(ops, &ret->ops);
+}
+
 static const char *
 decode_events(struct tf_chunk *chunk, struct tf_chunk_view *view,
               const struct tf_id_bounds *bounds)
 {
-    struct tf_cursor *column = view->event;
-    uint64_t kind, thread, line, ops, lineno = 0, op_end = 0;
+    struct tf_cursor kinds = view->event[TF_EVENT_KIND],
+                     threads = view->event[TF_EVENT_THREAD],
+                     lines = view->event[TF_EVENT_LINE],
+                     op_counts = view->event[TF_EVENT_OP_COUNT];
+    struct event_numbers event;
+    uint64_t lineno = 0, op_end = 0;
     for (uint32_t i = 0; i < chunk->event_count; i++) {
-        if (!tf_cursor_u64(&column[TF_EVENT_KIND], &kind)
-            || !tf_cursor_u64(&column[TF_EVENT_THREAD], &thread)
-            || !tf_cursor_u64(&column[TF_EVENT_LINE], &line)
-            || !tf_cursor_u64(&column[TF_EVENT_OP_COUNT], &ops)) {
+        if (!take_event(&kinds, &threads, &lines, &op_counts, &event)) {
             return "a column is too short";
         }
+        uint64_t kind = event.kind, thread = event.thread, line = event.line,
+                 ops = event.ops;
         lineno += (uint64_t)tf_unzigzag(line);
         if (kind == 0 || kind >= TF_EV_COUNT) {
             return "an event of no known kind";
@@ -174,7 +197,9 @@ decode_events(struct tf_chunk *chunk, struct tf_chunk_view *view,
         chunk->lineno[i] = (uint32_t)lineno;
         chunk->op_end[i] = (uint32_t)op_end;
     }
-    return NULL;
+    bool used_up = kinds.at == kinds.end && threads.at == threads.end
+                   && lines.at == lines.end && op_counts.at == op_counts.end;
+    return used_up ? NULL : "a column is too long";
 }
 
 static const char *
@@ -238,16 +263,6 @@ decode_instructions(struct tf_chunk *chunk, struct tf_chunk_view *view,
     return column->at == column->end ? NULL : "a column is too long";
 }
 
-/* The columns that have one entry an event must be used up, too. */
-static bool
-events_used_up(const struct tf_chunk_view *view)
-{
-    return view->event[TF_EVENT_KIND].at == view->event[TF_EVENT_KIND].end
-           && view->event[TF_EVENT_THREAD].at == view->event[TF_EVENT_THREAD].end
-           && view->event[TF_EVENT_LINE].at == view->event[TF_EVENT_LINE].end
-           && view->event[TF_EVENT_OP_COUNT].at == view->event[TF_EVENT_OP_COUNT].end;
-}
-
 static tf_status
 chunk_fill(struct tf_chunk *chunk, struct tf_chunk_view *view, int64_t file_off,
            const struct tf_id_bounds *bounds, struct tf_err *err)
@@ -275,9 +290,6 @@ chunk_fill(struct tf_chunk *chunk, struct tf_chunk_view *view, int64_t file_off,
     const char *fault = decode_events(chunk, view, bounds);
     fault = fault != NULL ? fault : decode_stamps(chunk, view);
     fault = fault != NULL ? fault : decode_instructions(chunk, view, memory);
-    if (fault == NULL && !events_used_up(view)) {
-        fault = "a column is too long";
-    }
     return fault == NULL ? TF_OK : chunk_damaged(err, file_off, fault);
 }
 

@@ -75,7 +75,14 @@ size_t
 tf_cursor_count_varints(struct tf_cursor cursor)
 {
     size_t count = 0;
-    for (const uint8_t *at = cursor.at; at < cursor.end; at++) {
+    const uint8_t *at = cursor.at;
+    for (; cursor.end - at >= 8; at += 8) { /* the last byte of each has its top bit clear */
+        uint64_t bytes;
+        memcpy(&bytes, at, sizeof bytes);
+        uint64_t last = (~bytes >> 7) & UINT64_C(0x0101010101010101);
+        count += (size_t)((last * UINT64_C(0x0101010101010101)) >> 56);
+    }
+    for (; at < cursor.end; at++) {
         count += *at < 0x80;
     }
     return count;

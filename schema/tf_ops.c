@@ -107,6 +107,17 @@ take_value(struct decoder *decoder, struct tf_value *value)
         return false;
     }
     *value = (struct tf_value){.kind = (uint8_t)kind};
+    switch (kind) { /* the frequent ones, without a look at their letters */
+    case TF_VAL_UNBOUND:
+    case TF_VAL_NONE:
+    case TF_VAL_FALSE:
+    case TF_VAL_TRUE: return true;
+    case TF_VAL_INT: return take_value_operand(decoder, 'd', false, value);
+    case TF_VAL_FLOAT: return take_value_operand(decoder, 'x', false, value);
+    case TF_VAL_STR: return take_value_operand(decoder, 's', false, value);
+    case TF_VAL_REF: return take_value_operand(decoder, 'r', false, value);
+    default: break;
+    }
     const char *letters = tf_value_letters[kind];
     for (const char *letter = letters; *letter != 0; letter++) {
         if (!take_value_operand(decoder, *letter, letter > letters, value)) {
@@ -185,6 +196,29 @@ take_operand(struct decoder *decoder, char letter, struct tf_op *op, struct seen
     return ok || (decoder->fault == NULL ? fail(decoder, "an id is 0") : false);
 }
 
+/* The frequent changes, without a look at their letters. */
+FAST bool
+take_operands(struct decoder *decoder, struct tf_op *op, struct seen *seen)
+{
+    switch (op->kind) {
+    case TF_OP_LOCAL: op->value_count = 1; return take_operand(decoder, 's', op, seen);
+    case TF_OP_ENTER: op->value_count = 1; return take_operand(decoder, 'c', op, seen);
+    case TF_OP_ARG: op->value_count = 1; return true;
+    case TF_OP_ITEM_SET:
+    case TF_OP_ATTR_SET:
+        op->value_count = 1;
+        return take_operand(decoder, 'o', op, seen)
+               && take_operand(decoder, 'i', op, seen);
+    default: break;
+    }
+    for (const char *letter = tf_op_letters[op->kind]; *letter != 0; letter++) {
+        if (!take_operand(decoder, *letter, op, seen)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 FAST bool
 take_op(struct decoder *decoder, struct tf_op *op)
 {
@@ -197,10 +231,8 @@ take_op(struct decoder *decoder, struct tf_op *op)
     if (!tf_op_allowed(decoder->context->place, (unsigned)kind)) {
         return fail(decoder, "a change that may not stand there");
     }
-    for (const char *letter = tf_op_letters[kind]; *letter != 0; letter++) {
-        if (!take_operand(decoder, *letter, op, &seen)) {
-            return false;
-        }
+    if (!take_operands(decoder, op, &seen)) {
+        return false;
     }
     if (op->value_count > decoder->ops->value_count - decoder->value_count) {
         return fail(decoder, "a column is too short");

@@ -86,7 +86,7 @@ rp_dis_begin(struct rp *rp, uint32_t code_id, struct rp_dis **ret_dis,
     if (code->bytecode.len == 0) {
         return tf_err_set(err, TF_ERR_NOT_FOUND, -1,
                           "the recording has no bytecode of it: record it with "
-                          "--events all");
+                          "--events +opcode");
     }
     if (!opcode) {
         return tf_err_set(err, TF_ERR_NOT_FOUND, -1,

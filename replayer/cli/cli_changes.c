@@ -5,7 +5,7 @@
 
 #include "cli_session.h"
 
-#define COMPARED_CHARS 16384
+#define COMPARED_CHARS 4000
 #define COMPARED_ITEMS 100
 /* When a long text differs only further on: so much of its beginning, and so much before
  * the difference. */

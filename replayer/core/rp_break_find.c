@@ -28,6 +28,16 @@ struct hunt {
 
 /* --- What is hunted for --- */
 
+/* Of one that holds only at its nth execution, the chunks are known. */
+static void
+bound_posts(struct hunt *hunt, const struct rp_point *point)
+{
+    size_t first = 0, last = SIZE_MAX;
+    tf_reader_chunk_of_seq(hunt->rp->reader, point->seq_first, &first);
+    tf_reader_chunk_of_seq(hunt->rp->reader, point->seq_last, &last);
+    rp_posts_bound(&hunt->posts, first, last);
+}
+
 static bool
 add_posts(struct hunt *hunt, const struct rp_point *point)
 {
@@ -40,6 +50,9 @@ add_posts(struct hunt *hunt, const struct rp_point *point)
         hunt->wanted[point->code[i]] = 1;
         added = rp_posts_add(&hunt->posts, sort, point->code[i],
                              lines ? point->pub.lineno : 0);
+        if (added) {
+            bound_posts(hunt, point);
+        }
     }
     for (size_t i = 0; i < point->type_count && added; i++) {
         added = rp_posts_add(&hunt->posts, TF_POSTING_EXCEPTION, point->type[i], 0);

@@ -23,9 +23,16 @@ rp_posts_add(struct rp_posts *posts, enum tf_posting_sort sort, uint32_t id,
         posts->post = post;
         posts->cap = cap;
     }
-    posts->post[posts->count++] =
-        (struct rp_post){.sort = sort, .id = id, .lineno = lineno, .next = SIZE_MAX};
+    posts->post[posts->count++] = (struct rp_post){
+        .sort = sort, .id = id, .lineno = lineno, .last = SIZE_MAX, .next = SIZE_MAX};
     return true;
+}
+
+void
+rp_posts_bound(struct rp_posts *posts, size_t first, size_t last)
+{
+    posts->post[posts->count - 1].first = first;
+    posts->post[posts->count - 1].last = last;
 }
 
 static tf_status
@@ -37,6 +44,12 @@ ask(struct rp *rp, struct rp_post *post, bool forward, size_t idx, struct tf_err
         return TF_OK;
     }
     size_t found = SIZE_MAX;
+    if (forward && idx + 1 < post->first) {
+        idx = post->first - 1;
+    }
+    else if (!forward && idx > post->last) {
+        idx = post->last + 1;
+    }
     struct tf_err none = TF_ERR_INIT;
     tf_status status = (forward ? tf_reader_posting_after : tf_reader_posting_before)(
         rp->reader, post->sort, post->id, post->lineno, idx, &found, &none);
@@ -46,8 +59,9 @@ ask(struct rp *rp, struct rp_post *post, bool forward, size_t idx, struct tf_err
         }
         return status;
     }
+    bool inside = status == TF_OK && found >= post->first && found <= post->last;
     post->known = true;
-    post->next = status == TF_OK ? found : SIZE_MAX;
+    post->next = inside ? found : SIZE_MAX;
     return TF_OK;
 }
 

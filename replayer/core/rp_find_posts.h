@@ -7,6 +7,7 @@
 struct rp_post {
     enum tf_posting_sort sort;
     uint32_t id, lineno; /* as tf_reader_posting_after wants them */
+    size_t first, last;  /* only chunks from `first` to `last` */
     size_t next;         /* chunk; SIZE_MAX: none */
     bool known;
 };
@@ -20,6 +21,8 @@ struct rp_posts {
 
 bool rp_posts_add(struct rp_posts *posts, enum tf_posting_sort sort, uint32_t id,
                   uint32_t lineno); /* false: out of memory */
+/* The post that was added last counts only in those chunks. */
+void rp_posts_bound(struct rp_posts *posts, size_t first, size_t last);
 /* The nearest chunk after (before) `idx`; SIZE_MAX: none. The postings are asked once for
  * each of the set, and again only when the answer has been passed. */
 tf_status rp_posts_next(struct rp *rp, struct rp_posts *posts, bool forward, size_t idx,

@@ -4,99 +4,7 @@
 
 #include <stdlib.h>
 
-/* Items of one container that are looked at for further containers. */
-#define DESCENT_ITEMS 4096u
-/* Larger objects are believed to differ after a change that says so. */
-#define COMPARED_VALUES 4096u
-
-/* --- Which objects are the content --- */
-
-enum nature {
-    NATURE_NONE,      /* what it holds is not what it is */
-    NATURE_IMMUTABLE, /* only what is in it can change */
-    NATURE_CONTAINER,
-    NATURE_INSTANCE, /* counts when it is the value itself */
-};
-
-static enum nature
-nature_of(unsigned category)
-{
-    switch (category) {
-    case TF_CAT_TUPLE:
-    case TF_CAT_NAMEDTUPLE:
-    case TF_CAT_FROZENSET:
-    case TF_CAT_MAPPINGPROXY: return NATURE_IMMUTABLE;
-    case TF_CAT_LIST:
-    case TF_CAT_DICT:
-    case TF_CAT_SET:
-    case TF_CAT_DEQUE:
-    case TF_CAT_DEFAULTDICT:
-    case TF_CAT_ORDEREDDICT:
-    case TF_CAT_COUNTER:
-    case TF_CAT_BYTEARRAY:
-    case TF_CAT_ARRAY:
-    case TF_CAT_MEMORYVIEW: return NATURE_CONTAINER;
-    case TF_CAT_FUNCTION:
-    case TF_CAT_BUILTIN:
-    case TF_CAT_METHOD:
-    case TF_CAT_MODULE:
-    case TF_CAT_CLASS:
-    case TF_CAT_GENERATOR:
-    case TF_CAT_NAMESPACE: return NATURE_NONE;
-    default: return NATURE_INSTANCE;
-    }
-}
-
-struct descent {
-    struct rp *rp;
-    uint64_t seq;
-    uint64_t id[RP_WATCH_OBJECTS]; /* found; looked into up to `done` */
-    bool changes[RP_WATCH_OBJECTS];
-    size_t count, done;
-};
-
-static void
-descent_add(struct descent *descent, uint64_t id)
-{
-    for (size_t i = 0; i < descent->count; i++) {
-        if (descent->id[i] == id) {
-            return;
-        }
-    }
-    if (descent->count < RP_WATCH_OBJECTS) {
-        descent->id[descent->count++] = id;
-    }
-}
-
-static void
-descent_add_values(struct descent *descent, const struct rp_value *value, size_t count)
-{
-    for (size_t i = 0; i < count && i < DESCENT_ITEMS; i++) {
-        if (value[i].kind == TF_VAL_REF && value[i].ref) {
-            descent_add(descent, value[i].ref);
-        }
-    }
-}
-
-static tf_status
-descent_step(struct descent *descent, struct tf_err *err)
-{
-    size_t at = descent->done++;
-    struct rp_value ref = {.kind = TF_VAL_REF, .ref = descent->id[at]};
-    struct rp_object *object;
-    tf_status status = rp_object_at(descent->rp, &ref, descent->seq, &object, err);
-    if (status != TF_OK) {
-        return status;
-    }
-    enum nature nature = nature_of(object->category);
-    if (nature != NATURE_NONE && (nature != NATURE_INSTANCE || at == 0)) {
-        descent->changes[at] = nature != NATURE_IMMUTABLE;
-        descent_add_values(descent, object->item, object->item_count);
-        descent_add_values(descent, object->attr, object->attr_count);
-    }
-    rp_object_release(object);
-    return TF_OK;
-}
+/* --- The place now --- */
 
 tf_status
 rp_place_value(struct rp *rp, const struct rp_place *place, uint64_t seq,
@@ -105,13 +13,12 @@ rp_place_value(struct rp *rp, const struct rp_place *place, uint64_t seq,
     *ret_value = (struct rp_value){0};
     if (place->sort != RP_PLACE_SLOT) {
         struct rp_value ref = {.kind = TF_VAL_REF, .ref = place->id};
+        const struct rp_value *found = NULL;
         struct rp_object *object;
         size_t idx;
         tf_status status = rp_object_open(rp, &ref, seq, &object, err);
         if (status == TF_OK) {
-            const struct rp_value *found = NULL;
-            size_t hint = place->index > 0 ? place->index : SIZE_MAX;
-            status = rp_place_find(rp, place, object, hint, &found, &idx, err);
+            status = rp_place_find(rp, place, object, SIZE_MAX, &found, &idx, err);
             if (status == TF_OK && found) {
                 rp_value_copy(ret_value, found);
             }
@@ -160,25 +67,25 @@ next_of(const struct rp_watcher *watcher, uint64_t id, size_t hint, size_t fallb
 }
 
 static tf_status
-take_objects(struct rp_watcher *watcher, const struct descent *descent, uint64_t from,
-             struct tf_err *err)
+take_objects(struct rp_watcher *watcher, const struct rp_content *content,
+             uint64_t from, struct tf_err *err)
 {
     struct rp_watcher fresh = *watcher;
     size_t first = 0;
     tf_reader_chunk_of_seq(watcher->rp->reader, rp_clamp(watcher->rp, from), &first);
     fresh.count = 0;
-    fresh.object = calloc(descent->count + 1, sizeof *fresh.object);
-    fresh.next = calloc(descent->count + 1, sizeof *fresh.next);
+    fresh.object = calloc(content->count + 1, sizeof *fresh.object);
+    fresh.next = calloc(content->count + 1, sizeof *fresh.next);
     if (!fresh.object || !fresh.next) {
         free(fresh.object);
         free(fresh.next);
         return rp_no_memory(err);
     }
-    for (size_t i = 0; i < descent->count; i++) {
-        if (descent->changes[i]) {
+    for (size_t i = 0; i < content->count; i++) {
+        if (content->changes[i]) {
             fresh.next[fresh.count] =
-                next_of(watcher, descent->id[i], fresh.count, first);
-            fresh.object[fresh.count++] = descent->id[i];
+                next_of(watcher, content->id[i], fresh.count, first);
+            fresh.object[fresh.count++] = content->id[i];
         }
     }
     free(watcher->object);
@@ -191,29 +98,17 @@ tf_status
 rp_watcher_renew(struct rp_watcher *watcher, uint64_t from, struct tf_err *err)
 {
     struct rp *rp = watcher->rp;
-    struct descent *descent = calloc(1, sizeof *descent);
-    if (!descent) {
+    struct rp_content *content = calloc(1, sizeof *content);
+    if (!content) {
         return rp_no_memory(err);
     }
     /* Backward, what changed at `from` itself is past: the content is that before it. */
-    descent->rp = rp;
-    descent->seq = rp_clamp(rp, watcher->forward || from == 0 ? from : from - 1);
-    struct rp_value value;
-    tf_status status = rp_place_value(rp, watcher->place, descent->seq, &value, err);
+    uint64_t seq = rp_clamp(rp, watcher->forward || from == 0 ? from : from - 1);
+    tf_status status = rp_content_find(rp, watcher->place, seq, content, err);
     if (status == TF_OK) {
-        descent_add_values(descent, &value, 1);
-        rp_value_release(&value);
+        status = take_objects(watcher, content, from, err);
     }
-    while (status == TF_OK && descent->done < descent->count) {
-        status = descent_step(descent, err);
-        if (status == TF_OK) {
-            status = rp_progress(rp, descent->done, descent->count, err);
-        }
-    }
-    if (status == TF_OK) {
-        status = take_objects(watcher, descent, from, err);
-    }
-    free(descent);
+    free(content);
     return status;
 }
 
@@ -252,6 +147,47 @@ same_state(const struct rp_object *a, const struct rp_object *b)
            && same_values(a->attr, a->attr_count, b->attr, b->attr_count);
 }
 
+/* Items that an assignment of as many in their place would change, in a large object. */
+static tf_status
+same_items(struct rp *rp, struct rp_object *before, struct rp_object *after,
+           const struct tf_op *op, bool *ret_same, struct tf_err *err)
+{
+    size_t first = (size_t)op->index, count = op->value_count;
+    *ret_same = false;
+    if (first > before->item_count || count > before->item_count - first
+        || before->item_count != after->item_count) {
+        return TF_OK;
+    }
+    tf_status status = rp_object_load(rp, before, first, first + count, err);
+    if (status == TF_OK) {
+        status = rp_object_load(rp, after, first, first + count, err);
+    }
+    if (status == TF_OK) {
+        *ret_same =
+            same_values(before->item + first, count, after->item + first, count);
+    }
+    return status;
+}
+
+static tf_status
+compare_states(struct rp *rp, struct rp_object *before, struct rp_object *after,
+               const struct tf_op *op, bool *ret_differs, struct tf_err *err)
+{
+    bool same = false;
+    tf_status status = TF_OK;
+    if (!before->partial && !after->partial) {
+        same = same_state(before, after);
+    }
+    else if (op->kind == TF_OP_ITEM_SET || op->kind == TF_OP_ITEM_SPLICE) {
+        status = same_items(rp, before, after, op, &same, err);
+    }
+    else if (op->kind == TF_OP_IMAGE) { /* renewed, or so large that it is all one */
+        same = before->item_count == after->item_count && before->more == after->more;
+    }
+    *ret_differs = !same;
+    return status;
+}
+
 /* Whether the object differs before and after the event. */
 static tf_status
 differs(const struct rp_watcher *watcher, const struct rp_chunk *chunk, uint64_t id,
@@ -263,25 +199,19 @@ differs(const struct rp_watcher *watcher, const struct rp_chunk *chunk, uint64_t
     rp_place_no low = event ? chunk->raw->op_end[event - 1] : 0;
     rp_place_no high =
         event < chunk->raw->event_count ? chunk->raw->op_end[event] : UINT32_MAX - 1;
-    struct rp_object *before, *after;
+    struct rp_object *before = NULL, *after = NULL;
     *ret_differs = op->kind != TF_OP_LATE;
     if (op->kind == TF_OP_LATE || op->kind == TF_OP_NEW) {
         return TF_OK;
     }
-    tf_status status = rp_state_at(rp, id, chunk->idx, high, &after, err);
-    if (status != TF_OK) {
-        return status;
+    tf_status status = rp_state_open(rp, id, chunk->idx, high, &after, err);
+    if (status == TF_OK) {
+        status = rp_state_open(rp, id, chunk->idx, low, &before, err);
     }
-    bool renewal = op->kind == TF_OP_IMAGE
-                   || ((op->kind == TF_OP_ITEM_SPLICE || op->kind == TF_OP_ATTR_SPLICE)
-                       && op->count == op->value_count);
-    if (renewal || after->item_count + after->attr_count <= COMPARED_VALUES) {
-        status = rp_state_at(rp, id, chunk->idx, low, &before, err);
-        if (status == TF_OK) {
-            *ret_differs = !same_state(before, after);
-            rp_object_release(before);
-        }
+    if (status == TF_OK) {
+        status = compare_states(rp, before, after, op, ret_differs, err);
     }
+    rp_object_release(before);
     rp_object_release(after);
     return status;
 }

@@ -8,6 +8,16 @@
 /* Objects of which the content counts, at most. */
 #define RP_WATCH_OBJECTS 256u
 
+/* The objects that a place's value consists of. */
+struct rp_content {
+    uint64_t id[RP_WATCH_OBJECTS];
+    bool changes[RP_WATCH_OBJECTS]; /* it can; else what it holds can */
+    size_t count, done;             /* found, looked into */
+};
+
+tf_status rp_content_find(struct rp *rp, const struct rp_place *place, uint64_t seq,
+                          struct rp_content *content, struct tf_err *err);
+
 /* Looks from one position in one direction. The content is that of the containers that
  * hold there: the first change is what one stops at, so they need not be followed. */
 struct rp_watcher {

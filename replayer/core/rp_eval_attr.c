@@ -296,7 +296,7 @@ rp_eval_attr(struct rp_eval *eval, const struct rp_value *value, struct tf_text 
         return false;
     }
     if (value->kind == TF_VAL_REF) {
-        if (!rp_eval_object(eval, value, &object)) {
+        if (!rp_eval_open(eval, value, &object)) {
             return false;
         }
         bool fine = object_attr(eval, value, object, name, ret_value, ret_found);

@@ -21,7 +21,7 @@ rp_eval_length(struct rp_eval *eval, const struct rp_value *value, uint64_t *ret
         *ret_has = false;
         return rp_eval_known(eval, value);
     }
-    if (!rp_eval_object(eval, value, &object)) {
+    if (!rp_eval_open(eval, value, &object)) {
         return false;
     }
     bool fine = true;
@@ -178,7 +178,7 @@ index_range(struct rp_eval *eval, const struct rp_object *range,
 }
 
 static bool
-index_run(struct rp_eval *eval, const struct rp_object *object,
+index_run(struct rp_eval *eval, struct rp_object *object,
           const struct rp_value *key, struct rp_value *ret_value)
 {
     struct rp_run run = rp_object_run(object);
@@ -198,22 +198,29 @@ index_run(struct rp_eval *eval, const struct rp_object *object,
     if (index >= run.count) {
         return rp_eval_fail(eval, "the item is not recorded (items)");
     }
+    if (!rp_eval_load(eval, object, run.first + index, run.first + index + 1)) {
+        return false;
+    }
     rp_value_copy(ret_value, &object->item[run.first + index]);
     return true;
 }
 
 static bool
-index_dict(struct rp_eval *eval, const struct rp_object *object,
+index_dict(struct rp_eval *eval, struct rp_object *object,
            const struct rp_value *key, struct rp_value *ret_value)
 {
     size_t found;
     uint64_t hash;
     bool known;
     if ((key->kind == TF_VAL_REF && !rp_eval_hash(eval, key, &hash, &known))
+        || !rp_eval_status(eval, rp_object_load_keys(eval->rp, object, eval->err))
         || !rp_eval_find_key(eval, object, key, &found)) {
         return false;
     }
     if (found != SIZE_MAX) {
+        if (!rp_eval_load(eval, object, found, found + 1)) {
+            return false;
+        }
         rp_value_copy(ret_value, &object->item[found]);
         return true;
     }
@@ -259,7 +266,7 @@ own_subscripts(const struct rp_object *object)
 
 static bool
 index_object(struct rp_eval *eval, const struct rp_value *value,
-             const struct rp_object *object, const struct rp_value *key,
+             struct rp_object *object, const struct rp_value *key,
              struct rp_value *ret_value)
 {
     const struct rp_value *plain = rp_plain_of(eval->rp, object, value);
@@ -334,7 +341,7 @@ rp_eval_index(struct rp_eval *eval, const struct rp_value *value,
     if (value->kind != TF_VAL_REF) {
         return not_subscriptable(eval, value);
     }
-    if (!rp_eval_object(eval, value, &object)) {
+    if (!rp_eval_open(eval, value, &object)) {
         return false;
     }
     bool fine = index_object(eval, value, object, key, ret_value);
@@ -418,7 +425,7 @@ slice_text(struct rp_eval *eval, const struct rp_value *value,
 }
 
 static bool
-slice_run(struct rp_eval *eval, const struct rp_object *object,
+slice_run(struct rp_eval *eval, struct rp_object *object,
           const struct rp_value part[3], struct rp_value *ret_value)
 {
     struct rp_run run = rp_object_run(object);
@@ -430,7 +437,12 @@ slice_run(struct rp_eval *eval, const struct rp_object *object,
         || !rp_eval_make(eval, category, &result)) {
         return false;
     }
-    bool fine = true;
+    uint64_t from = (uint64_t)bounds.start, to = from;
+    if (bounds.count > 0) {
+        to = (uint64_t)(bounds.start + (int64_t)(bounds.count - 1) * bounds.step);
+    }
+    bool fine = rp_eval_load(eval, object, run.first + (from < to ? from : to),
+                             run.first + (from < to ? to : from) + 1);
     for (uint64_t i = 0; i < bounds.count && fine; i++) {
         uint64_t at = (uint64_t)(bounds.start + (int64_t)i * bounds.step);
         fine = (at < run.count
@@ -491,7 +503,7 @@ slice_range(struct rp_eval *eval, const struct rp_object *range,
 
 static bool
 slice_object(struct rp_eval *eval, const struct rp_value *value,
-             const struct rp_object *object, const struct rp_value part[3],
+             struct rp_object *object, const struct rp_value part[3],
              struct rp_value *ret_value)
 {
     const struct rp_value *plain = rp_plain_of(eval->rp, object, value);
@@ -547,7 +559,7 @@ rp_eval_slice(struct rp_eval *eval, const struct rp_value *value,
     if (value->kind != TF_VAL_REF) {
         return not_subscriptable(eval, value);
     }
-    if (!rp_eval_object(eval, value, &object)) {
+    if (!rp_eval_open(eval, value, &object)) {
         return false;
     }
     bool fine = slice_object(eval, value, object, part, ret_value);

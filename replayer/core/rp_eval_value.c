@@ -13,6 +13,22 @@ rp_eval_object(struct rp_eval *eval, const struct rp_value *value,
         eval, rp_object_at(eval->rp, value, eval->seq, ret_object, eval->err));
 }
 
+bool
+rp_eval_open(struct rp_eval *eval, const struct rp_value *value,
+             struct rp_object **ret_object)
+{
+    return rp_eval_status(
+        eval, rp_object_open(eval->rp, value, eval->seq, ret_object, eval->err));
+}
+
+bool
+rp_eval_load(struct rp_eval *eval, struct rp_object *object, size_t first, size_t end)
+{
+    return !object->partial
+           || rp_eval_status(eval,
+                             rp_object_load(eval->rp, object, first, end, eval->err));
+}
+
 const struct rp_value *
 rp_plain_of(const struct rp *rp, const struct rp_object *object,
             const struct rp_value *value)

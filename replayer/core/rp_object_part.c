@@ -289,6 +289,14 @@ rp_part_open(struct rp *rp, uint64_t id, size_t chunk_idx, rp_place_no place,
         status = open_state(&opening, chunk_idx, place, items, ret_state);
     }
     rp_chunk_put(rp, opening.chunk);
+    if (status == TF_OK && *ret_state) { /* maxlen, default_factory: always there */
+        status = rp_part_load(rp, *ret_state, 0,
+                              rp_object_run(&(*ret_state)->object).first, err);
+        if (status != TF_OK) {
+            rp_state_unref(*ret_state);
+            *ret_state = NULL;
+        }
+    }
     return status;
 }
 

@@ -2,7 +2,8 @@
 
     make profile [PROFILE="--events 50000 --top 40 closures objects"]
 
-Each program runs bare and recorded, in two sizes; the difference of the two sizes is the
+Each program runs bare, under an empty trace function in C and one in Python, and recorded,
+in two sizes; the difference of the two sizes is the
 work of the events alone, without start and stop. The writer's thread is counted apart: it
 runs beside the program. Instructions do not depend on what else the machine does.
 """
@@ -15,7 +16,7 @@ import tempfile
 from pathlib import Path
 
 import bench_run
-from bench_run import BUILD, Failed, PYTHON
+from bench_run import BUILD, EMPTY_TRACE, Failed, PYTHON
 
 DEFAULT = ["objects", "numeric", "closures", "containers", "generators", "strings"]
 
@@ -89,12 +90,19 @@ class Profile:
         counted = [bench_run.count_events([program, size]) for size in sizes]
         self.name = name
         self.events = counted[1] - counted[0]
-        self.bare = self.difference(lambda size: thread_cost(
-            count([PYTHON, program, size], folder), True), sizes)
+        self.bare = self.plain([PYTHON], program, sizes, folder)
+        self.floor = self.plain([PYTHON, EMPTY_TRACE, bench_run.build_ctrace()], program, sizes,
+                                folder)[0] - self.bare[0]
+        self.settrace = self.plain([PYTHON, EMPTY_TRACE, "python"], program, sizes,
+                                   folder)[0] - self.bare[0]
         words = bench_run.record_words(folder / "p.pyrec", options)
         runs = [count(words + [program, size], folder) for size in sizes]
         self.program = self.difference(lambda i: thread_cost(runs[i], True), (0, 1))
         self.writer = self.difference(lambda i: thread_cost(runs[i], False), (0, 1))
+
+    def plain(self, words, program, sizes, folder):
+        return self.difference(lambda size: thread_cost(
+            count([*words, program, size], folder), True), sizes)
 
     def difference(self, measure, sizes):
         (one, first), (two, second) = measure(sizes[0]), measure(sizes[1])
@@ -102,8 +110,8 @@ class Profile:
         return (two - one) / self.events, {k: v / self.events for k, v in second.items()}
 
     def row(self):
-        return (self.name, self.events, self.bare[0], self.program[0] - self.bare[0],
-                self.writer[0])
+        return (self.name, self.events, self.bare[0], self.floor, self.settrace,
+                self.program[0] - self.bare[0], self.writer[0])
 
     def own(self):
         """What recording adds to each function."""
@@ -114,14 +122,13 @@ class Profile:
 
 def report(profiles, top, out):
     print("instructions an event\n", file=out)
-    print("%-12s %9s %9s %10s %9s" % ("program", "events", "bare", "recording", "writer"),
-          file=out)
+    print("%-12s %9s %9s %9s %9s %10s %9s" % (
+        "program", "events", "bare", "+ empty C", "+ empty Py", "+ recording", "writer"), file=out)
     for profile in profiles:
-        print("%-12s %9d %9.0f %10.0f %9.0f" % profile.row(), file=out)
-    recording = bench_run.geometric_mean([p.row()[3] for p in profiles])
-    print("%-12s %9s %9s %10.0f %9.0f" % (
-        "geom. mean", "", "", recording,
-        bench_run.geometric_mean([p.row()[4] for p in profiles])), file=out)
+        print("%-12s %9d %9.0f %9.0f %10.0f %11.0f %9.0f" % profile.row(), file=out)
+    means = [bench_run.geometric_mean(values) for values in
+             zip(*(profile.row()[2:] for profile in profiles))]
+    print("%-12s %9s %9.0f %9.0f %10.0f %11.0f %9.0f" % ("geom. mean", "", *means), file=out)
     for profile in profiles:
         print("\n%s: what recording adds, instructions an event by function "
               "(CPython's included)" % profile.name, file=out)
@@ -146,7 +153,8 @@ def main():
     with tempfile.TemporaryDirectory(dir=str(BUILD)) as folder:
         for name in options.program:
             profiles.append(Profile(name, options.events, Path(folder), options.option))
-            print("%-12s %9d events: bare %.0f, recording %.0f, writer %.0f instructions each"
+            print("%-12s %9d events: bare %.0f, the empty C function adds %.0f, the empty "
+                  "Python one %.0f, recording %.0f; writer %.0f instructions each"
                   % profiles[-1].row(), file=sys.stderr, flush=True)
     report(profiles, options.top, sys.stdout)
     if options.out:

@@ -90,6 +90,16 @@ add_names(struct cli_session *session, struct cli_choices *choices, const char *
     }
 }
 
+/* Built-in functions, once a letter of them is there. */
+static void
+add_functions(struct cli_choices *choices, const char *word)
+{
+    const char *name;
+    for (size_t i = 0; *word && (name = rp_expr_function(i)); i++) {
+        cli_choices_add(choices, word, name, strlen(name));
+    }
+}
+
 /* --- Expressions --- */
 
 /* Where the cursor stands in what was typed of an expression. */
@@ -301,6 +311,9 @@ complete_expression(struct cli_session *session, const char *line,
     }
     if (!cursor.after_dot && !cursor.in_text) {
         add_names(session, choices, line + cursor.word);
+        if (choices->count == 0) {
+            add_functions(choices, line + cursor.word);
+        }
     }
 }
 

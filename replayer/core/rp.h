@@ -679,6 +679,8 @@ struct rp_expr_err {
 tf_status rp_expr_parse(const char *text, size_t len, struct rp_expr **ret_expr,
                         struct rp_expr_err *ret_error, struct tf_err *err);
 void rp_expr_free(struct rp_expr *expr);
+/* Names of the built-in functions that there are; NULL behind the last. */
+const char *rp_expr_function(size_t idx);
 /* TF_ERR_ARGUMENT with `ret_error` filled when it has no value there: a name that is not
  * bound, an operation that Python would raise for, something that is not recorded. */
 tf_status rp_expr_eval(struct rp *rp, const struct rp_expr *expr, uint64_t seq,

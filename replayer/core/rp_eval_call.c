@@ -23,6 +23,20 @@ rp_function_named(struct tf_text name)
     return NULL;
 }
 
+const char *
+rp_expr_function(size_t idx)
+{
+    const struct rp_function *at = rp_functions;
+    for (; at->name && idx > 0; at++) {
+        idx--;
+    }
+    at = at->name ? at : rp_type_functions;
+    for (; at->name && idx > 0; at++) {
+        idx--;
+    }
+    return at->name;
+}
+
 static const char *const plain_types[] = {"object", "type", "slice", "memoryview"};
 
 /* Exceptions can be named, in isinstance() above all. */

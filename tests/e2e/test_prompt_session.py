@@ -156,6 +156,8 @@ def test_completion_of_what_is_nested(terminal):
     one.tab("up;; p wanted.na", "me")
     one.tab("watch wanted.pri", "ce")
     one.tab("display wanted.na", "me")
+    one.tab("p 1 + sort", "ed")
+    one.tab("p enumer", "ate")
     one.tab("hist", "ory")
     one.tab("catch Attr", "ibuteError")
     one.tab("help expre", "ssions")

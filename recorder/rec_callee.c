@@ -301,12 +301,21 @@ touch_function(struct rec_frame *frame, PyObject *function, PyObject *const *arg
     }
 }
 
+static bool
+is_partial_of_python(PyObject *callable)
+{
+    PyObject *inner = rec_type_is_c(Py_TYPE(callable), "functools.partial")
+                          ? rec_py_wrapped_function(callable)
+                          : NULL;
+    return inner != NULL && (is_python_callable(inner) || PyType_Check(inner));
+}
+
 static void
 touch_callee(struct rec_frame *frame, PyObject *callable, PyObject *const *arg,
              size_t count)
 {
     PyTypeObject *type = Py_TYPE(callable);
-    if (is_python_callable(callable)) {
+    if (is_python_callable(callable) || is_partial_of_python(callable)) {
         return;
     }
     if (type == &PyMethod_Type) {
@@ -404,6 +413,7 @@ judge_function(PyObject *function, bool names, struct rec_judged *memory)
     switch ((enum habit)memory->habit) {
     case HABIT_READS: return REC_CALLS_NOTHING;
     case HABIT_LENGTH: return REC_CALLS_SCALAR;
+    case HABIT_CALLS: return REC_CALLS_ARGS;
     case HABIT_FIRST: return names ? REC_CALLS_ALL : REC_CALLS_FIRST;
     default: return REC_CALLS_ALL;
     }
@@ -456,6 +466,9 @@ rec_callee_judge(PyObject *callable, PyObject *self, bool names,
                    ? judge_function(callable, names, memory)
                    : judge_method(of, ((PyCFunctionObject *)callable)->m_ml, names,
                                   memory);
+    }
+    if (is_partial_of_python(callable)) {
+        return REC_CALLS_NOTHING;
     }
     if (PyType_Check(callable)) {
         rec_intercept_iterator((PyTypeObject *)callable);

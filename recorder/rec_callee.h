@@ -13,6 +13,7 @@ enum rec_calls {
     REC_CALLS_CLASS,  /* nothing: the result is an instance of it */
     REC_CALLS_SELF,   /* the object that it is a method of */
     REC_CALLS_FIRST,  /* its first argument */
+    REC_CALLS_ARGS,   /* what those of its arguments do that are callables of C */
     REC_CALLS_ALL,    /* it takes its arguments to find out: rec_callee_touch() */
 };
 

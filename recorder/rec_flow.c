@@ -56,7 +56,7 @@ rec_flow_plan(struct rec_flow *flow, PyCodeObject *code, uint32_t unit)
     if (unit >= flow->unit_count) {
         return flow->unknown;
     }
-    if (flow->plan[unit] == NULL) {
+    if (__builtin_expect(flow->plan[unit] == NULL, 0)) {
         flow->plan[unit] = rec_plan_make(code, flow->bytes, flow->unit_count, unit);
     }
     return flow->plan[unit];
@@ -160,6 +160,10 @@ rec_flow_mark(struct rec_frame *frame, enum tf_event_kind kind)
         rec.out_of_memory = true;
         return;
     }
-    bool known = !frame->plan->hard && rec_sites_note(frame, frame->plan, false);
-    watch_instructions(frame, !known);
+    bool known = !frame->plan->hard
+                 && (frame->plan->site_count == 0
+                     || rec_sites_note(frame, frame->plan, false));
+    if (!known || frame->opcodes || rec.options->events & 1u << TF_EV_OPCODE) {
+        watch_instructions(frame, !known);
+    }
 }

@@ -9,6 +9,7 @@
 #define STACK_BASE 24 /* values below the event's top that may be reached */
 #define BOUND_MAX  24
 #define SYMS_MAX   2000
+#define NO_SYM     INT16_MIN
 
 struct state {
     int16_t stack[STACK_MAX];
@@ -90,11 +91,22 @@ simple(struct maker *maker, enum rec_sym_sort sort, uint32_t arg)
                           .sort = (uint8_t)sort, .arg = arg, .base = -1, .key = -1});
 }
 
-/* A path that is followed where the program does it. */
+/* What lies on the value stack at the event has no symbol until it is used: -1 is the top,
+ * -2 what is below it. */
+static int16_t
+used(struct maker *maker, int16_t number)
+{
+    return number >= 0 ? number
+                       : simple(maker, REC_SYM_STACK, (uint32_t)(-1 - number));
+}
+
+/* A path that is followed where the program does it; `base` and `key`: NO_SYM for none. */
 static int16_t
 path(struct maker *maker, const struct state *state, enum rec_sym_sort sort,
      uint32_t arg, int16_t base, int16_t key)
 {
+    base = base == NO_SYM ? -1 : used(maker, base);
+    key = key == NO_SYM ? -1 : used(maker, key);
     const struct rec_sym *syms = maker->plan->sym;
     if ((base >= 0 && syms[base].sort == REC_SYM_UNKNOWN)
         || (key >= 0 && syms[key].sort == REC_SYM_UNKNOWN)) {
@@ -112,7 +124,7 @@ static int16_t
 named(struct maker *maker, const struct state *state, enum rec_sym_sort sort,
       uint32_t arg)
 {
-    return state->named ? 0 : path(maker, state, sort, arg, -1, -1);
+    return state->named ? 0 : path(maker, state, sort, arg, NO_SYM, NO_SYM);
 }
 
 /* --- The stack --- */
@@ -178,6 +190,8 @@ site(struct maker *maker, const struct state *state, enum rec_site_sort sort, in
      int16_t b, uint32_t arg)
 {
     struct rec_plan *plan = maker->plan;
+    a = a == NO_SYM ? -1 : used(maker, a);
+    b = b == NO_SYM ? -1 : used(maker, b);
     if (!grow((void **)&plan->site, plan->site_count, &maker->site_cap,
               sizeof *plan->site)) {
         maker->failed = true;
@@ -223,12 +237,14 @@ call(struct maker *maker, struct state *state, const struct rec_insn *insn)
             maker->failed = true;
             return;
         }
-        plan->operand[plan->operand_count++] = peek(state, insn->arg - i);
+        plan->operand[plan->operand_count++] =
+            used(maker, peek(state, insn->arg - i));
     }
-    int16_t self = peek(state, insn->arg + 1), callee = peek(state, insn->arg + 2);
+    int16_t self = used(maker, peek(state, insn->arg + 1));
+    int16_t callee = used(maker, peek(state, insn->arg + 2));
     bool method = plan->sym[callee].sort != REC_SYM_NULL;
     struct rec_site *made = method ? site(maker, state, REC_SITE_CALL, callee, self, 0)
-                                   : site(maker, state, REC_SITE_CALL, self, -1, 0);
+                                   : site(maker, state, REC_SITE_CALL, self, NO_SYM, 0);
     if (made != NULL) {
         made->operand = first;
         made->operand_count = insn->arg;
@@ -247,7 +263,7 @@ call(struct maker *maker, struct state *state, const struct rec_insn *insn)
 static void
 call_any(struct maker *maker, struct state *state, const struct rec_insn *insn)
 {
-    site(maker, state, REC_SITE_CALL_ANY, peek(state, insn->pops - 1), -1, 0);
+    site(maker, state, REC_SITE_CALL_ANY, peek(state, insn->pops - 1), NO_SYM, 0);
     for (uint32_t i = 0; i < insn->pops; i++) {
         pop(state);
     }
@@ -270,7 +286,7 @@ static void
 method(struct maker *maker, struct state *state, const struct rec_insn *insn)
 {
     int16_t self = pop(state);
-    int16_t found = path(maker, state, REC_SYM_ATTR, insn->arg, self, -1);
+    int16_t found = path(maker, state, REC_SYM_ATTR, insn->arg, self, NO_SYM);
     push(state, found);
     push(state, found == 0 ? 0 : self);
 }
@@ -332,7 +348,7 @@ step(struct maker *maker, struct state *state, const struct rec_insn *insn)
     case REC_ACT_NAME: push(state, named(maker, state, REC_SYM_NAME, insn->arg)); break;
     case REC_ACT_ATTR:
         a = pop(state);
-        push(state, path(maker, state, REC_SYM_ATTR, insn->arg, a, -1));
+        push(state, path(maker, state, REC_SYM_ATTR, insn->arg, a, NO_SYM));
         break;
     case REC_ACT_METHOD: method(maker, state, insn); break;
     case REC_ACT_SUBSCR:
@@ -345,7 +361,7 @@ step(struct maker *maker, struct state *state, const struct rec_insn *insn)
         bind_fast(state, insn->arg, insn->pops > 0 ? pop(state) : 0);
         break;
     case REC_ACT_STORE_CELL:
-        site(maker, state, REC_SITE_CELL, -1, -1, insn->arg);
+        site(maker, state, REC_SITE_CELL, NO_SYM, NO_SYM, insn->arg);
         plain(state, insn, 0);
         state->named = true;
         break;
@@ -354,7 +370,7 @@ step(struct maker *maker, struct state *state, const struct rec_insn *insn)
         state->named = true;
         break;
     case REC_ACT_STORE_ATTR:
-        site(maker, state, REC_SITE_ATTR, peek(state, 1), -1, insn->arg);
+        site(maker, state, REC_SITE_ATTR, peek(state, 1), NO_SYM, insn->arg);
         plain(state, insn, 0);
         break;
     case REC_ACT_STORE_SUBSCR:
@@ -453,7 +469,7 @@ follow(struct maker *maker, uint32_t unit)
 {
     struct state begin = {.depth = STACK_BASE};
     for (int i = 0; i < STACK_BASE; i++) {
-        begin.stack[i] = simple(maker, REC_SYM_STACK, (uint32_t)(STACK_BASE - 1 - i));
+        begin.stack[i] = (int16_t)(i - STACK_BASE);
     }
     maker->plan->straight = true;
     maker->pending = malloc(4 * sizeof *maker->pending);

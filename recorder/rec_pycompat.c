@@ -517,16 +517,16 @@ rec_py_is_plain_class(PyTypeObject *type)
            && type->tp_flags & Py_TPFLAGS_HEAPTYPE;
 }
 
-/* Both hold it as their member `__func__` (Objects/funcobject.c). */
+/* They have it as the member `__func__` (Objects/funcobject.c) or `func`
+ * (Modules/_functoolsmodule.c). */
 PyObject *
 rec_py_wrapped_function(PyObject *descr)
 {
     PyTypeObject *type = Py_TYPE(descr);
-    if (type != &PyStaticMethod_Type && type != &PyClassMethod_Type) {
-        return NULL;
-    }
+    bool method = type == &PyStaticMethod_Type || type == &PyClassMethod_Type;
     for (PyMemberDef *at = type->tp_members; at != NULL && at->name != NULL; at++) {
-        if (strcmp(at->name, "__func__") == 0) {
+        if (strcmp(at->name, method ? "__func__" : "func") == 0
+            && (at->type == T_OBJECT || at->type == T_OBJECT_EX)) {
             return *(PyObject **)((char *)descr + at->offset);
         }
     }
@@ -766,7 +766,9 @@ rec_py_instance_attr(PyObject *obj, PyObject *name, int32_t *place)
         return values->values[*place];
     }
     for (Py_ssize_t pos = 0; rec_py_inline_attr_next(obj, &pos, &at, &value);) {
-        if (at == name || _PyUnicode_EQ(at, name)) {
+        if (at == name
+            || (!(PyUnicode_CHECK_INTERNED(at) && PyUnicode_CHECK_INTERNED(name))
+                && _PyUnicode_EQ(at, name))) {
             *place = ((const uint8_t *)values)[-2 - pos];
             return value;
         }

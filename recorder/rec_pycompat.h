@@ -137,7 +137,7 @@ bool rec_py_plain_setattr(PyTypeObject *type);
 /* A class whose objects come from `object.__new__` and `type.__call__`: calling it gives one
  * of exactly this type. */
 bool rec_py_is_plain_class(PyTypeObject *type);
-/* What a staticmethod or classmethod wraps; borrowed; NULL for anything else. */
+/* What a staticmethod, classmethod or partial wraps; borrowed; NULL for anything else. */
 PyObject *rec_py_wrapped_function(PyObject *descr);
 /* The value behind the descriptor of a `__slots__` member (NULL: unbound); false for other
  * descriptors. `obj` NULL: only whether it is one. */

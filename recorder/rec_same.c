@@ -316,7 +316,7 @@ find_slot(const struct rec_obj *obj, PyObject *name, PyObject **ret_value,
     uint32_t bound = 0;
     for (uint32_t i = 0; i < type->slot_count; i++) {
         PyObject *value = *(PyObject **)((char *)obj->addr + type->slot[i].offset);
-        if (_PyUnicode_EqualToASCIIString(name, type->slot[i].name)) {
+        if (type->slot[i].interned == name) {
             *ret_value = value;
             *ret_place = bound * 2;
             return true;
@@ -353,7 +353,7 @@ look_at_attr(struct rec_obj *obj, PyObject *name)
     const struct rec_type *type = obj->type;
     PyObject *value = NULL;
     uint32_t place = obj->attr_count, at = find_attr(obj, name);
-    if (type->category != TF_CAT_INSTANCE || obj->note != 0
+    if ((type->category != TF_CAT_INSTANCE && !type->has_dict) || obj->note != 0
         || Py_TYPE(obj->addr) != type->type) {
         return false;
     }
@@ -385,6 +385,10 @@ rec_obj_look_there(struct rec_obj *obj, struct rec_hint hint)
 {
     if (hint.sort == REC_HINT_ATTR) {
         return look_at_attr(obj, hint.name);
+    }
+    if (obj->type->category == TF_CAT_CELL && obj->item_count == 1) {
+        set_item(obj, 0, NULL, PyCell_GET(obj->addr));
+        return true;
     }
     bool attrs = obj->type->has_dict || obj->type->slot_count > 0;
     if (hint.sort == REC_HINT_NONE || attrs || obj->note != 0

@@ -102,7 +102,8 @@ bind_found(PyObject *descr, PyObject *self)
         return (struct found){
             .sort = FOUND_METHOD, .object = self, .callable = descr, .type = type};
     }
-    PyObject *inner = rec_py_wrapped_function(descr); /* static or class method */
+    bool wraps = type == &PyStaticMethod_Type || type == &PyClassMethod_Type;
+    PyObject *inner = wraps ? rec_py_wrapped_function(descr) : NULL;
     if (inner != NULL) {
         return Py_IS_TYPE(inner, &PyFunction_Type) ? object(inner) : unknown;
     }
@@ -377,6 +378,20 @@ note_inplace(struct follow *follow, const struct rec_site *site)
     return true;
 }
 
+/* A container that is made on the way, or an object of a type that cannot be called. */
+static bool
+is_no_callable(const struct follow *follow, int16_t number)
+{
+    const struct rec_sym *sym = &follow->plan->sym[number];
+    if (sym->sort != REC_SYM_RESULT) {
+        return sym->sort == REC_SYM_FRESH;
+    }
+    const struct rec_site *site = &follow->plan->site[sym->arg];
+    return site->verdict == REC_CALLS_NOTHING && site->callable != NULL
+           && PyType_Check(site->callable)
+           && ((PyTypeObject *)site->callable)->tp_call == NULL;
+}
+
 /* Everything that the callee may do needs its arguments. */
 static bool
 note_call_all(struct follow *follow, const struct rec_site *site, PyObject *callable,
@@ -393,6 +408,9 @@ note_call_all(struct follow *follow, const struct rec_site *site, PyObject *call
     for (uint32_t i = 0; i < site->operand_count; i++) {
         int16_t operand = follow->plan->operand[site->operand + i];
         struct found found = follow_sym(follow, operand);
+        if (site->verdict == REC_CALLS_ARGS && is_no_callable(follow, operand)) {
+            continue;
+        }
         if (found.sort == FOUND_OBJECT) {
             arg[count++] = found.object;
         }

@@ -225,27 +225,37 @@ record(PyFrameObject *object, enum tf_event_kind kind, PyObject *arg)
         return;
     }
     look_at_threads(thread);
-    if (top != NULL) {
+    if (top != NULL && top->called) {
         rec_flow_follow_again(top);
     }
     rec.looking_again = rec.look_again || rec.left_out;
     rec_values_begin(rec.looking_again);
     rec.look_again = thread->next_trace != NULL || thread->next_profile != NULL;
-    rec_flow_note_stores(top, object, kind);
+    if (top == NULL || top->plan == NULL || top->plan->open
+        || top->plan->store_count > 0) {
+        rec_flow_note_stores(top, object, kind);
+    }
     if (kind <= TF_EV_THROW && top != NULL) {
         rec_flow_called(top, object);
     }
     rec.thread = thread;
     struct rec_frame *frame = kind <= TF_EV_THROW
                                   ? rec_frame_enter(thread, object, code, kind)
+                              : top != NULL && top->frame == object
+                                  ? top
                                   : rec_frame_find(thread, object, code);
     if (frame == NULL) {
         rec_session_stop("out of memory");
         return;
     }
     if (rec.options->values) {
-        bool called = kind <= TF_EV_THROW && thread->depth > 1;
-        rec_touch_look(called ? thread->stack[thread->depth - 2] : NULL, frame);
+        struct rec_frame *caller = kind <= TF_EV_THROW && thread->depth > 1
+                                       ? thread->stack[thread->depth - 2]
+                                       : NULL;
+        if (frame->touched_count > 0 || rec.switched
+            || (caller != NULL && caller->touched_count > 0)) {
+            rec_touch_look(caller, frame);
+        }
     }
     if (thread->next_trace != NULL) { /* it would get our opcode events, too */
         rec.look_again = true;

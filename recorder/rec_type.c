@@ -349,6 +349,7 @@ find_slots(struct rec_type *entry)
             }
             entry->slot = more;
             more[entry->slot_count].name = strdup(name);
+            more[entry->slot_count].interned = PyUnicode_InternFromString(name);
             more[entry->slot_count].offset = offset;
             if (more[entry->slot_count].name == NULL) {
                 return false;

@@ -7,6 +7,7 @@
 
 struct rec_slot_member {
     char *name;
+    PyObject *interned; /* the same, as code names it; owned by the interpreter */
     Py_ssize_t offset;
 };
 

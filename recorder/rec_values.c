@@ -238,7 +238,7 @@ rec_values_look(struct rec_obj *obj, struct rec_hint hint)
 }
 
 void
-rec_values_drain(void)
+rec_values_drain_queue(void)
 {
     while (rec.queue_head < rec.queue_tail) {
         struct rec_visit visit = rec.queue[rec.queue_head++];

@@ -27,7 +27,15 @@ bool rec_value_same(const struct rec_val *old, const struct rec_src *src,
 /* The value that stands for a secret. */
 struct rec_val rec_value_emit_redacted(void);
 /* Looks at everything that the roots lead to. */
-void rec_values_drain(void);
+void rec_values_drain_queue(void);
+
+static inline void
+rec_values_drain(void)
+{
+    if (rec.queue_head < rec.queue_tail) {
+        rec_values_drain_queue();
+    }
+}
 
 /* --- For the parts of value capture --- */
 

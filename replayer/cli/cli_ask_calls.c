@@ -162,8 +162,10 @@ static tf_status
 run(struct cli_ask *ask, struct tf_err *err)
 {
     struct rp_calls calls = {.where = NULL};
-    const char *where = strncmp(ask->rest, "where ", 6) == 0 ? ask->rest + 6 : NULL;
-    if (*ask->rest && !where) {
+    const char *where = strncmp(ask->rest, "where ", 6) == 0
+                            ? ask->rest + 6
+                            : cli_ask_cut(ask->first, "where", false);
+    if (*ask->rest && (!where || where != ask->rest + 6)) {
         return tf_err_set(err, TF_ERR_ARGUMENT, -1,
                           "after the function comes `where EXPR`, not '%.60s'",
                           ask->rest);

@@ -241,28 +241,37 @@ on_call(struct tree_job *job, const struct rp_chunk *chunk, uint32_t event,
     return TF_OK;
 }
 
-/* The time of an activation inside one of the same node is in that one's already. */
+/* Adds the time of an activation to its node: that of one inside another of the same node
+ * is in that one's already. Of what is left out its caller takes note: `self_ns` is until
+ * the end what is to be taken away. */
 static void
 add_time(struct tree_job *job, const struct rp_chunk *chunk, uint32_t act,
          uint64_t end_ns)
 {
     uint32_t node = job->act_node[act], parent = chunk->act[act].parent;
-    bool inside = parent != RP_NONE && job->act_node[parent] == node;
-    if (!inside && end_ns > job->act_start[act]) {
-        job->node[node].total_ns += end_ns - job->act_start[act];
+    uint32_t above = parent == RP_NONE ? RP_NONE : job->act_node[parent];
+    if (node == RP_NONE) {
+        return;
+    }
+    uint64_t start_ns = job->act_start[act];
+    uint64_t time_ns = end_ns > start_ns ? end_ns - start_ns : 0;
+    if (node < LEFT_OUT && node != above) {
+        job->node[node].total_ns += time_ns;
+    }
+    else if (node == LEFT_OUT && above < LEFT_OUT) {
+        job->node[above].self_ns += time_ns;
     }
 }
 
 static void
 on_return(struct tree_job *job, const struct rp_chunk *chunk, uint32_t event)
 {
-    uint32_t act = chunk->event_act[event];
-    if (job->act_node[act] >= LEFT_OUT) {
-        return;
+    uint32_t act = chunk->event_act[event], node = job->act_node[act];
+    if (node < LEFT_OUT) {
+        job->node[node].unwinds += chunk->raw->kind[event] == TF_EV_UNWIND;
+        job->done = is_root(job, chunk, &chunk->act[act]);
     }
-    job->node[job->act_node[act]].unwinds += chunk->raw->kind[event] == TF_EV_UNWIND;
     add_time(job, chunk, act, chunk->raw->time_ns[event]);
-    job->done = is_root(job, chunk, &chunk->act[act]);
 }
 
 static tf_status
@@ -301,9 +310,7 @@ close_open(struct tree_job *job, const struct rp_chunk *chunk)
         uint32_t act =
             rp_chunk_top(chunk, chunk->thread[i].id, chunk->raw->event_count);
         for (; act != RP_NONE; act = chunk->act[act].parent) {
-            if (job->act_node[act] < LEFT_OUT) {
-                add_time(job, chunk, act, job->last_ns);
-            }
+            add_time(job, chunk, act, job->last_ns);
         }
     }
 }
@@ -454,7 +461,8 @@ rp_tree(struct rp *rp, const struct rp_tree_spec *spec, struct rp_tree *ret_tree
             job.node[0].total_ns = job.last_ns;
         }
         for (uint32_t i = 0; i < job.count; i++) {
-            job.node[i].self_ns = job.node[i].total_ns;
+            uint64_t total = job.node[i].total_ns, below = job.node[i].self_ns;
+            job.node[i].self_ns = below < total ? total - below : 0;
         }
         status = put_in_order(&job, ret_tree, err);
     }

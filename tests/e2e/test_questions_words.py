@@ -48,7 +48,7 @@ def lines(text):
 def test_when_in_words(shop):
     text = answer("when", shop, "result > 20")
     assert lines(text)[0] == ["event", "place", "function"]
-    assert [line[1:3] for line in lines(text)[1:]] == [
+    assert [line[1:3] for line in lines(text)[1:4]] == [
         ["shop.py:13", "total()"], ["shop.py:16", "total()"], ["shop.py:16", "total()"]]
     assert "for name, price in items:" in text
 

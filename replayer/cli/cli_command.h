@@ -18,10 +18,10 @@ enum cli_answer {
 enum cli_complete {
     CLI_COMPLETE_NOTHING,
     CLI_COMPLETE_COMMANDS,
-    CLI_COMPLETE_PLACES, /* files and functions */
-    CLI_COMPLETE_NAMES,  /* locals, globals and their attributes */
-    CLI_COMPLETE_TIMES,  /* start, end, failure */
-    CLI_COMPLETE_TOPICS, /* of `info` */
+    CLI_COMPLETE_PLACES,     /* files and functions */
+    CLI_COMPLETE_NAMES,      /* locals, globals and their attributes */
+    CLI_COMPLETE_TIMES,      /* start, end, failure */
+    CLI_COMPLETE_TOPICS,     /* of `info` */
     CLI_COMPLETE_EXCEPTIONS, /* types of exceptions */
 };
 

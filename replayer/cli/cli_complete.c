@@ -152,7 +152,8 @@ close_bracket(struct scanner *scanner)
     if (scanner->depth > 0) {
         scanner->depth--;
     }
-    size_t before = scanner->depth < NESTING_MAX ? scanner->open[scanner->depth] : NOWHERE;
+    size_t before =
+        scanner->depth < NESTING_MAX ? scanner->open[scanner->depth] : NOWHERE;
     scanner->primary = before;
     scanner->is_index = false;
 }
@@ -216,7 +217,8 @@ find_cursor(const char *line)
     cursor->in_key = scanner.is_index && !cursor->after_dot && cursor->owner != NOWHERE;
     if ((cursor->after_dot || cursor->in_key)
         && memchr(line + cursor->owner, '(', cursor->owner_end - cursor->owner)) {
-        cursor->after_dot = cursor->in_key = false; /* a call: not at the press of a key */
+        cursor->after_dot = cursor->in_key =
+            false; /* a call: not at the press of a key */
         cursor->in_text = true;
     }
     return *cursor;
@@ -275,8 +277,8 @@ add_children(struct cli_session *session, struct cli_choices *choices,
              const struct cursor *cursor, const char *line)
 {
     const char *word = line + cursor->word;
-    struct rp_object *object = find_object(session, line + cursor->owner,
-                                           cursor->owner_end - cursor->owner);
+    struct rp_object *object =
+        find_object(session, line + cursor->owner, cursor->owner_end - cursor->owner);
     size_t count = object ? rp_object_child_count(object) : 0;
     if (cursor->in_key && object && object->partial
         && (count > CHILDREN_MAX

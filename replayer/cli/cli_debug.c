@@ -120,7 +120,8 @@ make_prompt(const struct cli_session *session, char *ret_prompt, size_t size)
 static bool
 run_lines(struct cli_session *session)
 {
-    char prompt[64], *history = session->batch ? NULL : cli_home_path(".pyreplay_history");
+    char prompt[64],
+        *history = session->batch ? NULL : cli_home_path(".pyreplay_history");
     bool all = true;
     struct cli_editor *editor =
         cli_editor_open(session->env, history, cli_complete_line, session);

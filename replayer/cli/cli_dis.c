@@ -6,9 +6,9 @@
 #include "cli_handlers.h"
 #include "cli_session.h"
 
-#define NEIGHBOURS    3 /* on either side of the current instruction */
-#define NAME_COLUMNS  22
-#define NOT_HERE      UINT32_MAX
+#define NEIGHBOURS   3 /* on either side of the current instruction */
+#define NAME_COLUMNS 22
+#define NOT_HERE     UINT32_MAX
 
 static void
 put_instruction(struct cli_session *session, const struct rp_dis *dis,
@@ -90,8 +90,8 @@ dis_named(struct cli_session *session, const char *name)
 {
     struct tf_err err = TF_ERR_INIT;
     uint32_t id;
-    size_t found = rp_codes_named(session->rp, (struct tf_text){name, strlen(name)},
-                                  &id, 1);
+    size_t found =
+        rp_codes_named(session->rp, (struct tf_text){name, strlen(name)}, &id, 1);
     if (!found) {
         return cli_refuse(session, "the recording has no function %s", name);
     }

@@ -126,7 +126,8 @@ show_choices(struct cli_out *out, const struct cli_choices *choices)
     }
     size_t columns = cli_out_columns(out) / (width + 2);
     columns = columns ? columns : 1;
-    size_t rows = (count + columns - 1) / columns, room = screen_rows > 6 ? screen_rows : 6;
+    size_t rows = (count + columns - 1) / columns,
+           room = screen_rows > 6 ? screen_rows : 6;
     if (rows > room - 3) {
         rows = room - 3;
         count = rows * columns;

@@ -87,7 +87,7 @@ put_group(struct cli_out *out, enum cli_group group)
     }
 }
 
-#define CLOSING                                                                      \
+#define CLOSING                                                                         \
  "Anything else is an expression on the recorded values (p EXPR always is).\nAn empty " \
  "line repeats a step. help COMMAND shows an example.\n"
 
@@ -106,7 +106,8 @@ put_names(struct cli_out *out, const struct cli_command *command, size_t column,
           size_t width)
 {
     const char *end = command->names + strcspn(command->names, " ");
-    size_t full = (size_t)(end - command->names), brief = *end ? strcspn(end + 1, " ") : 0;
+    size_t full = (size_t)(end - command->names),
+           brief = *end ? strcspn(end + 1, " ") : 0;
     size_t len = full + (brief ? brief + 3 : 0);
     if (column + 2 + len > width) {
         cli_out_str(out, "\n ");
@@ -279,7 +280,8 @@ put_topic(struct cli_env *env, const char *topic)
                      (int)near_len, near);
     }
     else {
-        cli_complain(env, "no help on '%s'; `pyreplay help` lists what there is", topic);
+        cli_complain(env, "no help on '%s'; `pyreplay help` lists what there is",
+                     topic);
     }
     return CLI_EXIT_WRONG_CALL;
 }

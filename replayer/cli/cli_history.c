@@ -31,9 +31,9 @@ static char *
 read_tail(int fd, size_t *ret_len)
 {
     off_t size = lseek(fd, 0, SEEK_END);
-    size_t len = size < 0                           ? 0
+    size_t len = size < 0                          ? 0
                  : size > (off_t)CLI_HISTORY_BYTES ? CLI_HISTORY_BYTES
-                                                    : (size_t)size;
+                                                   : (size_t)size;
     char *text = len ? malloc(len + 1) : NULL;
     if (!text || pread(fd, text, len, size - (off_t)len) != (ssize_t)len) {
         free(text);
@@ -117,8 +117,9 @@ cut_front(int fd)
 {
     size_t len;
     char *text = read_tail(fd, &len);
-    if (text && (count_lines(text, len) > LINES_BEFORE_CUT
-                 || lseek(fd, 0, SEEK_END) > (off_t)len)) {
+    if (text
+        && (count_lines(text, len) > LINES_BEFORE_CUT
+            || lseek(fd, 0, SEEK_END) > (off_t)len)) {
         const char *kept = last_lines(text, len, CLI_HISTORY_LINES);
         size_t kept_len = (size_t)(text + len - kept);
         if (write_at(fd, kept, kept_len, 0) && ftruncate(fd, (off_t)kept_len) != 0) {

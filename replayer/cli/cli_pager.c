@@ -160,8 +160,9 @@ wait_for_key(struct cli_out *out)
 {
     unsigned rows, columns;
     int fd = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
-    cli_out_status(out, out->columns >= 50 ? "-- more: space, Enter (a line), q (no more) --"
-                                      : "-- more --");
+    cli_out_status(out, out->columns >= 50
+                            ? "-- more: space, Enter (a line), q (no more) --"
+                            : "-- more --");
     char key = fd >= 0 ? read_key(fd) : 'q';
     cli_out_status(out, "");
     if (fd >= 0) {

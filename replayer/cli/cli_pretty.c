@@ -147,7 +147,9 @@ path_to_child(struct pretty *pretty, const struct rp_child *child)
         return false;
     }
     switch (child->sort) {
-    case RP_CHILD_ITEM: rp_buf_addf(path, "[%llu]", (unsigned long long)child->index); break;
+    case RP_CHILD_ITEM:
+        rp_buf_addf(path, "[%llu]", (unsigned long long)child->index);
+        break;
     case RP_CHILD_ATTR:
     case RP_CHILD_PART:
         rp_buf_add_string(path, ".");
@@ -158,7 +160,8 @@ path_to_child(struct pretty *pretty, const struct rp_child *child)
             return false;
         }
         rp_buf_add_string(path, "[");
-        rp_value_text(pretty->rp, child->key, pretty->seq, NULL, path, NULL, NULL, NULL);
+        rp_value_text(pretty->rp, child->key, pretty->seq, NULL, path, NULL, NULL,
+                      NULL);
         rp_buf_add_string(path, "]");
         break;
     case RP_CHILD_MEMBER: return false;
@@ -167,14 +170,14 @@ path_to_child(struct pretty *pretty, const struct rp_child *child)
 }
 
 static size_t
-put_child_name(struct pretty *pretty, const struct rp_child *child, tf_status *ret_status,
-               struct tf_err *err)
+put_child_name(struct pretty *pretty, const struct rp_child *child,
+               tf_status *ret_status, struct tf_err *err)
 {
     size_t used = 0;
     if (child->sort == RP_CHILD_ENTRY) {
         struct rp_buf key = RP_BUF_INIT;
-        *ret_status = rp_value_text(pretty->rp, child->key, pretty->seq, NULL, &key, NULL,
-                                    NULL, err);
+        *ret_status = rp_value_text(pretty->rp, child->key, pretty->seq, NULL, &key,
+                                    NULL, NULL, err);
         used = 2 + cli_out_text(pretty->out, key.data ? key.data : "", key.len);
         cli_out_str(pretty->out, ": ");
         rp_buf_release(&key);
@@ -237,7 +240,8 @@ put_missing(struct pretty *pretty, const struct rp_object *object, size_t shown,
         cli_out_pad(pretty->out, indent);
         cli_out_format(pretty->out, "... %zu more", count - shown);
         if (pretty->path.len) {
-            bool sliced = object->category == TF_CAT_LIST || object->category == TF_CAT_TUPLE;
+            bool sliced =
+                object->category == TF_CAT_LIST || object->category == TF_CAT_TUPLE;
             cli_out_str(pretty->out, sliced ? ": pp " : ": expand ");
             cli_out_text(pretty->out, pretty->path.data, pretty->path.len);
             if (sliced) {
@@ -273,8 +277,8 @@ load_children(struct pretty *pretty, struct rp_object *object, size_t from,
 }
 
 static tf_status
-pretty_object(struct pretty *pretty, struct rp_object *object,
-              struct brackets brackets, size_t indent, struct tf_err *err)
+pretty_object(struct pretty *pretty, struct rp_object *object, struct brackets brackets,
+              size_t indent, struct tf_err *err)
 {
     size_t count = rp_object_child_count(object), shown = 0;
     size_t max = pretty->folds && count > FOLD_ITEMS + 2 ? FOLD_ITEMS : count;
@@ -323,8 +327,8 @@ pretty_value(struct pretty *pretty, const struct rp_value *value, size_t indent,
     if (put_if_fits(pretty, value, room)) {
         return TF_OK;
     }
-    bool folded = pretty->folds
-                  && (pretty->depth >= FOLD_DEPTH || pretty->lines > FOLD_LINES);
+    bool folded =
+        pretty->folds && (pretty->depth >= FOLD_DEPTH || pretty->lines > FOLD_LINES);
     if (folded || (pretty->folds && value->kind != TF_VAL_REF)) {
         return put_folded(pretty, value, indent, err);
     }

@@ -1,8 +1,8 @@
 /* The program as a whole: which subcommand, errors, exit statuses. */
 #include <errno.h>
 #include <stdarg.h>
-#include <stdio.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 

@@ -87,16 +87,16 @@ folds(const struct cli_session *session)
 
 /* What of a long value `p` shows on a terminal; *ret_folded: that is not all. */
 static tf_status
-short_text(struct cli_session *session, const struct rp_value *value, struct rp_buf *text,
-           bool *ret_folded, struct tf_err *err)
+short_text(struct cli_session *session, const struct rp_value *value,
+           struct rp_buf *text, bool *ret_folded, struct tf_err *err)
 {
     size_t room = (size_t)PRINT_ROWS * cli_out_columns(session->out);
     struct rp_limits limits = {.chars = room, .items = room, .text = room};
     struct rp_limits wider = {
         .chars = 2 * room + 200, .items = 2 * room + 200, .text = 2 * room};
     struct rp_buf more = RP_BUF_INIT;
-    tf_status status = rp_value_text(session->rp, value, session->seq, &limits, text,
-                                     NULL, NULL, err);
+    tf_status status =
+        rp_value_text(session->rp, value, session->seq, &limits, text, NULL, NULL, err);
     if (status == TF_OK && text->len > room / 2) {
         status = rp_value_text(session->rp, value, session->seq, &wider, &more, NULL,
                                NULL, err);
@@ -119,7 +119,8 @@ put_folded(struct cli_session *session, const struct rp_value *value, const char
     if (status == TF_OK && *ret_folded) {
         cli_out_text(out, buf.data, buf.len);
         cli_out_style(out, CLI_DIM);
-        cli_out_str(out, is_text ? "\n   (there is more: expand " : "\n   (folded: pp ");
+        cli_out_str(out,
+                    is_text ? "\n   (there is more: expand " : "\n   (folded: pp ");
         cli_out_text(out, text, strlen(text));
         if (!is_text) {
             cli_out_str(out, " unfolds it, expand ");
@@ -138,8 +139,8 @@ put_whole(struct cli_session *session, const struct rp_value *value, const char 
 {
     struct rp_buf buf = RP_BUF_INIT;
     struct rp_notes notes = RP_NOTES_INIT;
-    tf_status status = rp_value_text(session->rp, value, session->seq, NULL, &buf, &notes,
-                                     text, err);
+    tf_status status =
+        rp_value_text(session->rp, value, session->seq, NULL, &buf, &notes, text, err);
     if (status == TF_OK) {
         cli_out_text(session->out, buf.data ? buf.data : "", buf.len);
         cli_out_char(session->out, '\n');
@@ -159,9 +160,8 @@ print_value(struct cli_session *session, const char *text)
     if (!evaluate(session, text, &value)) {
         return CLI_NO;
     }
-    tf_status status = folds(session)
-                           ? put_folded(session, &value, text, &folded, &err)
-                           : TF_OK;
+    tf_status status =
+        folds(session) ? put_folded(session, &value, text, &folded, &err) : TF_OK;
     if (status == TF_OK && !folded) {
         status = put_whole(session, &value, text, &err);
     }

@@ -36,7 +36,7 @@ struct rp_opcodes {
 };
 
 extern const struct rp_opcodes rp_opcodes[];
-extern const char *const rp_compare_names[];  /* NULL at the end, as the next */
+extern const char *const rp_compare_names[]; /* NULL at the end, as the next */
 extern const char *const rp_operator_names[];
 
 #endif

@@ -153,6 +153,44 @@ face_update(const struct face *face, struct rec_obj *obj, size_t prefix, size_t 
 /* --- Whole objects --- */
 
 /* OP_NEW or OP_IMAGE from rec.view. */
+bool
+rec_obj_begin_sequence(struct rec_obj *obj)
+{
+    PyTypeObject *type = obj->type->type;
+    if (obj->namespace || (type != &PyTuple_Type && type != &PyList_Type)) {
+        return false;
+    }
+    size_t count = (size_t)Py_SIZE(obj->addr);
+    uint32_t depth = obj->depth;
+    if (count > rec.options->max_items || !rec_obj_reserve(obj, count)
+        || !tf_rows_op(rows(), TF_OP_NEW)) {
+        return false;
+    }
+    tf_rows_u64(rows(), obj->type->id);
+    tf_rows_u64(rows(), TF_ELIDE_NONE);
+    tf_rows_u64(rows(), count);
+    tf_rows_u64(rows(), 0);
+    tf_rows_u64(rows(), 0);
+    obj->fresh = false;
+    bool leaf = type == &PyTuple_Type;
+    PyObject **item = PySequence_Fast_ITEMS(obj->addr);
+    for (size_t i = 0; i < count; i++) {
+        struct rec_src src = rec_src_obj(item[i]);
+        struct rec_val val = rec_value_emit(&src, depth + 1);
+        obj->val[i] = val;
+        leaf = leaf && val.kind != TF_VAL_REF && val.kind != TF_VAL_ELIDED;
+    }
+    obj->leaf = leaf;
+    obj->item_count = (uint32_t)count;
+    obj->attr_count = 0;
+    obj->more = 0;
+    obj->note = 0;
+    obj->delta_count = obj->delta_chunks = 0;
+    obj->delta_chunk = rec.chunk;
+    rec_renew_image(obj);
+    return true;
+}
+
 void
 rec_obj_write(struct rec_obj *obj, enum tf_op_kind op)
 {

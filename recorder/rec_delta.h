@@ -30,6 +30,9 @@ bool rec_obj_follow(struct rec_obj *obj);
 
 /* OP_NEW or OP_IMAGE from what rec_read() found. */
 void rec_obj_write(struct rec_obj *obj, enum tf_op_kind op);
+/* OP_NEW of an exact list or tuple, read as it is written. False: it is none, or has more
+ * items than are read at first sight. */
+bool rec_obj_begin_sequence(struct rec_obj *obj);
 /* Writes how what rec_read() found differs from what is recorded. */
 void rec_obj_compare(struct rec_obj *obj);
 /* How many items rec_read() is to read of a known object: all, or as many as at first

@@ -667,7 +667,7 @@ rec_py_dict_position(PyObject *dict, PyObject *key)
     PyDictKeysObject *keys = ((PyDictObject *)dict)->ma_keys;
     Py_hash_t hash = -1;
     if (PyUnicode_CheckExact(key)) {
-        hash = ((PyASCIIObject *)key)->hash;
+        hash = PyUnicode_Type.tp_hash(key); /* kept in the str, as any lookup does */
     }
     else if (PyLong_CheckExact(key) && rec_py_int64(key, &small)) {
         hash = PyLong_Type.tp_hash(key);

@@ -59,6 +59,10 @@ bool
 rec_value_same(const struct rec_val *old, const struct rec_src *src, uint32_t depth)
 {
     struct rec_val now;
+    if (src->sort == SRC_OBJ && old->kind != TF_VAL_ELIDED
+        && rec_py_small_scalar(src->obj, &now)) {
+        return old->kind == now.kind && old->data == now.data;
+    }
     if (old->kind == TF_VAL_ELIDED
         && (old->note == TF_ELIDE_REDACTED || old->note == TF_ELIDE_ITEMS)) {
         return src->sort != SRC_UNBOUND;
@@ -124,16 +128,57 @@ rec_values_new(PyObject *obj)
     return entry;
 }
 
+/* Some iterators (enumerate, zip, dict.items()) put new items into the tuple that they gave
+ * last when nothing else refers to it: the same address, but another tuple to the program. */
+static bool
+is_tuple_used_again(const struct rec_obj *obj)
+{
+    if (!PyTuple_CheckExact(obj->addr) || obj->fresh || obj->more != 0
+        || obj->item_count == 0) {
+        return false;
+    }
+    for (uint32_t i = 0; i < obj->item_count; i++) {
+        PyObject *item = PyTuple_GET_ITEM(obj->addr, (Py_ssize_t)i);
+        const struct rec_val *old = &obj->val[i];
+        struct rec_src src = rec_src_obj(item);
+        struct rec_val now;
+        if (old->kind == TF_VAL_REF) {
+            const struct rec_obj *child = rec_val_obj(old);
+            if (child == NULL || child->addr != item) {
+                return true;
+            }
+        }
+        else if (old->kind != TF_VAL_ELIDED
+                 && (!(rec_py_small_scalar(item, &now) || rec_scalar_make(&src, &now))
+                     || !rec_val_equal(old, &now))) {
+            return true;
+        }
+    }
+    return false;
+}
+
 struct rec_val
 rec_value_emit(const struct rec_src *src, uint32_t depth)
 {
     struct rec_val val = {0};
+    if (src->sort == SRC_OBJ && rec_py_small_scalar(src->obj, &val)) {
+        switch (val.kind) {
+        case TF_VAL_INT: tf_rows_int(rows(), (int64_t)val.data); break;
+        case TF_VAL_FLOAT: tf_rows_float_bits(rows(), val.data); break;
+        default: tf_rows_value(rows(), (enum tf_value_kind)val.kind); break;
+        }
+        return val;
+    }
     if (rec_scalar_make(src, &val)) {
         rec_scalar_emit(rows(), src, &val);
         rec.elided_count += rec_scalar_is_cut(&val);
         return val;
     }
     struct rec_obj *obj = rec_shadow_find(&rec.shadow, src->obj);
+    if (obj != NULL && is_tuple_used_again(obj)) {
+        rec_shadow_died(&rec.shadow, obj->base);
+        obj = NULL;
+    }
     if (obj == NULL) {
         if (depth > rec.options->max_depth) {
             return emit_elided(src->obj, TF_ELIDE_DEPTH);
@@ -197,6 +242,9 @@ obj_begin(struct rec_obj *obj)
         rec.view.more = 0;
         rec.view.note = TF_ELIDE_NONE;
         rec.view.failed = false;
+    }
+    else if (rec_obj_begin_sequence(obj)) {
+        return;
     }
     else {
         rec_read(obj->addr, obj->type, rec.options->max_items);

@@ -24,20 +24,52 @@ cli_parse_place(struct cli_session *session, const char *text,
     return true;
 }
 
-/* At the prompt a long value is cut, but behind where it may differ from another. */
-#define COMPARED_CHARS 16384
+/* Values of a moment in the past, one after the other: long ones are cut, and of a large
+ * container only these items are made. */
+#define PROMPT_CHARS 4000
+#define BATCH_CHARS  65536
+#define PROMPT_ITEMS 100
+#define BATCH_ITEMS  2000
 
 static bool
 written_text(struct cli_session *session, const struct rp_value *value, uint64_t seq,
              size_t chars, struct rp_buf *ret_text)
 {
-    struct rp_limits limits = {chars, 0, 0, 0};
+    struct rp_limits limits = {chars, PROMPT_ITEMS, 0, 0};
     if (value->kind == TF_VAL_UNBOUND) {
         return false;
     }
-    rp_value_text(session->rp, value, seq, session->batch ? NULL : &limits, ret_text,
-                  NULL, NULL, NULL);
+    if (session->batch) {
+        limits = (struct rp_limits){BATCH_CHARS, BATCH_ITEMS, 0, 0};
+    }
+    rp_value_text(session->rp, value, seq, &limits, ret_text, NULL, NULL, NULL);
     return true;
+}
+
+/* "len 3 -> 4", where what is shown of both is the same. */
+static void
+put_lengths(struct cli_session *session, const struct rp_change *change)
+{
+    struct rp_object *before, *after;
+    uint64_t was, is;
+    if (change->before.kind != TF_VAL_REF || change->after.kind != TF_VAL_REF
+        || rp_object_open(session->rp, &change->before, change->before_seq, &before,
+                          NULL)
+               != TF_OK) {
+        return;
+    }
+    if (rp_object_open(session->rp, &change->after, change->seq, &after, NULL)
+        == TF_OK) {
+        if (rp_object_length(before, &was) && rp_object_length(after, &is)) {
+            cli_out_str(session->out, "  (not in what is shown; len ");
+            cli_put_count(session->out, was);
+            cli_out_str(session->out, " -> ");
+            cli_put_count(session->out, is);
+            cli_out_char(session->out, ')');
+        }
+        rp_object_release(after);
+    }
+    rp_object_release(before);
 }
 
 static void
@@ -55,10 +87,9 @@ cli_show_change(struct cli_session *session, const char *name,
 {
     struct cli_out *out = session->out;
     struct rp_buf before = RP_BUF_INIT, after = RP_BUF_INIT;
-    bool was = written_text(session, &change->before, change->before_seq,
-                            COMPARED_CHARS, &before);
-    bool is =
-        written_text(session, &change->after, change->seq, COMPARED_CHARS, &after);
+    bool was = written_text(session, &change->before, change->before_seq, PROMPT_CHARS,
+                            &before);
+    bool is = written_text(session, &change->after, change->seq, PROMPT_CHARS, &after);
     cli_out_text(out, name, strlen(name));
     cli_out_str(out, ": ");
     if (was && is && !session->batch) {
@@ -68,6 +99,10 @@ cli_show_change(struct cli_session *session, const char *name,
         cli_out_text(out, was ? before.data : "not there", was ? before.len : 9);
         cli_out_str(out, " -> ");
         cli_out_text(out, is ? after.data : "gone", is ? after.len : 4);
+    }
+    if (was && is && before.len == after.len
+        && (!before.len || memcmp(before.data, after.data, before.len) == 0)) {
+        put_lengths(session, change);
     }
     cli_out_format(out, "  (seen at event %" PRIu64 ")\n", change->seq);
     rp_buf_release(&before);

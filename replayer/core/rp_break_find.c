@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "rp_ask_ahead.h"
 #include "rp_break.h"
 #include "rp_find_posts.h"
 #include "rp_watch.h"
@@ -24,7 +25,15 @@ struct hunt {
     struct rp_posts posts;
     struct watching *watching;
     size_t watch_count;
+    struct rp_ahead
+        *ahead; /* decodes the chunks that come next; NULL: not yet, or never */
+    bool alone, planned_all;
+    size_t planned[RP_AHEAD], last_planned;
+    unsigned planned_count, seen;
 };
+
+/* Who looks at so many chunks will look at more. */
+#define AHEAD_AFTER 4u
 
 /* --- What is hunted for --- */
 
@@ -104,6 +113,7 @@ hunt_release(struct hunt *hunt)
     }
     free(hunt->watching);
     free(hunt->wanted);
+    rp_ahead_stop(hunt->ahead);
     rp_posts_release(&hunt->posts);
 }
 
@@ -413,9 +423,69 @@ beyond(const struct hunt *hunt, size_t idx)
                : info->first_seq + info->event_count <= hunt->what->bound;
 }
 
+/* Keeps `planned` full: the chunks that come next, not beyond the bound. */
 static tf_status
-hunt_step(const struct hunt *hunt, size_t idx, uint64_t from, uint64_t *bound,
-          struct rp_stop *stop, struct tf_err *err)
+plan(struct hunt *hunt, struct tf_err *err)
+{
+    if (!hunt->ahead && !hunt->alone && hunt->seen >= AHEAD_AFTER
+        && hunt->planned_count == 0) {
+        hunt->ahead = rp_ahead_start(hunt->rp);
+        hunt->alone = !hunt->ahead;
+    }
+    unsigned wanted = hunt->ahead ? RP_AHEAD : 1;
+    while (!hunt->planned_all && hunt->planned_count < wanted) {
+        size_t idx;
+        tf_status status = rp_posts_next(hunt->rp, &hunt->posts, hunt->what->forward,
+                                         hunt->last_planned, &idx, err);
+        if (status != TF_OK) {
+            return status;
+        }
+        hunt->planned_all = idx == SIZE_MAX || beyond(hunt, idx);
+        if (!hunt->planned_all) {
+            hunt->planned[hunt->planned_count++] = hunt->last_planned = idx;
+            if (hunt->ahead) {
+                rp_ahead_ask(hunt->ahead, idx);
+            }
+        }
+    }
+    return TF_OK;
+}
+
+/* The next of them; SIZE_MAX: there is none. `ret_ahead`: it is being decoded. */
+static tf_status
+next_planned(struct hunt *hunt, size_t *ret_idx, bool *ret_ahead, struct tf_err *err)
+{
+    *ret_idx = SIZE_MAX;
+    *ret_ahead = hunt->ahead != NULL;
+    tf_status status = plan(hunt, err);
+    *ret_ahead = hunt->ahead != NULL;
+    if (status != TF_OK || hunt->planned_count == 0) {
+        return status;
+    }
+    *ret_idx = hunt->planned[0];
+    hunt->planned_count--;
+    memmove(hunt->planned, hunt->planned + 1,
+            hunt->planned_count * sizeof hunt->planned[0]);
+    hunt->seen++;
+    return TF_OK;
+}
+
+static tf_status
+take_chunk(const struct hunt *hunt, size_t idx, bool ahead, struct rp_chunk **ret_chunk,
+           struct tf_err *err)
+{
+    struct tf_chunk *raw;
+    if (!ahead) {
+        return rp_chunk_get(hunt->rp, idx, ret_chunk, err);
+    }
+    tf_status status = rp_ahead_take(hunt->ahead, &raw, err);
+    return status == TF_OK ? rp_chunk_adopt(hunt->rp, idx, raw, ret_chunk, err)
+                           : status;
+}
+
+static tf_status
+hunt_step(const struct hunt *hunt, size_t idx, bool ahead, uint64_t from,
+          uint64_t *bound, struct rp_stop *stop, struct tf_err *err)
 {
     *bound = chunk_bound(hunt, idx);
     uint64_t nearest = *bound;
@@ -424,7 +494,7 @@ hunt_step(const struct hunt *hunt, size_t idx, uint64_t from, uint64_t *bound,
         return status;
     }
     struct rp_chunk *chunk;
-    status = rp_chunk_get(hunt->rp, idx, &chunk, err);
+    status = take_chunk(hunt, idx, ahead, &chunk, err);
     if (status != TF_OK) {
         return status;
     }
@@ -456,8 +526,10 @@ hunt_run(struct hunt *hunt, struct rp_stop *stop, struct tf_err *err)
         return TF_OK;
     }
     from = hunt->what->forward ? seq - 1 : seq + 1;
+    hunt->last_planned = idx;
+    bool ahead = false;
     for (;;) {
-        tf_status status = hunt_step(hunt, idx, from, &bound, stop, err);
+        tf_status status = hunt_step(hunt, idx, ahead, from, &bound, stop, err);
         if (status != TF_OK || stop->reason == RP_STOP_BREAK || idx == SIZE_MAX) {
             return status;
         }
@@ -465,15 +537,11 @@ hunt_run(struct hunt *hunt, struct rp_stop *stop, struct tf_err *err)
         status =
             rp_progress(rp, hunt->what->forward ? idx : rp->facts.chunk_count - idx,
                         rp->facts.chunk_count, err);
-        if (status == TF_OK) {
-            status =
-                rp_posts_next(rp, &hunt->posts, hunt->what->forward, idx, &idx, err);
+        if (status == TF_OK) { /* at last the watchpoints, up to the end */
+            status = next_planned(hunt, &idx, &ahead, err);
         }
         if (status != TF_OK) {
             return status;
-        }
-        if (idx != SIZE_MAX && beyond(hunt, idx)) {
-            idx = SIZE_MAX; /* the watchpoints, once more, up to the end */
         }
     }
 }

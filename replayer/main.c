@@ -3,6 +3,7 @@
 #include <locale.h>
 #include <malloc.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -28,14 +29,28 @@ catch_interrupts(void)
     sigaction(SIGINT, &action, NULL);
 }
 
+/* Of a locale that this machine does not have, as when one comes by ssh. */
+static bool
+asks_for_utf8(void)
+{
+    static const char *const variable[] = {"LC_ALL", "LC_CTYPE", "LANG"};
+    for (size_t i = 0; i < sizeof variable / sizeof *variable; i++) {
+        const char *name = getenv(variable[i]);
+        if (name && *name) {
+            return strcasestr(name, ".utf-8") || strcasestr(name, ".utf8");
+        }
+    }
+    return false;
+}
+
 /* Recorded text is UTF-8 whatever the locale says; whether a terminal shows it so is the
  * locale's to say, which is returned. */
 static bool
 use_utf8(void)
 {
-    setlocale(LC_CTYPE, "");
-    bool is_utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
-    if (!is_utf8) {
+    bool is_utf8 = setlocale(LC_CTYPE, "") ? strcmp(nl_langinfo(CODESET), "UTF-8") == 0
+                                           : asks_for_utf8();
+    if (strcmp(nl_langinfo(CODESET), "UTF-8") != 0) {
         setlocale(LC_CTYPE, "C.UTF-8");
     }
     return is_utf8;

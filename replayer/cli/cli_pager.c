@@ -160,14 +160,16 @@ wait_for_key(struct cli_out *out)
 {
     unsigned rows, columns;
     int fd = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
+    if (fd < 0) {
+        out->paging = false; /* nobody to press a key */
+        return;
+    }
     cli_out_status(out, out->columns >= 50
                             ? "-- more: space, Enter (a line), q (no more) --"
                             : "-- more --");
-    char key = fd >= 0 ? read_key(fd) : 'q';
+    char key = read_key(fd);
     cli_out_status(out, "");
-    if (fd >= 0) {
-        close(fd);
-    }
+    close(fd);
     if (cli_pager_window(out->fd, &rows, &columns)) {
         out->rows = rows;
         out->columns = columns;

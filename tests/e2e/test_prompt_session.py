@@ -346,6 +346,31 @@ def test_terminals_without_utf_8(terminal, locale):
     one.leave()
 
 
+@pytest.mark.parametrize("locale", ["xx_YY.UTF-8", "xx_YY.utf8", "C.UTF-8"])
+def test_a_locale_that_is_not_installed(terminal, locale):
+    one = terminal(LC_ALL=locale)
+    assert one.ask("p 'h\\u00e9 \\u20ac'").strip().endswith("'h\u00e9 \u20ac'")
+    one.leave()
+
+
+@pytest.mark.parametrize("term", ["", "dumb", "no-such-terminal", "vt100"])
+def test_terminals_of_little_skill(terminal, term):
+    one = terminal(TERM=term, NO_COLOR="")
+    assert ("\x1b[1m" in one.opening) == (term in ("vt100", "no-such-terminal"))
+    assert one.is_alive() is not None
+    one.child.send("q\r")
+    one.child.expect(pexpect.EOF)
+
+
+def test_a_very_long_line(terminal):
+    one = terminal()
+    one.child.send("p len('" + "0123456789" * 300)
+    one.child.send("')\r")
+    one.child.expect_exact("\n3000\r\n")
+    one.prompt()
+    one.leave()
+
+
 def test_wide_characters(terminal, tmp_path):
     recording = cli_recordings.record(
         tmp_path, "def f():\n    wide = '\u6f22\u5b57' * 200\n    flat = 'e\u0301' * 200\n    1/0\nf()\n", "wide")

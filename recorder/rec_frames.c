@@ -13,12 +13,6 @@ rows(void)
     return &rec.batch->changes;
 }
 
-struct rec_frame *
-rec_thread_top(const struct rec_thread *thread)
-{
-    return thread->depth > 0 ? thread->stack[thread->depth - 1] : NULL;
-}
-
 static bool
 thread_push(struct rec_thread *thread, struct rec_frame *frame)
 {
@@ -71,11 +65,7 @@ frame_alloc(uint32_t slots)
 static void
 frame_forget(struct rec_frame *frame)
 {
-    struct rec_frame *known =
-        rec_shadow_get(&rec.shadow, &rec.shadow.frames, frame->base);
-    if (known == frame) {
-        rec_shadow_take(&rec.shadow, &rec.shadow.frames, frame->base);
-    }
+    rec_shadow_take_if(&rec.shadow, &rec.shadow.frames, frame->base, frame);
     frame_free(frame);
 }
 
@@ -115,12 +105,12 @@ frame_new(PyFrameObject *object, struct rec_code *code)
     frame->slot_count = slots;
     frame->globals = rec_py_frame_globals(object);
     frame->full_chunk = UINT64_MAX;
-    struct rec_frame *stale =
-        rec_shadow_get(&rec.shadow, &rec.shadow.frames, frame->base);
-    if (!rec_shadow_put(&rec.shadow, &rec.shadow.frames, frame->base, frame)) {
+    void *before = frame;
+    if (!rec_shadow_swap(&rec.shadow, &rec.shadow.frames, frame->base, &before)) {
         frame_free(frame);
         return NULL;
     }
+    struct rec_frame *stale = before;
     if (stale != NULL && !stale->on_stack) {
         frame_free(stale);
     }

@@ -71,10 +71,25 @@ struct rec_thread {
 };
 
 /* The entry for a thread, made on first sight. NULL when memory ran out. */
-struct rec_thread *rec_thread_of(PyThreadState *tstate);
+struct rec_thread *rec_thread_find(PyThreadState *tstate);
+
+static inline struct rec_thread *
+rec_thread_of(PyThreadState *tstate)
+{
+    return rec.thread != NULL && rec.thread->tstate == tstate
+                   && rec.thread->tstate_id == tstate->id
+               ? rec.thread
+               : rec_thread_find(tstate);
+}
+
 /* Gives it its number with its first event, and its name as soon as it has one. */
 void rec_thread_define(struct rec_thread *thread);
-struct rec_frame *rec_thread_top(const struct rec_thread *thread);
+static inline struct rec_frame *
+rec_thread_top(const struct rec_thread *thread)
+{
+    return thread->depth > 0 ? thread->stack[thread->depth - 1] : NULL;
+}
+
 
 /* Call event: writes what changed in the caller, then pushes the frame (new, or the same as
  * before when a generator goes on). NULL when memory ran out. */

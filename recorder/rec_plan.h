@@ -55,6 +55,7 @@ enum rec_site_sort {
 struct rec_site {
     uint8_t sort;
     bool late, names; /* names: there are keyword arguments */
+    bool settled;     /* what it called last cannot become something else */
     int16_t a, b;
     uint32_t arg;
     uint32_t operand, operand_count; /* arguments: places in rec_plan.operand */

@@ -154,15 +154,25 @@ bool
 rec_shadow_put(struct rec_shadow *shadow, struct rec_table *table, uintptr_t base,
                void *value)
 {
+    return rec_shadow_swap(shadow, table, base, &value);
+}
+
+bool
+rec_shadow_swap(struct rec_shadow *shadow, struct rec_table *table, uintptr_t base,
+                void **value)
+{
     struct rec_entry *entry = table_find(table, base);
     if (entry != NULL) {
-        entry->value = value;
+        void *before = entry->value;
+        entry->value = *value;
+        *value = before;
         return true;
     }
     if (table->used * 2 > table->mask && !table_resize(table, (table->mask + 1) * 2)) {
         return false;
     }
-    table_insert(table, base, value);
+    table_insert(table, base, *value);
+    *value = NULL;
     uint8_t *count = &shadow->filter[filter_idx(base)];
     *count += *count != UINT8_MAX; /* stuck when full: only costs time */
     return true;
@@ -171,8 +181,15 @@ rec_shadow_put(struct rec_shadow *shadow, struct rec_table *table, uintptr_t bas
 void *
 rec_shadow_take(struct rec_shadow *shadow, struct rec_table *table, uintptr_t base)
 {
+    return rec_shadow_take_if(shadow, table, base, NULL);
+}
+
+void *
+rec_shadow_take_if(struct rec_shadow *shadow, struct rec_table *table, uintptr_t base,
+                   const void *only)
+{
     struct rec_entry *entry = table_find(table, base);
-    if (entry == NULL) {
+    if (entry == NULL || (only != NULL && entry->value != only)) {
         return NULL;
     }
     void *value = entry->value;
@@ -212,7 +229,7 @@ rec_obj_reserve(struct rec_obj *obj, size_t count)
     if (count <= obj->val_cap) {
         return true;
     }
-    size_t cap = count + count / 2;
+    size_t cap = count < 4 && obj->val_cap > 0 ? 8 : count + count / 2;
     struct rec_val *val = realloc(obj->val, cap * sizeof *val);
     if (val == NULL || cap > UINT32_MAX) {
         return false;

@@ -138,7 +138,13 @@ void *rec_shadow_get(const struct rec_shadow *shadow, const struct rec_table *ta
                      uintptr_t base);
 bool rec_shadow_put(struct rec_shadow *shadow, struct rec_table *table, uintptr_t base,
                     void *value);
+/* Likewise; *value becomes what was there before, or NULL. */
+bool rec_shadow_swap(struct rec_shadow *shadow, struct rec_table *table, uintptr_t base,
+                     void **value);
 void *rec_shadow_take(struct rec_shadow *shadow, struct rec_table *table,
                       uintptr_t base);
+/* Only if it is `only`. */
+void *rec_shadow_take_if(struct rec_shadow *shadow, struct rec_table *table,
+                         uintptr_t base, const void *only);
 
 #endif

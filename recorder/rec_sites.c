@@ -444,14 +444,29 @@ follow_callee(struct follow *follow, const struct rec_site *site)
     return callee;
 }
 
+/* A method that the type of a local has: no code that is called makes it another one, short of
+ * changing the class. */
+static bool
+is_method_of_local(const struct follow *follow, int16_t number)
+{
+    const struct rec_sym *sym = &follow->plan->sym[number];
+    return sym->sort == REC_SYM_ATTR
+           && follow->plan->sym[sym->base].sort == REC_SYM_FAST && sym->cache.found != NULL
+           && Py_IS_TYPE(sym->cache.found, &PyFunction_Type);
+}
+
 static bool
 note_call(struct follow *follow, struct rec_site *site)
 {
+    site->settled = false;
     struct found callee = follow_callee(follow, site);
     PyObject *callable = callee.sort == FOUND_METHOD ? callee.callable : callee.object;
     PyObject *self = callee.sort == FOUND_METHOD ? callee.object : NULL;
     switch (callee.sort) {
-    case FOUND_PYTHON: site->verdict = REC_CALLS_NOTHING; return true;
+    case FOUND_PYTHON:
+        site->verdict = REC_CALLS_NOTHING;
+        site->settled = is_method_of_local(follow, site->a);
+        return true;
     case FOUND_NOTHING: site->verdict = REC_CALLS_SCALAR; return true;
     case FOUND_METHOD:
     case FOUND_OBJECT: break;
@@ -513,7 +528,11 @@ rec_sites_note(struct rec_frame *frame, struct rec_plan *plan, bool again)
                             .stack = rec_py_frame_stack(frame->frame),
                             .again = again};
     for (uint32_t i = 0; i < plan->site_count; i++) {
-        if ((!again || plan->site[i].late) && !note_site(&follow, &plan->site[i])) {
+        struct rec_site *site = &plan->site[i];
+        if (again && (!site->late || site->settled)) {
+            continue;
+        }
+        if (!note_site(&follow, site)) {
             return false;
         }
     }

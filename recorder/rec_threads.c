@@ -4,13 +4,9 @@
 #include "rec_scalar.h"
 
 struct rec_thread *
-rec_thread_of(PyThreadState *tstate)
+rec_thread_find(PyThreadState *tstate)
 {
     uint64_t id = rec_py_thread_id(tstate);
-    if (rec.thread != NULL && rec.thread->tstate == tstate
-        && rec.thread->tstate_id == id) {
-        return rec.thread;
-    }
     for (struct rec_thread *at = rec.threads; at != NULL; at = at->next) {
         if (at->tstate == tstate && at->tstate_id == id) {
             return at;

@@ -17,16 +17,6 @@ rows(void)
 }
 
 void
-rec_values_begin(bool again)
-{
-    rec.epoch += again;
-    rec.left_out = false;
-    rec.budget = rec.options->max_objects;
-    rec.queue_head = rec.queue_tail = 0;
-    rec.event_start_bytes = rows()->len;
-}
-
-void
 rec_values_enqueue(struct rec_obj *obj, uint32_t depth)
 {
     bool look = obj->epoch != rec.epoch;
@@ -215,11 +205,38 @@ is_secret(const struct rec_src *name)
     return rec_redact_name(utf8, rec_utf8(name->obj, REC_REDACT_NAME_BYTES, utf8));
 }
 
+/* The same few names come again and again. A str that took the place of another one has
+ * another hash. */
+#define NAMES_KEPT 256
+
+static struct {
+    PyObject *name;
+    Py_hash_t hash;
+    bool secret;
+} judged_names[NAMES_KEPT];
+
+static bool
+is_secret_again(const struct rec_src *name)
+{
+    if (name->sort != SRC_OBJ || !PyUnicode_CheckExact(name->obj)
+        || ((PyASCIIObject *)name->obj)->hash == -1) {
+        return is_secret(name);
+    }
+    Py_hash_t hash = ((PyASCIIObject *)name->obj)->hash;
+    size_t at = ((uintptr_t)name->obj >> 4) % NAMES_KEPT;
+    if (judged_names[at].name != name->obj || judged_names[at].hash != hash) {
+        judged_names[at].secret = is_secret(name);
+        judged_names[at].name = name->obj;
+        judged_names[at].hash = hash;
+    }
+    return judged_names[at].secret;
+}
+
 struct rec_val
 rec_value_emit_named(const struct rec_src *name, const struct rec_src *src,
                      uint32_t depth)
 {
-    return is_secret(name) ? rec_value_emit_redacted() : rec_value_emit(src, depth);
+    return is_secret_again(name) ? rec_value_emit_redacted() : rec_value_emit(src, depth);
 }
 
 /* --- Objects --- */

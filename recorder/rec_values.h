@@ -15,7 +15,16 @@
 
 /* A new event. `again`: everything that it leads to is looked at again; else only what is
  * new to it, and what rec_values_look() is called for. */
-void rec_values_begin(bool again);
+static inline void
+rec_values_begin(bool again)
+{
+    rec.epoch += again;
+    rec.left_out = false;
+    rec.budget = rec.options->max_objects;
+    rec.queue_head = rec.queue_tail = 0;
+    rec.event_start_bytes = rec.batch->changes.len;
+}
+
 /* Looks at one object that may have changed, at the place of the hint if it has one. */
 void rec_values_look(struct rec_obj *obj, struct rec_hint hint);
 /* Appends `src` as a value to the changes, and makes it known if it is a new object.

@@ -4,6 +4,7 @@ Keeps the stacks of all threads and every object. The keyframe of each chunk but
 says what is known already, so it is not read but compared: a difference is a fault.
 """
 from pyrec_file import Bad
+from pyrec_writes import Writes
 
 EVENTS = {1: ("call", "start"), 2: ("call", "resume"), 3: ("call", "throw"),
           4: ("line", None), 5: ("return", "return"), 6: ("return", "yield"),
@@ -133,6 +134,7 @@ class Recording:
         self.sources = {}
         self.objects, self.frames = {}, {}
         self.stacks = None  # not known yet
+        self.writes = Writes()
         self.told = {}  # (chunk, frame) -> slots in that chunk's keyframe
 
     # --- Changes ---
@@ -154,6 +156,7 @@ class Recording:
         """One change that belongs to `event`; `stack` is of that event's thread."""
         name, numbers, values = change
         if name == "local":
+            self.writes.local(self.chunk, stack[-1].id, numbers["s"][0])
             stack[-1].slots[numbers["s"][0]] = values[0][0]
         elif name == "enter":
             frame = Frame(self.next_frame, numbers["c"][0], values[0][0])
@@ -178,6 +181,7 @@ class Recording:
             self.change_object(self.objects[numbers["o"][0]], name, numbers, values, event)
 
     def change_object(self, obj, name, numbers, values, event):
+        self.writes.change(self.chunk, name, numbers, values)
         if name == "image":
             obj.fill(numbers, values)
         elif name in ("item_set", "attr_set"):
@@ -264,6 +268,8 @@ class Recording:
     def chunk_events(self, chunk):
         first = self.take_over(chunk)
         self.begin_chunk(chunk)
+        self.chunk = chunk  # whose changes are gone through
+        self.writes.chunk_count += 1
         self.next_object, self.next_frame = chunk.first_object, chunk.first_frame
         ops = Ops(chunk.changes)
         lineno, time_ns = 0, chunk.start_ns
@@ -323,5 +329,8 @@ class Recording:
                 self.sources[message.file] = message
             elif name == "checkpoint" and self.stacks is None:
                 self.begin_with(self.read_keyframe(message.state))
+            elif name == "writes":
+                self.writes.blocks.append(message)
             elif name == "chunk":
                 yield from self.chunk_events(message)
+        self.writes.check(self.footer is not None)

@@ -52,10 +52,10 @@ rp_eval_variable(struct rp_eval *eval, const struct rp_node *node,
     if (!look_up(eval, node->text, ret_value, ret_found)) {
         return false;
     }
-    if (cached && *ret_found) {
+    if (cached && *ret_found && ret_value->kind != RP_VAL_DAMAGED) {
         rp_value_copy(cached, ret_value);
     }
-    else if (cached) {
+    else if (cached && !*ret_found) {
         *cached = (struct rp_value){.kind = RP_VAL_DAMAGED, .note = 1};
     }
     return true;
@@ -288,21 +288,44 @@ eval_unary(struct rp_eval *eval, const struct rp_node *node, struct rp_value *re
     return fine;
 }
 
+/* The value of a literal or a variable that was looked up, borrowed; else the node's own,
+ * in *owned. NULL: it failed. */
+static const struct rp_value *
+operand(struct rp_eval *eval, uint32_t idx, struct rp_value *owned)
+{
+    const struct rp_node *node = &eval->expr->node[idx];
+    *owned = (struct rp_value){0};
+    if (node->kind == RP_NODE_VALUE) {
+        return &node->value;
+    }
+    if (node->kind == RP_NODE_NAME && !node->local && eval->cache
+        && eval->cache[node->name].kind != TF_VAL_UNBOUND
+        && eval->cache[node->name].kind != RP_VAL_DAMAGED) {
+        return &eval->cache[node->name];
+    }
+    if (!rp_eval_node(eval, idx, owned)) {
+        return NULL;
+    }
+    return owned;
+}
+
 static bool
 eval_binary(struct rp_eval *eval, const struct rp_node *node,
             struct rp_value *ret_value)
 {
-    struct rp_value a, b;
-    if (!rp_eval_node(eval, node->a, &a)) {
+    struct rp_value own_a, own_b;
+    const struct rp_value *a = operand(eval, node->a, &own_a), *b;
+    if (!a) {
         return false;
     }
-    bool fine = rp_eval_node(eval, node->b, &b);
+    b = operand(eval, node->b, &own_b);
+    bool fine = b != NULL;
     if (fine) {
         eval->column = node->column;
-        fine = rp_eval_binary(eval, node->op, &a, &b, ret_value);
-        rp_value_release(&b);
+        fine = rp_eval_binary(eval, node->op, a, b, ret_value);
+        rp_value_release(&own_b);
     }
-    rp_value_release(&a);
+    rp_value_release(&own_a);
     return fine;
 }
 
@@ -330,27 +353,33 @@ static bool
 eval_comparison(struct rp_eval *eval, const struct rp_node *node,
                 struct rp_value *ret_value)
 {
-    struct rp_value left, right;
+    struct rp_value owned[2];
     bool result = true;
-    if (!rp_eval_node(eval, node->a, &left)) {
+    unsigned at = 0;
+    const struct rp_value *left = operand(eval, node->a, &owned[0]), *right;
+    if (!left) {
         return false;
     }
     for (uint32_t i = node->list; i != RP_NONE && result;
          i = eval->expr->node[i].next) {
         const struct rp_node *link = &eval->expr->node[i];
-        bool fine = rp_eval_node(eval, link->a, &right);
+        right = operand(eval, link->a, &owned[!at]);
+        bool fine = right != NULL;
         if (fine) {
             eval->column = link->column;
-            fine = rp_eval_compare(eval, link->op, &left, &right, &result);
-            rp_value_release(&left);
-            left = right;
+            fine = rp_eval_compare(eval, link->op, left, right, &result);
         }
+        rp_value_release(&owned[at]);
+        at = !at;
         if (!fine) {
-            rp_value_release(&left);
+            if (right) {
+                rp_value_release(&owned[at]);
+            }
             return false;
         }
+        left = right;
     }
-    rp_value_release(&left);
+    rp_value_release(&owned[at]);
     rp_value_set_bool(ret_value, result);
     return true;
 }
@@ -715,10 +744,13 @@ static tf_status
 evaluate(struct rp_eval *eval, struct rp_value *ret_value,
          struct rp_expr_err *ret_error)
 {
-    struct rp_value local[CACHE_LOCAL] = {{0}}, value;
+    struct rp_value local[CACHE_LOCAL], value;
     uint32_t count = eval->expr->name_count;
     eval->error = ret_error;
     eval->cache = count <= CACHE_LOCAL ? local : calloc(count, sizeof *local);
+    for (uint32_t i = 0; i < count && i < CACHE_LOCAL; i++) {
+        local[i] = (struct rp_value){0};
+    }
     if (!eval->cache) {
         return rp_no_memory(eval->err);
     }

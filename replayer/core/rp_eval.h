@@ -54,11 +54,24 @@ bool rp_eval_fail(struct rp_eval *eval, const char *format, ...)
 bool rp_eval_status(struct rp_eval *eval, tf_status status);
 bool rp_eval_memory(struct rp_eval *eval);
 /* Counts work: fails when there was too much, or the caller's progress says stop. */
-bool rp_eval_step(struct rp_eval *eval);
+bool rp_eval_step_slow(struct rp_eval *eval);
 bool rp_eval_steps(struct rp_eval *eval, uint64_t count);
 /* Counts memory; fails when it is too much. */
 bool rp_eval_room(struct rp_eval *eval, uint64_t bytes);
-bool rp_eval_enter(struct rp_eval *eval); /* eval->depth-- leaves */
+
+static inline bool
+rp_eval_step(struct rp_eval *eval)
+{
+    return (++eval->steps & 0xfff) != 0 || rp_eval_step_slow(eval);
+}
+
+/* eval->depth-- leaves. */
+static inline bool
+rp_eval_enter(struct rp_eval *eval)
+{
+    return ++eval->depth <= RP_EVAL_DEPTH || rp_eval_fail(eval, "nested too deeply");
+}
+
 /* Whether `value` may be worked on; else fails with what is missing. */
 bool rp_eval_known(struct rp_eval *eval, const struct rp_value *value);
 /* All items of it are recorded; else fails. */

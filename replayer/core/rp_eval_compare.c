@@ -503,6 +503,19 @@ rp_eval_compare(struct rp_eval *eval, enum rp_op op, const struct rp_value *a,
                 const struct rp_value *b, bool *ret_result)
 {
     bool fine;
+    bool ints = a->kind == TF_VAL_INT && b->kind == TF_VAL_INT;
+    bool texts = a->kind == TF_VAL_STR && b->kind == TF_VAL_STR;
+    if (ints && op >= RP_OP_LT && op <= RP_OP_GE) {
+        *ret_result = holds(op, a->integer < b->integer ? -1 : a->integer > b->integer);
+        return true;
+    }
+    if ((ints || texts) && (op == RP_OP_EQ || op == RP_OP_NE)) {
+        bool same = ints ? a->integer == b->integer
+                         : a->length == b->length
+                               && rp_text_equal(rp_value_bytes(a), rp_value_bytes(b));
+        *ret_result = same == (op == RP_OP_EQ);
+        return true;
+    }
     switch (op) {
     case RP_OP_EQ: return rp_equal(eval, a, b, ret_result);
     case RP_OP_NE: fine = rp_equal(eval, a, b, ret_result); break;

@@ -60,6 +60,15 @@ rp_eval_memory(struct rp_eval *eval)
 }
 
 bool
+rp_eval_step_slow(struct rp_eval *eval)
+{
+    return eval->steps <= RP_EVAL_STEPS
+               ? rp_eval_status(
+                   eval, rp_progress(eval->rp, eval->steps, RP_EVAL_STEPS, eval->err))
+               : rp_eval_fail(eval, "the expression takes too long");
+}
+
+bool
 rp_eval_steps(struct rp_eval *eval, uint64_t count)
 {
     uint32_t before = eval->steps;
@@ -73,12 +82,6 @@ rp_eval_steps(struct rp_eval *eval, uint64_t count)
 }
 
 bool
-rp_eval_step(struct rp_eval *eval)
-{
-    return rp_eval_steps(eval, 1);
-}
-
-bool
 rp_eval_room(struct rp_eval *eval, uint64_t bytes)
 {
     if (bytes > RP_EVAL_TEXT || eval->bytes + bytes > RP_EVAL_BYTES) {
@@ -86,12 +89,6 @@ rp_eval_room(struct rp_eval *eval, uint64_t bytes)
     }
     eval->bytes += (size_t)bytes;
     return rp_eval_steps(eval, bytes / 256);
-}
-
-bool
-rp_eval_enter(struct rp_eval *eval)
-{
-    return ++eval->depth <= RP_EVAL_DEPTH || rp_eval_fail(eval, "nested too deeply");
 }
 
 bool

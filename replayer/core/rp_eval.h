@@ -91,12 +91,12 @@ bool rp_eval_needs_code(struct rp_eval *eval, const char *what,
 
 bool rp_eval_object(struct rp_eval *eval, const struct rp_value *value,
                     struct rp_object **ret_object);
-/* Likewise, for who looks at some items only: of a large container they are absent until
- * rp_eval_load() made those present that are looked at. */
+/* For a look at some of it: a large container's items are absent until rp_eval_load. */
 bool rp_eval_open(struct rp_eval *eval, const struct rp_value *value,
                   struct rp_object **ret_object);
-bool rp_eval_load(struct rp_eval *eval, struct rp_object *object, size_t first,
+bool rp_eval_load(struct rp_eval *eval, const struct rp_object *object, size_t first,
                   size_t end);
+bool rp_eval_load_keys(struct rp_eval *eval, const struct rp_object *object);
 /* The built-in value that an instance of a subclass, or an IntEnum's member, is; any other
  * value itself. The result is owned. */
 bool rp_eval_plain(struct rp_eval *eval, const struct rp_value *value,

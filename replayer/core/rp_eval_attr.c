@@ -184,6 +184,8 @@ rp_eval_no_attr(struct rp_eval *eval, const struct rp_value *value, struct tf_te
 
 /* --- Attributes --- */
 
+#define PARTS_MAX 16u /* named parts stand before the items */
+
 static bool
 number_attr(struct rp_eval *eval, const struct rp_value *value, struct tf_text name,
             struct rp_value *ret_value, bool *ret_found)
@@ -299,7 +301,8 @@ rp_eval_attr(struct rp_eval *eval, const struct rp_value *value, struct tf_text 
         if (!rp_eval_open(eval, value, &object)) {
             return false;
         }
-        bool fine = object_attr(eval, value, object, name, ret_value, ret_found);
+        bool fine = rp_eval_load(eval, object, 0, PARTS_MAX)
+                    && object_attr(eval, value, object, name, ret_value, ret_found);
         rp_object_release(object);
         return fine;
     }

@@ -353,7 +353,10 @@ run_method(struct rp_calling *call, const struct rp_method *method,
 {
     struct rp_object *object = NULL;
     struct rp_eval *eval = call->eval;
-    if (self->kind == TF_VAL_REF && !rp_eval_object(eval, self, &object)) {
+    bool one = strcmp(method->name, "get") == 0; /* makes present what it looks at */
+    if (self->kind == TF_VAL_REF
+        && !(one ? rp_eval_open(eval, self, &object)
+                 : rp_eval_object(eval, self, &object))) {
         return false;
     }
     struct rp_label owner =

@@ -74,7 +74,7 @@ rp_eval_truth(struct rp_eval *eval, const struct rp_value *value, bool *ret_trut
     default: return rp_eval_known(eval, value);
     }
     struct rp_object *object;
-    if (!rp_eval_object(eval, value, &object)) {
+    if (!rp_eval_open(eval, value, &object)) {
         return false;
     }
     bool fine = truth_of_object(eval, value, object, ret_truth);
@@ -413,6 +413,7 @@ in_object(struct rp_eval *eval, const struct rp_value *a, const struct rp_value 
         uint64_t hash;
         bool known;
         bool fine = (a->kind != TF_VAL_REF || rp_eval_hash(eval, a, &hash, &known))
+                    && rp_eval_load_keys(eval, object)
                     && rp_eval_find_key(eval, object, a, &found);
         *ret_result = fine && found != SIZE_MAX;
         return fine;
@@ -455,7 +456,7 @@ contains(struct rp_eval *eval, const struct rp_value *a, const struct rp_value *
                 : "argument of type '%s' is not a container or iterable",
             rp_eval_label(eval, b).text);
     }
-    if (!rp_eval_object(eval, b, &object)) {
+    if (!rp_eval_open(eval, b, &object)) {
         return false;
     }
     bool fine = in_object(eval, a, b, object, ret_result);

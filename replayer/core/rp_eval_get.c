@@ -178,7 +178,7 @@ index_range(struct rp_eval *eval, const struct rp_object *range,
 }
 
 static bool
-index_run(struct rp_eval *eval, struct rp_object *object,
+index_run(struct rp_eval *eval, const struct rp_object *object,
           const struct rp_value *key, struct rp_value *ret_value)
 {
     struct rp_run run = rp_object_run(object);
@@ -206,14 +206,14 @@ index_run(struct rp_eval *eval, struct rp_object *object,
 }
 
 static bool
-index_dict(struct rp_eval *eval, struct rp_object *object,
+index_dict(struct rp_eval *eval, const struct rp_object *object,
            const struct rp_value *key, struct rp_value *ret_value)
 {
     size_t found;
     uint64_t hash;
     bool known;
     if ((key->kind == TF_VAL_REF && !rp_eval_hash(eval, key, &hash, &known))
-        || !rp_eval_status(eval, rp_object_load_keys(eval->rp, object, eval->err))
+        || !rp_eval_load_keys(eval, object)
         || !rp_eval_find_key(eval, object, key, &found)) {
         return false;
     }
@@ -266,7 +266,7 @@ own_subscripts(const struct rp_object *object)
 
 static bool
 index_object(struct rp_eval *eval, const struct rp_value *value,
-             struct rp_object *object, const struct rp_value *key,
+             const struct rp_object *object, const struct rp_value *key,
              struct rp_value *ret_value)
 {
     const struct rp_value *plain = rp_plain_of(eval->rp, object, value);
@@ -425,7 +425,7 @@ slice_text(struct rp_eval *eval, const struct rp_value *value,
 }
 
 static bool
-slice_run(struct rp_eval *eval, struct rp_object *object,
+slice_run(struct rp_eval *eval, const struct rp_object *object,
           const struct rp_value part[3], struct rp_value *ret_value)
 {
     struct rp_run run = rp_object_run(object);
@@ -437,12 +437,12 @@ slice_run(struct rp_eval *eval, struct rp_object *object,
         || !rp_eval_make(eval, category, &result)) {
         return false;
     }
-    uint64_t from = (uint64_t)bounds.start, to = from;
-    if (bounds.count > 0) {
-        to = (uint64_t)(bounds.start + (int64_t)(bounds.count - 1) * bounds.step);
-    }
-    bool fine = rp_eval_load(eval, object, run.first + (from < to ? from : to),
-                             run.first + (from < to ? to : from) + 1);
+    uint64_t last = bounds.count ? (bounds.count - 1) * (uint64_t)bounds.step : 0;
+    uint64_t low = (uint64_t)bounds.start + (bounds.step < 0 ? last : 0);
+    uint64_t high = (uint64_t)bounds.start + (bounds.step < 0 ? 0 : last);
+    high = high < run.count ? high : run.count;
+    bool fine = bounds.count == 0
+                || rp_eval_load(eval, object, run.first + low, run.first + high + 1);
     for (uint64_t i = 0; i < bounds.count && fine; i++) {
         uint64_t at = (uint64_t)(bounds.start + (int64_t)i * bounds.step);
         fine = (at < run.count
@@ -503,7 +503,7 @@ slice_range(struct rp_eval *eval, const struct rp_object *range,
 
 static bool
 slice_object(struct rp_eval *eval, const struct rp_value *value,
-             struct rp_object *object, const struct rp_value part[3],
+             const struct rp_object *object, const struct rp_value part[3],
              struct rp_value *ret_value)
 {
     const struct rp_value *plain = rp_plain_of(eval->rp, object, value);

@@ -21,12 +21,29 @@ rp_eval_open(struct rp_eval *eval, const struct rp_value *value,
         eval, rp_object_open(eval->rp, value, eval->seq, ret_object, eval->err));
 }
 
+/* What is absent is no part of an object's state, so that it may be made present in one
+ * that is only looked at. */
+static struct rp_object *
+present(const struct rp_object *object)
+{
+    return (struct rp_object *)(uintptr_t)object;
+}
+
 bool
-rp_eval_load(struct rp_eval *eval, struct rp_object *object, size_t first, size_t end)
+rp_eval_load(struct rp_eval *eval, const struct rp_object *object, size_t first,
+             size_t end)
+{
+    return !object->partial
+           || rp_eval_status(
+               eval, rp_object_load(eval->rp, present(object), first, end, eval->err));
+}
+
+bool
+rp_eval_load_keys(struct rp_eval *eval, const struct rp_object *object)
 {
     return !object->partial
            || rp_eval_status(eval,
-                             rp_object_load(eval->rp, object, first, end, eval->err));
+                             rp_object_load_keys(eval->rp, present(object), eval->err));
 }
 
 const struct rp_value *

@@ -35,6 +35,9 @@ tf_status rp_breaks_next(struct rp *rp, const struct rp_hunting *hunting,
                          struct rp_stop *ret_stop, struct tf_err *err);
 /* Whether any is enabled. */
 bool rp_breaks_any(const struct rp *rp);
+/* Fills in what the point is about. See rp_break_add for the errors. */
+tf_status rp_point_resolve(struct rp *rp, const struct rp_break_spec *spec,
+                           struct rp_point *point, struct tf_err *err);
 /* See rp_break_nth. */
 tf_status rp_point_set_nth(struct rp *rp, struct rp_point *point, uint64_t nth, bool on,
                            struct tf_err *err);

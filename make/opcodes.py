@@ -74,28 +74,32 @@ def ask(python):
     return json.loads(done.stdout)
 
 
-def table(answer):
-    major, minor = answer["version"]
-    lines = ["static const struct rp_opcode OPCODES_%d_%d[256] = {" % (major, minor)]
-    line = "   "
-    for op, name, caches, arg in answer["rows"]:
-        entry = ' [%d] = {"%s", %d, RP_ARG_%s},' % (op, name, caches, arg)
-        if len(line) + len(entry) > 88:
+def runs(answers):
+    """What an opcode means, from which version to which without a change."""
+    open_runs, done = {}, []
+    for answer in answers:
+        version = "0x%02x%02x" % tuple(answer["version"])
+        rows = {row[0]: row[1:] for row in answer["rows"]}
+        for op, run in list(open_runs.items()):
+            if rows.get(op) != run[2]:
+                done.append((op, open_runs.pop(op)))
+        for op, meaning in rows.items():
+            open_runs.setdefault(op, [version, version, meaning])[1] = version
+    return sorted([*done, *open_runs.items()])
+
+
+def filled(declaration, entries):
+    lines, line = [declaration + " = {"], "   "
+    for entry in entries:
+        if len(line) + 2 + len(entry) > 88:
             lines.append(line)
             line = "   "
-        line += entry
+        line += " %s," % entry
     return "\n".join([*lines, line, "};", ""])
 
 
 def strings(name, words):
-    lines, line = ["const char *const %s[] = {" % name], "   "
-    for word in [*words, None]:
-        entry = " NULL," if word is None else ' "%s",' % word
-        if len(line) + len(entry) > 88:
-            lines.append(line)
-            line = "   "
-        line += entry
-    return "\n".join([*lines, line, "};", ""])
+    return filled("const char *const %s[]" % name, ['"%s"' % word for word in words] + ["NULL"])
 
 
 def main(pythons):
@@ -111,11 +115,13 @@ def main(pythons):
         assert answers[0]["compare"][:6] == answer["compare"][:6]
     text = HEAD + strings("rp_compare_names", answers[0]["compare"]) + "\n"
     text += strings("rp_operator_names", operators) + "\n"
-    text += "\n".join(table(answer) for answer in answers)
-    text += "/* clang-format on */\n\nconst struct rp_opcodes rp_opcodes[] = {\n"
-    for major, minor in versions:
-        text += "    {0x%02x%02x, OPCODES_%d_%d},\n" % (major, minor, major, minor)
-    TARGET.write_text(text + "    {0, NULL},\n};\n")
+    text += filled("const uint32_t rp_opcode_versions[]",
+                   ["0x%02x%02x" % version for version in versions] + ["0"]) + "\n"
+    rows = ['{%s, %s, %d, {"%s", %d, RP_ARG_%s}}' % (first, last, op, *meaning)
+            for op, (first, last, meaning) in runs(answers)]
+    text += filled("const struct rp_opcode_row rp_opcode_rows[]",
+                   rows + ["{0, 0, 0, {NULL, 0, RP_ARG_NONE}}"])
+    TARGET.write_text(text + "/* clang-format on */\n")
 
 
 if __name__ == "__main__":

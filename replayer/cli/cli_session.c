@@ -259,19 +259,25 @@ cli_do_help(struct cli_session *session, const char *args)
                 : cli_refuse(session, "no command '%s'; help lists them", args);
 }
 
+/* The quote that ends the string which begins there, or the line's last character. */
+static const char *
+string_end(const char *quote)
+{
+    const char *c = quote + 1;
+    while (*c && *c != *quote) {
+        c += *c == '\\' && c[1] ? 2 : 1;
+    }
+    return *c ? c : c - 1;
+}
+
 /* `x = 3`: an = that is no part of ==, <= and the like, outside brackets and strings. */
 static bool
 is_assignment(const char *line)
 {
     int depth = 0;
-    char quote = 0;
     for (const char *c = line; *c; c++) {
-        if (quote) {
-            quote = *c == quote ? 0 : quote;
-            c += *c == '\\' && c[1];
-        }
-        else if (*c == '"' || *c == '\'') {
-            quote = *c;
+        if (*c == '"' || *c == '\'') {
+            c = string_end(c);
         }
         else if (strchr("([{", *c)) {
             depth++;
@@ -369,14 +375,9 @@ run_one(struct cli_session *session, const char *line)
 static const char *
 find_separator(const char *line)
 {
-    char quote = 0;
     for (const char *c = line; *c; c++) {
-        if (quote) {
-            quote = *c == quote ? 0 : quote;
-            c += *c == '\\' && c[1];
-        }
-        else if (*c == '"' || *c == '\'') {
-            quote = *c;
+        if (*c == '"' || *c == '\'') {
+            c = string_end(c);
         }
         else if (c[0] == ';' && c[1] == ';') {
             return c;

@@ -7,7 +7,7 @@
 
 struct rp_dis {
     const struct tf_def_code *code; /* borrowed */
-    const struct rp_opcode *opcode; /* 256 */
+    struct rp_opcode opcode[256];
     uint32_t version;
     size_t off;
     uint32_t extended; /* what EXTENDED_ARG said before */
@@ -15,15 +15,24 @@ struct rp_dis {
     uint8_t *target;   /* a bit an instruction word: something jumps there */
 };
 
-static const struct rp_opcode *
-opcodes_of(uint32_t version)
+static bool
+is_known(uint32_t version)
 {
-    for (const struct rp_opcodes *known = rp_opcodes; known->version; known++) {
-        if (known->version == version) {
-            return known->opcode;
+    const uint32_t *known = rp_opcode_versions;
+    while (*known && *known != version) {
+        known++;
+    }
+    return *known != 0;
+}
+
+static void
+take_opcodes(struct rp_dis *dis)
+{
+    for (const struct rp_opcode_row *row = rp_opcode_rows; row->first; row++) {
+        if (row->first <= dis->version && dis->version <= row->last) {
+            dis->opcode[row->opcode] = row->meaning;
         }
     }
-    return NULL;
 }
 
 static uint32_t
@@ -82,13 +91,12 @@ rp_dis_begin(struct rp *rp, uint32_t code_id, struct rp_dis **ret_dis,
 {
     const struct tf_def_code *code = rp_code(rp, code_id);
     uint32_t version = rp->facts.header->python_hex >> 16;
-    const struct rp_opcode *opcode = opcodes_of(version);
     if (code->bytecode.len == 0) {
         return tf_err_set(err, TF_ERR_NOT_FOUND, -1,
                           "the recording has no bytecode of it: record it with "
                           "--events +opcode");
     }
-    if (!opcode) {
+    if (!is_known(version)) {
         return tf_err_set(err, TF_ERR_NOT_FOUND, -1,
                           "the instructions of Python %u.%u are not known here",
                           version >> 8, version & 0xff);
@@ -100,8 +108,10 @@ rp_dis_begin(struct rp *rp, uint32_t code_id, struct rp_dis **ret_dis,
         free(target);
         return tf_err_set(err, TF_ERR_MEMORY, -1, "out of memory");
     }
-    *dis = (struct rp_dis){
-        .code = code, .opcode = opcode, .version = version, .target = target};
+    dis->code = code;
+    dis->version = version;
+    dis->target = target;
+    take_opcodes(dis);
     mark_targets(dis);
     *ret_dis = dis;
     return TF_OK;

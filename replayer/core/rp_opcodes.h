@@ -30,12 +30,15 @@ struct rp_opcode {
     uint8_t arg;      /* enum rp_opcode_arg */
 };
 
-struct rp_opcodes {
-    uint32_t version; /* 0x030b; 0 ends the list */
-    const struct rp_opcode *opcode;
+/* What an opcode means from one version to another, both included: 0x030b is 3.11. */
+struct rp_opcode_row {
+    uint16_t first, last; /* 0 ends the list */
+    uint8_t opcode;
+    struct rp_opcode meaning;
 };
 
-extern const struct rp_opcodes rp_opcodes[];
+extern const struct rp_opcode_row rp_opcode_rows[];
+extern const uint32_t rp_opcode_versions[];  /* that are known; 0 at the end */
 extern const char *const rp_compare_names[]; /* NULL at the end, as the next */
 extern const char *const rp_operator_names[];
 

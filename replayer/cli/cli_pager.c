@@ -87,12 +87,26 @@ on_path(const char *name)
     return false;
 }
 
+/* Whether the command's program is there, as far as its first word tells. */
+static bool
+can_run(const char *command)
+{
+    char name[256];
+    size_t len = strcspn(command, " \t");
+    if (len >= sizeof name || strpbrk(command, "=$`\"'\\|&;()<>")) {
+        return true; /* the shell will know */
+    }
+    memcpy(name, command, len);
+    name[len] = 0;
+    return strchr(name, '/') ? access(name, X_OK) == 0 : on_path(name);
+}
+
 /* NULL: none. */
 static const char *
 find_pager(void)
 {
     const char *pager = getenv("PAGER");
-    if (pager && *pager) {
+    if (pager && *pager && can_run(pager)) {
         return pager;
     }
     return on_path("less") ? "less -RX" : NULL;

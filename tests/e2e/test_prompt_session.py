@@ -237,6 +237,16 @@ def without_less(**more):
     return dict({"PAGER": "", "PATH": "/nonexistent"}, **more)
 
 
+@pytest.mark.parametrize("pager", ["no-such-pager -R", "/no/such/pager"])
+def test_a_pager_that_is_not_there(terminal, pager):
+    one = terminal(rows=12, **without_less(PAGER=pager))
+    one.child.send("help all\r")
+    one.child.expect("-- more")
+    one.child.send("q")
+    one.prompt()
+    one.leave()
+
+
 def test_our_own_pager(terminal):
     one = terminal(rows=12, **without_less())
     one.child.send("help all\r")

@@ -381,7 +381,14 @@ struct rp_method {
 
 const struct rp_function *rp_function_named(struct tf_text name);
 /* Tables end with a NULL name. */
-extern const struct rp_function rp_functions[], rp_type_functions[];
+extern const struct rp_function rp_functions[], rp_text_functions[],
+    rp_number_functions[], rp_type_functions[], rp_container_functions[];
+/* What sorted(), min(), max() compare: function(item), or the item. */
+bool rp_eval_key(struct rp_eval *eval, const struct rp_value *function,
+                 const struct rp_value *item, struct rp_value *ret_key);
+/* Sorts a list's items in place (rp_eval_sort.c). */
+bool rp_eval_sort(struct rp_eval *eval, struct rp_object *list,
+                  const struct rp_value *function, bool reverse);
 extern const struct rp_method rp_str_methods[], rp_bytes_methods[], rp_list_methods[],
     rp_tuple_methods[], rp_dict_methods[], rp_set_methods[], rp_int_methods[],
     rp_float_methods[], rp_complex_methods[], rp_range_methods[], rp_counter_methods[],

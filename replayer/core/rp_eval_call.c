@@ -12,8 +12,10 @@
 const struct rp_function *
 rp_function_named(struct tf_text name)
 {
-    const struct rp_function *const tables[] = {rp_functions, rp_type_functions};
-    for (size_t t = 0; t < 2; t++) {
+    const struct rp_function *const tables[] = {rp_functions, rp_text_functions,
+                                                rp_number_functions, rp_type_functions,
+                                                rp_container_functions};
+    for (size_t t = 0; t < sizeof tables / sizeof *tables; t++) {
         for (const struct rp_function *at = tables[t]; at->name; at++) {
             if (rp_text_is(name, at->name)) {
                 return at;

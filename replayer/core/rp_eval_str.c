@@ -1,4 +1,4 @@
-/* Methods of str, bytes and bytearray that look for something: find, split, strip ... They
+/* Methods of str, bytes and bytearray that take text apart and join it: split, strip ... They
  * work on the bytes: UTF-8 is found in UTF-8 at the borders of characters only. */
 #include <string.h>
 
@@ -27,10 +27,10 @@ rp_str_give(struct rp_calling *call, const struct rp_value *self,
     return rp_eval_add(call->eval, array, &bytes) || (rp_object_release(array), false);
 }
 
-static bool
-give_part(struct rp_calling *call, const struct rp_value *self,
-          const struct rp_object *object, const char *begin, size_t len,
-          struct rp_value *ret_value)
+bool
+rp_str_give_part(struct rp_calling *call, const struct rp_value *self,
+                 const struct rp_object *object, const char *begin, size_t len,
+                 struct rp_value *ret_value)
 {
     struct rp_buf buf = RP_BUF_INIT;
     rp_buf_add(&buf, begin, len);
@@ -54,9 +54,9 @@ rp_str_plain(struct rp_calling *call, const struct rp_value *value,
 }
 
 /* An argument of the kind that `self` is of; `message` (%s: its type) when it is not. */
-static bool
-text_arg(struct rp_calling *call, const struct rp_value *self,
-         const struct rp_value *value, const char *message, struct rp_value *ret_text)
+bool
+rp_str_arg(struct rp_calling *call, const struct rp_value *self,
+           const struct rp_value *value, const char *message, struct rp_value *ret_text)
 {
     char label[80], text[200];
     if (!rp_str_plain(call, value, ret_text)) {
@@ -89,53 +89,15 @@ rp_str_length(const struct rp_value *self)
     return (size_t)rp_text_length(self);
 }
 
-/* Byte offsets of the characters from arg[first] to arg[first + 1]; false in *ret_fits:
- * the beginning lies behind the end of the text. */
-static bool
-part_of(struct rp_calling *call, const struct rp_value *self, size_t first,
-        struct tf_text *ret_text, size_t *ret_begin, bool *ret_fits)
-{
-    static const char message[] =
-        "slice indices must be integers or None or have an __index__ method";
-    int64_t length = (int64_t)rp_str_length(self), bound[2] = {0, length};
-    for (size_t i = 0; i < 2; i++) {
-        const struct rp_value *arg = rp_call_arg(call, first + i, NULL);
-        if (arg && arg->kind != TF_VAL_NONE
-            && !rp_eval_index_of(call->eval, arg, message, &bound[i])) {
-            return false;
-        }
-        bound[i] += bound[i] < 0 ? length : 0;
-        bound[i] = bound[i] < 0 ? 0 : bound[i];
-    }
-    bound[1] = bound[1] > length ? length : bound[1];
-    *ret_fits = bound[0] <= bound[1];
-    if (!*ret_fits) {
-        bound[1] = bound[0] = length;
-    }
-    struct tf_text text = rp_value_bytes(self);
-    bool str = self->kind == TF_VAL_STR && (uint64_t)length != text.len;
-    size_t begin = str ? rp_utf8_off(text, (size_t)bound[0]) : (size_t)bound[0];
-    size_t end = str ? rp_utf8_off(text, (size_t)bound[1]) : (size_t)bound[1];
-    *ret_text = (struct tf_text){text.data + begin, end - begin};
-    *ret_begin = (size_t)bound[0];
-    return true;
-}
-
-static size_t
-chars(const struct rp_value *self, const char *from, size_t len)
-{
-    return self->kind == TF_VAL_STR ? rp_utf8_length((struct tf_text){from, len}) : len;
-}
-
-static const char *
-find_in(struct tf_text text, struct tf_text needle)
+const char *
+rp_str_search(struct tf_text text, struct tf_text needle)
 {
     return needle.len ? memmem(text.data, text.len, needle.data, needle.len)
                       : text.data;
 }
 
-static const char *
-rfind_in(struct tf_text text, struct tf_text needle)
+const char *
+rp_str_rsearch(struct tf_text text, struct tf_text needle)
 {
     for (size_t at = text.len + 1; at-- > 0;) {
         if (at + needle.len <= text.len
@@ -147,226 +109,9 @@ rfind_in(struct tf_text text, struct tf_text needle)
     return NULL;
 }
 
-/* --- find, index, count --- */
-
-/* bytes take a number for one byte, too. */
-static bool
-needle_of(struct rp_calling *call, const struct rp_value *self,
-          struct rp_value *ret_needle)
-{
-    struct rp_value plain;
-    int64_t byte;
-    bool new = call->eval->rp->facts.header->python_hex >= 0x030d0000;
-    char message[100];
-    if (!rp_str_plain(call, &call->arg[0], &plain)) {
-        return false;
-    }
-    bool number = self->kind == TF_VAL_BYTES && rp_is_int(&plain);
-    rp_value_release(&plain);
-    if (number) {
-        char one;
-        if (!rp_eval_index_of(call->eval, &call->arg[0], "%s", &byte)) {
-            return false;
-        }
-        one = (char)byte;
-        return byte < 0 || byte > 255
-                   ? rp_eval_raise(call->eval, "ValueError",
-                                   "byte must be in range(0, 256)")
-                   : rp_eval_text(call->eval, TF_VAL_BYTES, &one, 1, ret_needle);
-    }
-    strcpy(message, new ? call->name : "");
-    strcat(message, new ? "() argument 1 must be str, not %s" : "must be str, not %s");
-    return text_arg(call, self, &call->arg[0],
-                    self->kind == TF_VAL_STR
-                        ? message
-                        : "argument should be integer or bytes-like object, not '%s'",
-                    ret_needle);
-}
-
-static bool
-find(struct rp_calling *call, const struct rp_value *self, bool last, bool must,
-     struct rp_value *ret_value)
-{
-    struct rp_value needle;
-    struct tf_text text;
-    size_t begin;
-    bool fits;
-    if (!needle_of(call, self, &needle)) {
-        return false;
-    }
-    bool fine = part_of(call, self, 1, &text, &begin, &fits)
-                && rp_eval_steps(call->eval, text.len / 256);
-    const char *at = NULL;
-    if (fine && fits) {
-        at = last ? rfind_in(text, rp_value_bytes(&needle))
-                  : find_in(text, rp_value_bytes(&needle));
-    }
-    rp_value_release(&needle);
-    if (fine && !at && must) {
-        return rp_eval_raise(call->eval, "ValueError",
-                             self->kind == TF_VAL_STR ? "substring not found"
-                                                      : "subsection not found");
-    }
-    rp_value_set_int(
-        ret_value,
-        at ? (int64_t)(begin + chars(self, text.data, (size_t)(at - text.data))) : -1);
-    return fine;
-}
-
 #define METHOD(name)                                                    \
  static bool name(struct rp_calling *call, const struct rp_value *self, \
                   const struct rp_object *object, struct rp_value *ret_value)
-
-METHOD(str_find)
-{
-    (void)object;
-    return find(call, self, false, false, ret_value);
-}
-
-METHOD(str_rfind)
-{
-    (void)object;
-    return find(call, self, true, false, ret_value);
-}
-
-METHOD(str_index)
-{
-    (void)object;
-    return find(call, self, false, true, ret_value);
-}
-
-METHOD(str_rindex)
-{
-    (void)object;
-    return find(call, self, true, true, ret_value);
-}
-
-METHOD(str_count)
-{
-    struct rp_value needle;
-    struct tf_text text;
-    size_t begin;
-    bool fits;
-    int64_t count = 0;
-    (void)object;
-    if (!needle_of(call, self, &needle)) {
-        return false;
-    }
-    bool fine = part_of(call, self, 1, &text, &begin, &fits)
-                && rp_eval_steps(call->eval, text.len / 256);
-    struct tf_text what = rp_value_bytes(&needle);
-    if (fine && fits && what.len == 0) {
-        count = (int64_t)chars(self, text.data, text.len) + 1;
-    }
-    while (fine && fits && what.len) {
-        const char *at = find_in(text, what);
-        if (!at) {
-            break;
-        }
-        count++;
-        text.len -= (size_t)(at - text.data) + what.len;
-        text.data = at + what.len;
-    }
-    rp_value_release(&needle);
-    rp_value_set_int(ret_value, count);
-    return fine;
-}
-
-/* --- startswith, endswith, removeprefix --- */
-
-static bool
-has_end(struct tf_text text, struct tf_text part, bool end)
-{
-    return part.len <= text.len
-           && (part.len == 0
-               || memcmp(text.data + (end ? text.len - part.len : 0), part.data,
-                         part.len)
-                      == 0);
-}
-
-static bool
-any_end(struct rp_calling *call, const struct rp_value *self, bool end,
-        struct rp_value *ret_value)
-{
-    struct rp_object *tuple = NULL;
-    struct tf_text text;
-    size_t begin;
-    bool fits, yes = false, fine = true;
-    if (!rp_eval_known(call->eval, &call->arg[0])
-        || !part_of(call, self, 1, &text, &begin, &fits)
-        || (call->arg[0].kind == TF_VAL_REF
-            && !rp_eval_object(call->eval, &call->arg[0], &tuple))) {
-        return false;
-    }
-    bool several = tuple && rp_is_tuple(tuple), str = self->kind == TF_VAL_STR;
-    size_t count = several ? tuple->item_count : 1;
-    char message[120];
-    strcpy(message, several ? "tuple for " : "");
-    strcat(message, call->name);
-    strcat(message, several ? " must only contain str, not %s"
-                    : str   ? " first arg must be str or a tuple of str, not %s"
-                            : " first arg must be bytes or a tuple of bytes, not %s");
-    for (size_t i = 0; i < count && fine && !yes; i++) {
-        struct rp_value part;
-        fine = text_arg(call, self, several ? &tuple->item[i] : &call->arg[0],
-                        several && !str ? NULL : message, &part);
-        if (fine) {
-            yes = fits && has_end(text, rp_value_bytes(&part), end);
-            rp_value_release(&part);
-        }
-    }
-    rp_object_release(tuple);
-    rp_value_set_bool(ret_value, yes);
-    return fine;
-}
-
-METHOD(str_startswith)
-{
-    (void)object;
-    return any_end(call, self, false, ret_value);
-}
-
-METHOD(str_endswith)
-{
-    (void)object;
-    return any_end(call, self, true, ret_value);
-}
-
-static bool
-remove_end(struct rp_calling *call, const struct rp_value *self,
-           const struct rp_object *object, bool end, struct rp_value *ret_value)
-{
-    struct rp_value part;
-    if (call->eval->rp->facts.header->python_hex < 0x03090000) {
-        return rp_eval_raise(call->eval, "AttributeError",
-                             "'%s' object has no attribute '%s'",
-                             rp_eval_label(call->eval, self).text, call->name);
-    }
-    if (!text_arg(call, self, &call->arg[0],
-                  self->kind == TF_VAL_STR
-                      ? (end ? "removesuffix() argument must be str, not %s"
-                             : "removeprefix() argument must be str, not %s")
-                      : NULL,
-                  &part)) {
-        return false;
-    }
-    struct tf_text text = rp_value_bytes(self), cut = rp_value_bytes(&part);
-    bool has = has_end(text, cut, end);
-    bool fine = give_part(call, self, object, text.data + (has && !end ? cut.len : 0),
-                          text.len - (has ? cut.len : 0), ret_value);
-    rp_value_release(&part);
-    return fine;
-}
-
-METHOD(str_removeprefix)
-{
-    return remove_end(call, self, object, false, ret_value);
-}
-
-METHOD(str_removesuffix)
-{
-    return remove_end(call, self, object, true, ret_value);
-}
 
 /* --- strip --- */
 
@@ -421,8 +166,8 @@ strip(struct rp_calling *call, const struct rp_value *self,
     strcpy(message, call->name);
     strcat(message, " arg must be None or str");
     if (given
-        && !text_arg(call, self, &call->arg[0],
-                     self->kind == TF_VAL_STR ? message : NULL, &chars_value)) {
+        && !rp_str_arg(call, self, &call->arg[0],
+                       self->kind == TF_VAL_STR ? message : NULL, &chars_value)) {
         return false;
     }
     set = rp_value_bytes(&chars_value);
@@ -444,9 +189,9 @@ strip(struct rp_calling *call, const struct rp_value *self,
         }
         end = off;
     }
-    bool fine =
-        rp_eval_steps(call->eval, text.len / 64)
-        && give_part(call, self, object, text.data + begin, end - begin, ret_value);
+    bool fine = rp_eval_steps(call->eval, text.len / 64)
+                && rp_str_give_part(call, self, object, text.data + begin, end - begin,
+                                    ret_value);
     rp_value_release(&chars_value);
     return fine;
 }
@@ -479,7 +224,7 @@ static bool
 add_part(struct splitting *s, const char *begin, size_t len)
 {
     struct rp_value part;
-    return give_part(s->call, s->self, s->object, begin, len, &part)
+    return rp_str_give_part(s->call, s->self, s->object, begin, len, &part)
            && rp_eval_add(s->call->eval, s->list, &part);
 }
 
@@ -560,7 +305,8 @@ split_at(struct splitting *s, struct tf_text text, struct tf_text separator,
          int64_t max, bool right)
 {
     while (max-- != 0) {
-        const char *at = right ? rfind_in(text, separator) : find_in(text, separator);
+        const char *at =
+            right ? rp_str_rsearch(text, separator) : rp_str_search(text, separator);
         if (!at) {
             break;
         }
@@ -600,10 +346,10 @@ split(struct rp_calling *call, const struct rp_value *self,
          && !rp_eval_index_of(call->eval, most,
                               "'%s' object cannot be interpreted as an integer", &max))
         || (!blanks
-            && !text_arg(call, self, by,
-                         self->kind == TF_VAL_STR ? "must be str or None, not %s"
-                                                  : NULL,
-                         &separator))) {
+            && !rp_str_arg(call, self, by,
+                           self->kind == TF_VAL_STR ? "must be str or None, not %s"
+                                                    : NULL,
+                           &separator))) {
         return false;
     }
     max = max < 0 ? INT64_MAX : max;
@@ -643,13 +389,15 @@ partition(struct rp_calling *call, const struct rp_value *self,
 {
     struct rp_value separator;
     struct splitting s = {call, self, object, NULL};
-    if (!text_arg(call, self, &call->arg[0], NULL, &separator)) {
+    if (!rp_str_arg(call, self, &call->arg[0], NULL, &separator)) {
         return false;
     }
     struct tf_text text = rp_value_bytes(self), by = rp_value_bytes(&separator);
     bool fine = by.len || rp_eval_raise(call->eval, "ValueError", "empty separator");
     fine = fine && rp_eval_make(call->eval, TF_CAT_TUPLE, &s.list);
-    const char *at = !fine ? NULL : right ? rfind_in(text, by) : find_in(text, by);
+    const char *at = !fine   ? NULL
+                     : right ? rp_str_rsearch(text, by)
+                             : rp_str_search(text, by);
     if (fine && at) {
         size_t before = (size_t)(at - text.data), after = before + by.len;
         fine = add_part(&s, text.data, before) && add_part(&s, at, by.len)
@@ -734,12 +482,12 @@ METHOD(str_replace)
     if ((most
          && !rp_eval_index_of(call->eval, most,
                               "'%s' object cannot be interpreted as an integer", &max))
-        || !text_arg(call, self, &call->arg[0],
-                     str ? "replace() argument 1 must be str, not %s" : NULL, &old)) {
+        || !rp_str_arg(call, self, &call->arg[0],
+                       str ? "replace() argument 1 must be str, not %s" : NULL, &old)) {
         return false;
     }
-    if (!text_arg(call, self, &call->arg[1],
-                  str ? "replace() argument 2 must be str, not %s" : NULL, &new)) {
+    if (!rp_str_arg(call, self, &call->arg[1],
+                    str ? "replace() argument 2 must be str, not %s" : NULL, &new)) {
         rp_value_release(&old);
         return false;
     }
@@ -760,7 +508,7 @@ METHOD(str_replace)
     }
     else {
         for (; max && fine; max--) {
-            const char *at = find_in(text, from);
+            const char *at = rp_str_search(text, from);
             if (!at) {
                 break;
             }
@@ -835,14 +583,15 @@ METHOD(str_join)
 }
 
 #define BOTH                                                                           \
- {"find", str_find, 1, 3, NULL}, {"rfind", str_rfind, 1, 3, NULL},                     \
-     {"index", str_index, 1, 3, NULL}, {"rindex", str_rindex, 1, 3, NULL},             \
-     {"count", str_count, 1, 3, NULL}, {"startswith", str_startswith, 1, 3, NULL},     \
-     {"endswith", str_endswith, 1, 3, NULL},                                           \
-     {"removeprefix", str_removeprefix, 1, 1, NULL},                                   \
-     {"removesuffix", str_removesuffix, 1, 1, NULL}, {"strip", str_strip, 0, 1, NULL}, \
-     {"lstrip", str_lstrip, 0, 1, NULL}, {"rstrip", str_rstrip, 0, 1, NULL},           \
-     {"split", str_split, 0, 2, " sep maxsplit "},                                     \
+ {"find", rp_str_find, 1, 3, NULL}, {"rfind", rp_str_rfind, 1, 3, NULL},               \
+     {"index", rp_str_index, 1, 3, NULL}, {"rindex", rp_str_rindex, 1, 3, NULL},       \
+     {"count", rp_str_count, 1, 3, NULL},                                              \
+     {"startswith", rp_str_startswith, 1, 3, NULL},                                    \
+     {"endswith", rp_str_endswith, 1, 3, NULL},                                        \
+     {"removeprefix", rp_str_removeprefix, 1, 1, NULL},                                \
+     {"removesuffix", rp_str_removesuffix, 1, 1, NULL},                                \
+     {"strip", str_strip, 0, 1, NULL}, {"lstrip", str_lstrip, 0, 1, NULL},             \
+     {"rstrip", str_rstrip, 0, 1, NULL}, {"split", str_split, 0, 2, " sep maxsplit "}, \
      {"rsplit", str_rsplit, 0, 2, " sep maxsplit "},                                   \
      {"partition", str_partition, 1, 1, NULL},                                         \
      {"rpartition", str_rpartition, 1, 1, NULL},                                       \

@@ -16,17 +16,27 @@ size_t rp_str_length(const struct rp_value *self);
 bool rp_str_is_space(const struct rp_value *self, const struct rp_eval *eval,
                      uint32_t code);
 
-#define RP_STR_METHODS(X)                                                          \
- X(lower)                                                                          \
- X(upper)                                                                          \
- X(title)                                                                          \
- X(capitalize)                                                                     \
- X(swapcase)                                                                       \
- X(casefold)                                                                       \
- X(isalpha) X(isalnum) X(isdigit) X(isdecimal) X(isnumeric) X(isspace) X(islower)  \
-     X(isupper) X(istitle) X(isascii) X(isidentifier) X(isprintable) X(center)     \
-         X(ljust) X(rjust) X(zfill) X(expandtabs) X(translate) X(encode) X(decode) \
-             X(hex) X(format) X(format_map)
+/* `len` bytes from `begin`, of the kind that `self` is of. */
+bool rp_str_give_part(struct rp_calling *call, const struct rp_value *self,
+                      const struct rp_object *object, const char *begin, size_t len,
+                      struct rp_value *ret_value);
+/* An argument of the kind that `self` is of; `message` (%s: its type) when it is not;
+ * NULL: the usual one. */
+bool rp_str_arg(struct rp_calling *call, const struct rp_value *self,
+                const struct rp_value *value, const char *message,
+                struct rp_value *ret_text);
+/* The first, the last place of a text in another; NULL: none. */
+const char *rp_str_search(struct tf_text text, struct tf_text needle);
+const char *rp_str_rsearch(struct tf_text text, struct tf_text needle);
+
+#define RP_STR_METHODS(X)                                                             \
+ X(find)                                                                              \
+ X(rfind) X(index) X(rindex) X(count) X(startswith) X(endswith) X(removeprefix)       \
+     X(removesuffix) X(lower) X(upper) X(title) X(capitalize) X(swapcase) X(casefold) \
+         X(isalpha) X(isalnum) X(isdigit) X(isdecimal) X(isnumeric) X(isspace)        \
+             X(islower) X(isupper) X(istitle) X(isascii) X(isidentifier)              \
+                 X(isprintable) X(center) X(ljust) X(rjust) X(zfill) X(expandtabs)    \
+                     X(translate) X(encode) X(decode) X(hex) X(format) X(format_map)
 
 #define RP_STR_X(name)                                                    \
  bool rp_str_##name(struct rp_calling *call, const struct rp_value *self, \

@@ -35,6 +35,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 BUILD = os.path.join(ROOT, os.environ.get("BUILD", "build"))
 PYTHON = os.environ.get("PYTHON", "/usr/bin/python3")
+TIMEOUT = 300  # seconds, of one run
 PYRECORD = os.path.join(BUILD, "bin", "pyrecord")
 PYREPLAY = os.path.join(BUILD, "bin", "pyreplay")
 CTRACER = os.path.join(BUILD, "tests", "ctracer")
@@ -72,12 +73,15 @@ def environment(extra=None):
     return env
 
 
-def execute(command, program, cwd, timeout=300):
+def execute(command, program, cwd):
     preload = [word[8:] for word in marks(program) if word.startswith("preload=")]
     env = environment({"PYTHONPATH": os.path.join(HERE, "preload"),
                        "ORACLE_PRELOAD": ",".join(preload)})
-    return subprocess.run(["setarch", "-R"] + command, cwd=cwd, env=env,
-                          stdin=subprocess.DEVNULL, capture_output=True, timeout=timeout)
+    try:
+        return subprocess.run(["setarch", "-R"] + command, cwd=cwd, env=env,
+                              stdin=subprocess.DEVNULL, capture_output=True, timeout=TIMEOUT)
+    except subprocess.TimeoutExpired:
+        raise CannotCompare("no end after %d s: %s" % (TIMEOUT, " ".join(command))) from None
 
 
 def run_python_oracle(program, args, out, cwd):

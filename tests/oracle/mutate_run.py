@@ -17,6 +17,7 @@ import compare
 import mutate
 
 BATCH = 30
+NOT_COMPARED = "not compared: "
 LINE = re.compile(r"generated\.py:(\d+) ")
 
 
@@ -49,7 +50,10 @@ def differences(programs, kept=None):
         path = os.path.join(work, "generated.py")
         with open(path, "w", encoding="utf-8") as file:
             file.write(text)
-        reports = compare.compare(path, options=options, hidden=hidden)
+        try:
+            reports = compare.compare(path, options=options, hidden=hidden)
+        except compare.CannotCompare as why:
+            return [NOT_COMPARED + str(why)], [], places
     return [one for report in reports for one in report.differences], reports, places
 
 
@@ -90,10 +94,7 @@ def smallest(seed):
     program = mutate.Program(seed)
 
     def differs(kept):
-        try:
-            return differences([program], kept)[0]
-        except compare.CannotCompare:
-            return []
+        return [one for one in differences([program], kept)[0] if not one.startswith(NOT_COMPARED)]
     kept = list(range(len(program.parts)))
     if not differs(kept):
         return None

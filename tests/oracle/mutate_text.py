@@ -433,7 +433,7 @@ PATHS = {
           'K0()', 'DD[{I}]', 'OD["a"]', '{D}.get("l", [])', '{D}.setdefault("l", [])',
           'operator.itemgetter("l")({D})', 'operator.attrgetter("l")({O})', 'F0.__self__',
           'W0.to', '(lambda v: v)({L})', '[{L}][0]', 'next(iter([{L}]))', 'Node.__dict__["held"]',
-          'globals()["GL"]', '{L} or {L}'],
+          'globals()["GL"]', '({L} or {L})'],
     "D": ['D0', 'D1', '{O}.d', 'D1["d"]', 'X0.d', 'GD', 'A0', 'vars({O})', 'T0[1]', 'give({D})',
           'O1.n.d', '({D} if {C} else {D})', '{D}.setdefault("d", {{}})', '{O}.put({K}, {V}).d',
           'collections.ChainMap({D}).maps[0]'],

@@ -1,6 +1,6 @@
 # oracle: order preload=collections,functools,itertools,operator,_thread
 """Changes made far from where they are asked for: partials of builtins that write, iterators
-in iterators, descriptors called through a wrapper."""
+in iterators, descriptors called through a wrapper, tuples that C code uses again."""
 import gc
 
 gc.disable()
@@ -136,6 +136,29 @@ def case_slot_through_its_descriptor():
     x, y = one.x, one.y
     Slotted.__dict__["x"].__delete__(one)
     return keep, hasattr(one, "x")
+
+
+def case_tuples_used_again():
+    """Where nobody else holds it, the tuple of the turn before is filled anew."""
+    seen = []
+    for make in (lambda: enumerate([3, 1, 2]), lambda: zip([1, 2, 3], "abc"),
+                 lambda: iter({"a": 1, "b": 2, "c": 3}.items()),
+                 lambda: itertools.product([1, 2], [3, 4]),
+                 lambda: itertools.combinations([1, 2, 3], 2),
+                 lambda: itertools.permutations([1, 2, 3], 2),
+                 lambda: itertools.zip_longest([1, 2], [3, 4, 5]),
+                 lambda: itertools.pairwise([1, 2, 3])):
+        it = make()
+        a = next(it, None)
+        a = None
+        b = next(it, None)
+        b = next(it, None)
+        c = next(it, None)
+        d = c
+        for pair in it:
+            e = pair
+        seen.append((b, c))
+    return seen
 
 
 for name in [name for name in globals() if name.startswith("case_")]:

@@ -167,3 +167,14 @@ def test_bytecode_that_is_none(code, tmp_path):
     subprocess.run([BUILDER, text, tmp_path / "x.pyrec"], check=True)
     done = run.pyreplay("--batch", "-c", "dis", "-c", "s", "-c", "dis", tmp_path / "x.pyrec")
     assert done.status == 0, done
+
+
+@pytest.mark.parametrize("starts", ["line_offs=9 off_lines=1", "line_offs=0,0 off_lines=1,2",
+                                    "line_offs=0,4 off_lines=5,6"])
+def test_lines_of_bytecode_that_cannot_be(starts, tmp_path):
+    text = tmp_path / "x.txt"
+    text.write_text('file x.py own\ncode f x.py:1 bytecode="\\x09\\x00\\x09\\x00" %s\nthread 1\n'
+                    'call f 1\nreturn\nexit 0\n' % starts)
+    subprocess.run([BUILDER, text, tmp_path / "x.pyrec"], check=True)
+    done = run.pyreplay("verify", tmp_path / "x.pyrec")
+    assert done.status == 1 and "code 1" in done.text + done.message, done

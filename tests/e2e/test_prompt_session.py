@@ -299,7 +299,7 @@ def test_ctrl_c_in_a_long_search(terminal, long):
     one.child.send("\x03")
     before = time.monotonic()
     text = one.prompt()
-    assert time.monotonic() - before < 2
+    assert time.monotonic() - before < 5
     assert "interrupted" in text and one.seq == where
     assert one.ask("p 5").strip() == "5"
     one.leave()

@@ -29,14 +29,17 @@ bool rp_str_arg(struct rp_calling *call, const struct rp_value *self,
 const char *rp_str_search(struct tf_text text, struct tf_text needle);
 const char *rp_str_rsearch(struct tf_text text, struct tf_text needle);
 
-#define RP_STR_METHODS(X)                                                             \
- X(find)                                                                              \
- X(rfind) X(index) X(rindex) X(count) X(startswith) X(endswith) X(removeprefix)       \
-     X(removesuffix) X(lower) X(upper) X(title) X(capitalize) X(swapcase) X(casefold) \
-         X(isalpha) X(isalnum) X(isdigit) X(isdecimal) X(isnumeric) X(isspace)        \
-             X(islower) X(isupper) X(istitle) X(isascii) X(isidentifier)              \
-                 X(isprintable) X(center) X(ljust) X(rjust) X(zfill) X(expandtabs)    \
-                     X(translate) X(encode) X(decode) X(hex) X(format) X(format_map)
+/* A list is read as a list. */
+/* clang-format off */
+#define RP_STR_METHODS(X) \
+    X(find) X(rfind) X(index) X(rindex) X(count) X(startswith) X(endswith) \
+    X(removeprefix) X(removesuffix) X(lower) X(upper) X(title) X(capitalize) \
+    X(swapcase) X(casefold) X(isalpha) X(isalnum) X(isdigit) X(isdecimal) \
+    X(isnumeric) X(isspace) X(islower) X(isupper) X(istitle) X(isascii) \
+    X(isidentifier) X(isprintable) X(center) X(ljust) X(rjust) X(zfill) \
+    X(expandtabs) X(translate) X(encode) X(decode) X(hex) X(format) \
+    X(format_map)
+/* clang-format on */
 
 #define RP_STR_X(name)                                                    \
  bool rp_str_##name(struct rp_calling *call, const struct rp_value *self, \

@@ -72,6 +72,29 @@ const struct rp_text_form *rp_text_form_of(const struct rp_object *object);
 /* "module.Type #12". */
 void rp_text_own_name(const struct rp_object *object, struct rp_buf *out);
 
+/* What the forms share (rp_text_runs.c). */
+const struct rp_value *rp_text_item(const struct rp_object *object, size_t idx);
+struct tf_text rp_text_short_name(const struct tf_def_type *type); /* __name__ */
+void rp_text_add_before(struct rp_text_job *job, const struct rp_text_frame *frame);
+void rp_text_add_after(struct rp_text_job *job, const struct rp_text_frame *frame,
+                       bool more);
+const struct rp_value *rp_text_next_run(struct rp_text_job *job,
+                                        struct rp_text_frame *frame);
+const struct rp_value *rp_text_next_set(struct rp_text_job *job,
+                                        struct rp_text_frame *frame);
+const struct rp_value *rp_text_next_namedtuple(struct rp_text_job *job,
+                                               struct rp_text_frame *frame);
+const struct rp_value *rp_text_next_deque(struct rp_text_job *job,
+                                          struct rp_text_frame *frame);
+const struct rp_value *rp_text_next_dict(struct rp_text_job *job,
+                                         struct rp_text_frame *frame);
+const struct rp_value *rp_text_next_defaultdict(struct rp_text_job *job,
+                                                struct rp_text_frame *frame);
+const struct rp_value *rp_text_next_ordereddict(struct rp_text_job *job,
+                                                struct rp_text_frame *frame);
+const struct rp_value *rp_text_next_counter(struct rp_text_job *job,
+                                            struct rp_text_frame *frame);
+
 /* Paths, for the notes. */
 void rp_path_reset(struct rp_text_job *job, const struct rp_text_frame *frame);
 void rp_path_addf(struct rp_text_job *job, const char *format, ...)

@@ -16,8 +16,8 @@ struct rec_code {
     bool own; /* the program's own, not a library's */
     struct rec_flow flow;
     uint32_t global_count;
-    PyObject **global_name; /* borrowed from co_names */
-    int64_t *global_place;  /* in the namespace `global_namespace`, or -1 */
+    PyObject **global_name;    /* borrowed from co_names */
+    int64_t *global_place;     /* in the namespace `global_namespace`, or -1 */
     struct rec_obj *namespace; /* of the latest frame; compare its id before use */
     uint64_t global_namespace;
     uint64_t global_version; /* of the dict, when all of them were last compared */

@@ -84,6 +84,7 @@ rec_thread_of(PyThreadState *tstate)
 
 /* Gives it its number with its first event, and its name as soon as it has one. */
 void rec_thread_define(struct rec_thread *thread);
+
 static inline struct rec_frame *
 rec_thread_top(const struct rec_thread *thread)
 {

@@ -96,8 +96,7 @@ simple(struct maker *maker, enum rec_sym_sort sort, uint32_t arg)
 static int16_t
 used(struct maker *maker, int16_t number)
 {
-    return number >= 0 ? number
-                       : simple(maker, REC_SYM_STACK, (uint32_t)(-1 - number));
+    return number >= 0 ? number : simple(maker, REC_SYM_STACK, (uint32_t)(-1 - number));
 }
 
 /* A path that is followed where the program does it; `base` and `key`: NO_SYM for none. */
@@ -237,8 +236,7 @@ call(struct maker *maker, struct state *state, const struct rec_insn *insn)
             maker->failed = true;
             return;
         }
-        plan->operand[plan->operand_count++] =
-            used(maker, peek(state, insn->arg - i));
+        plan->operand[plan->operand_count++] = used(maker, peek(state, insn->arg - i));
     }
     int16_t self = used(maker, peek(state, insn->arg + 1));
     int16_t callee = used(maker, peek(state, insn->arg + 2));

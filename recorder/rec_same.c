@@ -353,8 +353,8 @@ look_at_attr(struct rec_obj *obj, PyObject *name)
     const struct rec_type *type = obj->type;
     PyObject *value = NULL;
     uint32_t place = obj->attr_count, at = find_attr(obj, name);
-    if ((type->category != TF_CAT_INSTANCE && !type->has_dict) || obj->note != 0
-        || Py_TYPE(obj->addr) != type->type) {
+    if ((type->category != TF_CAT_INSTANCE && type->category != TF_CAT_FUNCTION)
+        || obj->note != 0 || Py_TYPE(obj->addr) != type->type) {
         return false;
     }
     if (type->slot_count == 0) {

@@ -451,7 +451,8 @@ is_method_of_local(const struct follow *follow, int16_t number)
 {
     const struct rec_sym *sym = &follow->plan->sym[number];
     return sym->sort == REC_SYM_ATTR
-           && follow->plan->sym[sym->base].sort == REC_SYM_FAST && sym->cache.found != NULL
+           && follow->plan->sym[sym->base].sort == REC_SYM_FAST
+           && sym->cache.found != NULL
            && Py_IS_TYPE(sym->cache.found, &PyFunction_Type);
 }
 

@@ -239,11 +239,10 @@ record(PyFrameObject *object, enum tf_event_kind kind, PyObject *arg)
         rec_flow_called(top, object);
     }
     rec.thread = thread;
-    struct rec_frame *frame = kind <= TF_EV_THROW
-                                  ? rec_frame_enter(thread, object, code, kind)
-                              : top != NULL && top->frame == object
-                                  ? top
-                                  : rec_frame_find(thread, object, code);
+    struct rec_frame *frame =
+        kind <= TF_EV_THROW ? rec_frame_enter(thread, object, code, kind)
+        : top != NULL && top->frame == object ? top
+                                              : rec_frame_find(thread, object, code);
     if (frame == NULL) {
         rec_session_stop("out of memory");
         return;

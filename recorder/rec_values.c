@@ -236,7 +236,8 @@ struct rec_val
 rec_value_emit_named(const struct rec_src *name, const struct rec_src *src,
                      uint32_t depth)
 {
-    return is_secret_again(name) ? rec_value_emit_redacted() : rec_value_emit(src, depth);
+    return is_secret_again(name) ? rec_value_emit_redacted()
+                                 : rec_value_emit(src, depth);
 }
 
 /* --- Objects --- */

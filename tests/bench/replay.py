@@ -128,6 +128,7 @@ class Row:
     def __init__(self, name, must=None, aim=None):
         self.name, self.must, self.aim = name, must, aim  # seconds
         self.cold, self.warm = [], []  # seconds
+        self.computing = []  # seconds of the processor, where the driver tells
         self.memory = 0  # bytes
         self.fault = None
 
@@ -142,7 +143,7 @@ class Row:
 
     def as_json(self):
         return {"name": self.name, "must_s": self.must, "aim_s": self.aim, "cold_s": self.cold,
-                "warm_s": self.warm, "peak_bytes": self.memory, "verdict": self.verdict()}
+                "warm_s": self.warm, "computing_s": self.computing, "peak_bytes": self.memory, "verdict": self.verdict()}
 
 
 def percentile(times, percent):
@@ -166,8 +167,9 @@ def spread(times):
 
 
 def print_table(rows, out=sys.stdout):
-    cells = [("what", "cold: p50 / p99 / worst", "warm: p50 / p99 / worst", "peak MiB", "must", "aim", "")]
-    cells += [(row.name, spread(row.cold), spread(row.warm), "%.0f" % (row.memory / MIB) if row.memory else "",
+    cells = [("what", "cold: p50 / p99 / worst", "warm: p50 / p99 / worst", "computing: p99", "peak MiB", "must", "aim", "")]
+    cells += [(row.name, spread(row.cold), spread(row.warm),
+               duration(percentile(row.computing, 99)) if row.computing else "", "%.0f" % (row.memory / MIB) if row.memory else "",
                duration(row.must) if row.must else "", duration(row.aim) if row.aim else "", row.verdict())
               for row in rows]
     widths = [max(len(line[i]) for line in cells) for i in range(len(cells[0]))]
@@ -191,6 +193,7 @@ def driver_rows(path, how, count, names, must=None, aim=None, cold=False):
             name, row_must, row_aim = names[said["what"]]
             row = Row(name, row_must or must, row_aim or aim)
             (row.cold if cold else row.warm).extend(ns / 1e9 for ns in said["ns"])
+            row.computing = [ns / 1e9 for ns in said["cpu_ns"]]
             rows.append(row)
     late.cancel()
     _, status, usage = os.wait4(process.pid, 0)

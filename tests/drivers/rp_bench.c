@@ -1,6 +1,6 @@
 /* Measures what the core does for one look or one step, without a process start or a pipe
- * between. Prints JSON, one object a line: {"what": ..., "ns": [...]}; the last has
- * "peak_kib".
+ * between. Prints JSON, one object a line: {"what": ..., "ns": [...], "cpu_ns": [...],
+ * "seq": [...]}; the last has "peak_kib".
  *
  *     rp_bench RECORDING open COUNT           opens and closes it
  *     rp_bench RECORDING goto COUNT SEED      random events: the screen of each
@@ -36,12 +36,25 @@ check(tf_status status, const char *what, const struct tf_err *err)
     }
 }
 
+/* The time, and what the process has computed: the same on a quiet machine, but for
+ * waiting for the disk. */
+struct moment {
+    uint64_t ns, cpu_ns;
+};
+
 static uint64_t
-now_ns(void)
+clock_ns(clockid_t clock)
 {
     struct timespec ts;
-    clock_gettime(CLOCK_MONOTONIC, &ts);
+    clock_gettime(clock, &ts);
     return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
+}
+
+static struct moment
+now(void)
+{
+    return (struct moment){clock_ns(CLOCK_MONOTONIC),
+                           clock_ns(CLOCK_PROCESS_CPUTIME_ID)};
 }
 
 static uint64_t
@@ -55,39 +68,56 @@ random_next(uint64_t *state)
 
 /* --- Samples --- */
 struct samples {
-    uint64_t *ns, *seq;
+    uint64_t *ns, *cpu_ns, *seq;
     size_t count, cap;
 };
 
 static void
-samples_add(struct samples *samples, uint64_t ns, uint64_t seq)
+samples_grow(struct samples *samples)
 {
-    if (samples->count == samples->cap) {
-        samples->cap = samples->cap > 0 ? samples->cap * 2 : 256;
-        samples->ns = realloc(samples->ns, samples->cap * sizeof *samples->ns);
-        samples->seq = realloc(samples->seq, samples->cap * sizeof *samples->seq);
-        if (samples->ns == NULL || samples->seq == NULL) {
-            fprintf(stderr, "rp_bench: out of memory\n");
-            exit(1);
-        }
+    samples->cap = samples->cap > 0 ? samples->cap * 2 : 256;
+    samples->ns = realloc(samples->ns, samples->cap * sizeof *samples->ns);
+    samples->cpu_ns = realloc(samples->cpu_ns, samples->cap * sizeof *samples->cpu_ns);
+    samples->seq = realloc(samples->seq, samples->cap * sizeof *samples->seq);
+    if (samples->ns == NULL || samples->cpu_ns == NULL || samples->seq == NULL) {
+        fprintf(stderr, "rp_bench: out of memory\n");
+        exit(1);
     }
-    samples->ns[samples->count] = ns;
+}
+
+/* What passed since `begin`. */
+static void
+samples_add(struct samples *samples, struct moment begin, uint64_t seq)
+{
+    struct moment end = now();
+    if (samples->count == samples->cap) {
+        samples_grow(samples);
+    }
+    samples->ns[samples->count] = end.ns - begin.ns;
+    samples->cpu_ns[samples->count] = end.cpu_ns - begin.cpu_ns;
     samples->seq[samples->count++] = seq;
+}
+
+static void
+print_list(const char *name, const uint64_t *number, size_t count)
+{
+    printf(", \"%s\": [", name);
+    for (size_t i = 0; i < count; i++) {
+        printf("%s%" PRIu64, i > 0 ? ", " : "", number[i]);
+    }
+    putchar(']');
 }
 
 static void
 samples_print(struct samples *samples, const char *what)
 {
-    printf("{\"what\": \"%s\", \"ns\": [", what);
-    for (size_t i = 0; i < samples->count; i++) {
-        printf("%s%" PRIu64, i > 0 ? ", " : "", samples->ns[i]);
-    }
-    printf("], \"seq\": [");
-    for (size_t i = 0; i < samples->count; i++) {
-        printf("%s%" PRIu64, i > 0 ? ", " : "", samples->seq[i]);
-    }
-    printf("]}\n");
+    printf("{\"what\": \"%s\"", what);
+    print_list("ns", samples->ns, samples->count);
+    print_list("cpu_ns", samples->cpu_ns, samples->count);
+    print_list("seq", samples->seq, samples->count);
+    puts("}");
     free(samples->ns);
+    free(samples->cpu_ns);
     free(samples->seq);
     *samples = (struct samples){0};
 }
@@ -176,9 +206,9 @@ run_open(const char *path, size_t count)
 {
     struct samples samples = {0};
     for (size_t i = 0; i < count; i++) {
-        uint64_t begin = now_ns();
+        struct moment begin = now();
         struct rp *rp = open_recording(path);
-        samples_add(&samples, now_ns() - begin, 0);
+        samples_add(&samples, begin, 0);
         rp_close(rp);
     }
     samples_print(&samples, "open");
@@ -196,9 +226,9 @@ run_goto(const char *path, size_t count, uint64_t seed, bool fresh)
             forget_file(path);
             rp = open_recording(path);
         }
-        uint64_t begin = now_ns();
+        struct moment begin = now();
         show_screen(rp, seq);
-        samples_add(&samples, now_ns() - begin, seq);
+        samples_add(&samples, begin, seq);
     }
     rp_close(rp);
     samples_print(&samples, fresh ? "fresh" : "goto");
@@ -206,18 +236,16 @@ run_goto(const char *path, size_t count, uint64_t seed, bool fresh)
 
 /* A step, and what the prompt says then: the event and its line. */
 static uint64_t
-step(struct rp *rp, enum rp_move move, uint64_t seq, uint64_t *ret_ns)
+step(struct rp *rp, enum rp_move move, uint64_t seq)
 {
     struct rp_event event;
     struct rp_stop stop;
     struct rp_buf out = RP_BUF_INIT;
     struct tf_err err = TF_ERR_INIT;
     struct rp_moving moving = {.move = move, .seq = seq};
-    uint64_t begin = now_ns();
     check(rp_move(rp, &moving, &stop, &err), "move", &err);
     check(rp_event_at(rp, stop.seq, &event, &err), "event", &err);
     show_line(rp, event.file, event.lineno, &out);
-    *ret_ns = now_ns() - begin;
     rp_buf_release(&out);
     return stop.seq;
 }
@@ -257,12 +285,13 @@ run_steps(const char *path, size_t count, uint64_t seed, bool over)
         }
         show_screen(rp, seq);
         for (size_t s = 0; s < STEPS; s++) {
-            uint64_t ns, to = step(rp, moves[over][back], seq, &ns);
+            struct moment begin = now();
+            uint64_t to = step(rp, moves[over][back], seq);
             if (to == seq) {
                 break;
             }
             bool crossed = chunk_of(&borders, to) != chunk_of(&borders, seq);
-            samples_add(crossed ? &border[back] : &within[back], ns, seq);
+            samples_add(crossed ? &border[back] : &within[back], begin, seq);
             seq = to;
         }
     }

@@ -69,7 +69,7 @@ put_writes(const struct rp_place *place, bool forward)
 {
     struct tf_err err = TF_ERR_INIT;
     struct rp_write write;
-    uint64_t at = forward ? 0 : rp_facts(rp)->last_seq;
+    uint64_t at = forward ? rp_facts(rp)->first_seq : rp_facts(rp)->last_seq;
     for (bool first = true;; first = false) {
         tf_status status = forward ? rp_write_next(rp, place, at, &write, &err)
                                    : rp_write_last(rp, place, at, &write, &err);

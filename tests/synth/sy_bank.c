@@ -14,7 +14,7 @@ enum { ORDER_HOPS_AT = 5, ORDER_TOTAL_AT = 7, ORDER_STATE_AT = 9 };
 
 enum { BANK_RATE_AT = 7 };
 
-enum { LIMIT_AT = 2, LEDGER_KEY = 17, SERVED_AT = 5 };
+enum { LIMIT_AT = 2, LEDGER_KEY = 17, LEDGER_TOTAL = 4242, SERVED_AT = 5 };
 
 struct order {
     struct sy_object object, lines;
@@ -88,10 +88,40 @@ list_append(struct sy_bank *bank, uint64_t id, uint64_t *count, struct sy_value 
     note_write(bank, true);
 }
 
+static struct sy_value
+ledger_value(const struct sy_bank *bank, uint64_t key)
+{
+    return key == LEDGER_KEY          ? sy_int(LEDGER_TOTAL)
+           : bank->ledger[key] == 0.0 ? sy_int(0)
+                                      : sy_float(bank->ledger[key]);
+}
+
+/* A page of the dict, whole: keys and values in turn. */
+static void
+ledger_page(struct sy_bank *bank, uint64_t first_key)
+{
+    struct sy_value entry[64];
+    size_t count = 0;
+    for (uint64_t key = first_key; key < first_key + 32 && key < bank->facts.ledger;
+         key++) {
+        entry[count++] = sy_int((int64_t)key);
+        entry[count++] = ledger_value(bank, key);
+    }
+    sy_item_replace(&bank->sy, bank->ledger_id, first_key * 2, entry, count);
+}
+
 static void
 ledger_set(struct sy_bank *bank, uint64_t key, struct sy_value value)
 {
-    sy_item_set(&bank->sy, bank->ledger_id, key * 2 + 1, value);
+    uint64_t idx = key * 2 + 1;
+    sy_item_set(&bank->sy, bank->ledger_id, idx, value);
+    if (value.kind == TF_VAL_FLOAT) {
+        bank->ledger[key] = value.real;
+    }
+    if (bank->facts.ledger * 2 >= TF_RENEW_ITEMS
+        && tf_renew_item(bank->renew, bank->ledger_id, idx, bank->sy.chunk)) {
+        ledger_page(bank, key / 32 * 32);
+    }
     note_write(bank, true);
 }
 
@@ -548,7 +578,7 @@ calibrate(struct sy_bank *bank)
     bank->settings.item_count = 2;
     sy_item_insert(sy, bank->settings.id, 0, bank->settings.value, 2);
     bank->facts.mode_seq = line(bank, SY_L_CALIBRATE_LEDGER);
-    ledger_set(bank, LEDGER_KEY, sy_int(4242));
+    ledger_set(bank, LEDGER_KEY, sy_int(LEDGER_TOTAL));
     bank->facts.ledger_seq = bank->facts.breakpoint_seq =
         line(bank, SY_L_CALIBRATE_RETURN);
     leave(bank, sy_int(42));
@@ -651,6 +681,14 @@ thread_body(struct sy_bank *bank, size_t thread)
     }
 }
 
+static void
+release(struct sy_bank *bank)
+{
+    free(bank->account);
+    free(bank->ledger);
+    tf_renew_free(bank->renew);
+}
+
 bool
 sy_bank_run(struct sy_bank *bank, uint64_t events, uint64_t seed, struct tf_sink *sink,
             struct tf_writer_stats *ret_stats)
@@ -659,8 +697,11 @@ sy_bank_run(struct sy_bank *bank, uint64_t events, uint64_t seed, struct tf_sink
     bank->random = seed * 2654435761u + 88172645463325252u;
     bank->account_goal = events / 100 + FIRST_ACCOUNTS;
     bank->account = calloc(bank->account_goal, sizeof *bank->account);
-    if (bank->account == NULL || !sy_begin(&bank->sy, sink, seed)) {
-        free(bank->account);
+    bank->ledger = calloc(bank->account_goal, sizeof *bank->ledger);
+    bank->renew = tf_renew_new();
+    if (bank->account == NULL || bank->ledger == NULL || bank->renew == NULL
+        || !sy_begin(&bank->sy, sink, seed)) {
+        release(bank);
         return false;
     }
     bool ok = sy_threads_run(bank, thread_body);
@@ -671,6 +712,6 @@ sy_bank_run(struct sy_bank *bank, uint64_t events, uint64_t seed, struct tf_sink
     bank->facts.last_seq = bank->sy.seq - 1;
     bank->facts.accounts = bank->account_count;
     bank->facts.journal = bank->journal_count;
-    free(bank->account);
+    release(bank);
     return sy_end(&bank->sy, &footer, ret_stats) && ok;
 }

@@ -5,6 +5,7 @@
 #include <ucontext.h>
 
 #include "sy_emit.h"
+#include "tf_renew.h"
 
 /* What a benchmark asks for: where it is, so that answers can be checked. */
 struct sy_facts {
@@ -39,6 +40,8 @@ struct sy_bank {
     uint64_t account_count, account_goal;
     uint64_t accounts_id, journal_id, ledger_id;
     uint64_t journal_count;
+    double *ledger; /* what each number has; LEDGER_KEY has another value */
+    struct tf_renew *renew;
 
     /* its threads: each runs as a coroutine and is interrupted after so many events */
     struct sy_run {

@@ -374,14 +374,14 @@ put_object(struct sy *sy, const struct sy_object *object)
 }
 
 static void
-splice(struct sy *sy, enum tf_op_kind op, uint64_t id, uint64_t idx,
+splice(struct sy *sy, enum tf_op_kind op, uint64_t id, uint64_t idx, size_t gone,
        const struct sy_value *value, size_t count)
 {
     struct tf_rows *rows = &sy->batch.changes;
     tf_rows_op(rows, op);
     tf_rows_u64(rows, id);
     tf_rows_u64(rows, idx);
-    tf_rows_u64(rows, 0);
+    tf_rows_u64(rows, gone);
     tf_rows_u64(rows, count);
     for (size_t i = 0; i < count; i++) {
         put_value(rows, &value[i]);
@@ -401,7 +401,7 @@ sy_object_add_attr(struct sy *sy, struct sy_object *object, const char *name,
         put_object(sy, object);
     }
     else {
-        splice(sy, TF_OP_ATTR_SPLICE, object->id, object->attr_count - 2u, at, 2);
+        splice(sy, TF_OP_ATTR_SPLICE, object->id, object->attr_count - 2u, 0, at, 2);
     }
 }
 
@@ -438,7 +438,7 @@ sy_attr_add(struct sy *sy, uint64_t id, uint64_t idx, const char *name,
             struct sy_value value)
 {
     struct sy_value pair[2] = {sy_str("%s", name), value};
-    splice(sy, TF_OP_ATTR_SPLICE, id, idx, pair, 2);
+    splice(sy, TF_OP_ATTR_SPLICE, id, idx, 0, pair, 2);
 }
 
 static void
@@ -467,5 +467,12 @@ void
 sy_item_insert(struct sy *sy, uint64_t id, uint64_t idx, const struct sy_value *value,
                size_t count)
 {
-    splice(sy, TF_OP_ITEM_SPLICE, id, idx, value, count);
+    splice(sy, TF_OP_ITEM_SPLICE, id, idx, 0, value, count);
+}
+
+void
+sy_item_replace(struct sy *sy, uint64_t id, uint64_t idx, const struct sy_value *value,
+                size_t count)
+{
+    splice(sy, TF_OP_ITEM_SPLICE, id, idx, count, value, count);
 }

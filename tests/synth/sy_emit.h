@@ -126,6 +126,9 @@ void sy_attr_set(struct sy *sy, uint64_t id, uint64_t idx, struct sy_value value
 /* Attribute number idx / 2. */
 void sy_attr_add(struct sy *sy, uint64_t id, uint64_t idx, const char *name,
                  struct sy_value value);
+/* Puts `count` values in the place of as many. */
+void sy_item_replace(struct sy *sy, uint64_t id, uint64_t idx,
+                     const struct sy_value *value, size_t count);
 /* Puts values in at `idx`. */
 void sy_item_insert(struct sy *sy, uint64_t id, uint64_t idx,
                     const struct sy_value *value, size_t count);

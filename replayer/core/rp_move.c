@@ -285,6 +285,31 @@ move_up(struct rp *rp, const struct rp_here *here, struct rp_stop *stop,
 
 /* --- From line to line of a frame --- */
 
+/* Where the frame ends for good. */
+static tf_status
+find_end(struct rp *rp, const struct rp_here *here, uint64_t from, uint64_t *ret_seq,
+         struct tf_err *err)
+{
+    struct rp_filter filter = {.kinds = 1u << TF_EV_RETURN | 1u << TF_EV_UNWIND,
+                               .code = &here->frame.code->id,
+                               .code_count = 1,
+                               .frame = here->frame.frame};
+    return rp_code_suspends(here->frame.code)
+               ? rp_find(rp, &filter, from, true, ret_seq, err)
+               : find_return(rp, here, from, ret_seq, err);
+}
+
+static tf_status
+find_begin(struct rp *rp, const struct rp_here *here, uint64_t from, uint64_t *ret_seq,
+           struct tf_err *err)
+{
+    struct rp_filter filter = {.kinds = 1u << TF_EV_START,
+                               .code = &here->frame.code->id,
+                               .code_count = 1,
+                               .frame = here->frame.frame};
+    return rp_find(rp, &filter, from, false, ret_seq, err);
+}
+
 static tf_status
 move_until(struct rp *rp, const struct rp_moving *moving, const struct rp_here *here,
            struct rp_stop *stop, struct tf_err *err)
@@ -313,11 +338,8 @@ move_until(struct rp *rp, const struct rp_moving *moving, const struct rp_here *
     if (end) {
         return TF_OK;
     }
-    if (!forward) {
-        struct rp_here copy = *here;
-        return move_call(rp, moving, &copy, stop, err);
-    }
-    return find_return(rp, here, moving->seq, &stop->seq, err);
+    return forward ? find_end(rp, here, moving->seq, &stop->seq, err)
+                   : find_begin(rp, here, moving->seq, &stop->seq, err);
 }
 
 static tf_status

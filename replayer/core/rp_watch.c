@@ -6,6 +6,24 @@
 
 /* --- The place now --- */
 
+/* On no stack in this chunk: its variables are as they were when it was suspended. */
+static tf_status
+suspended_value(struct rp *rp, const struct rp_place *place, uint64_t seq,
+                struct rp_value *ret_value, struct tf_err *err)
+{
+    struct rp_write write;
+    struct tf_err none = TF_ERR_INIT;
+    tf_status status = rp_write_within(rp, place, seq, false, 0, &write, &none);
+    if (status == TF_OK) {
+        rp_value_release(&write.before);
+        *ret_value = write.after;
+    }
+    else if (status != TF_ERR_NOT_FOUND && err) {
+        *err = none;
+    }
+    return status == TF_ERR_NOT_FOUND ? TF_OK : status;
+}
+
 tf_status
 rp_place_value(struct rp *rp, const struct rp_place *place, uint64_t seq,
                struct rp_value *ret_value, struct tf_err *err)
@@ -37,8 +55,11 @@ rp_place_value(struct rp *rp, const struct rp_place *place, uint64_t seq,
         status = rp_slot_value(rp, chunk, frame, place->slot, chunk->raw->op_end[event],
                                ret_value, err);
     }
+    bool away =
+        status == TF_OK && ret_value->kind == TF_VAL_UNBOUND
+        && (frame == RP_NONE || rp_chunk_act_of(chunk, place->id, event) == RP_NONE);
     rp_chunk_put(rp, chunk);
-    return status;
+    return away ? suspended_value(rp, place, seq, ret_value, err) : status;
 }
 
 /* --- Beginning --- */

@@ -73,7 +73,7 @@ sym(struct maker *maker, struct rec_sym want)
         }
     }
     if (plan->sym_count >= SYMS_MAX) {
-        return 0;
+        return 0; /* not known */
     }
     if (!grow((void **)&plan->sym, plan->sym_count, &maker->sym_cap,
               sizeof *plan->sym)) {
@@ -507,6 +507,20 @@ follow(struct maker *maker, uint32_t unit)
     }
 }
 
+/* There is a plan for each line that ran. */
+static void
+shrink(void **array, uint32_t count, size_t size)
+{
+    void *smaller = count > 0 ? realloc(*array, count * size) : NULL;
+    if (count == 0) {
+        free(*array);
+        *array = NULL;
+    }
+    else if (smaller != NULL) {
+        *array = smaller;
+    }
+}
+
 struct rec_plan *
 rec_plan_make(PyCodeObject *code, const uint8_t *bytes, uint32_t unit_count,
               uint32_t unit)
@@ -528,8 +542,16 @@ rec_plan_make(PyCodeObject *code, const uint8_t *bytes, uint32_t unit_count,
         rec_plan_free(maker.plan);
         return NULL;
     }
-    maker.plan->hard |= maker.plan->open;
-    return maker.plan;
+    struct rec_plan *plan = maker.plan;
+    plan->hard |= plan->open;
+    if (plan->hard) { /* nothing is followed */
+        plan->site_count = plan->sym_count = plan->operand_count = 0;
+    }
+    shrink((void **)&plan->sym, plan->sym_count, sizeof *plan->sym);
+    shrink((void **)&plan->site, plan->site_count, sizeof *plan->site);
+    shrink((void **)&plan->operand, plan->operand_count, sizeof *plan->operand);
+    shrink((void **)&plan->store, plan->store_count, sizeof *plan->store);
+    return plan;
 }
 
 void

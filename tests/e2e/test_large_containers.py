@@ -1,0 +1,78 @@
+"""Containers that are written at random over many chunks: pages of them are written whole from
+time to time, and what the replayer shows of them anywhere is what the program had there."""
+import ast
+import os
+import random
+import sys
+from pathlib import Path
+
+import run
+
+ROOT = Path(__file__).parents[2]
+PROGRAM = """
+def main(rounds):
+    seed, items, table = 1, [0] * 400, {i: -1 for i in range(300)}
+    for i in range(rounds):
+        seed = seed * 1103515245 + 12345 & 0x7fffffff
+        items[seed % 400] = i
+        table[seed % 300] = i
+    return items, table
+main(ROUNDS)
+"""
+ROUNDS = 120000
+
+
+def states(wanted):
+    """After so many rounds -> (items, table)."""
+    seed, items, table = 1, [0] * 400, {i: -1 for i in range(300)}
+    found = {}
+    for i in range(ROUNDS):
+        if i in wanted:
+            found[i] = list(items), dict(table)
+        seed = seed * 1103515245 + 12345 & 0x7fffffff
+        items[seed % 400] = i
+        table[seed % 300] = i
+    return found
+
+
+def pages_written(recording, folder):
+    """How many changes put as many values, and more than one, as they take away."""
+    sys.path.insert(0, str(ROOT / "tests" / "reader"))
+    import pyrec_file
+    from pyrec_state import Ops
+    messages = pyrec_file.load_messages(str(folder))
+    count = 0
+    for name, message in pyrec_file.fields(recording.read_bytes(), messages.Recording):
+        if name == "chunk":
+            for change, numbers, values in Ops(message.changes).rest():
+                count += (change == "item_splice"
+                          and numbers["n"][0] == len(values[0]) > 1)
+    return count
+
+
+def test_pages(tmp_path, pyrecord, pyreplay):
+    path = tmp_path / "pages.py"
+    path.write_text(PROGRAM.replace("ROUNDS", str(ROUNDS)))
+    recording = tmp_path / "r.pyrec"
+    assert run.pyrecord("-q", "-o", recording, path).status == 0
+    assert run.verified(recording)
+    assert pages_written(recording, tmp_path / "gen") > 50
+    last = run.info(recording)["events"]
+    dice = random.Random(5)
+    commands = []
+    for _ in range(40):
+        commands += ["-c", "goto %d" % dice.randrange(last // 2, last - 10), "-c", "p i",
+                     "-c", "p items[37:203]", "-c", "p items", "-c", "p table[123]",
+                     "-c", "p table"]
+    done = run.pyreplay("--batch", "--no-rc", *commands, recording)
+    assert done.status == 0, done
+    shown = [ast.literal_eval(line) for line in done.text.splitlines()
+             if line[:1] in "[{" or line.lstrip("-").isdigit()]
+    assert len(shown) == 5 * 40
+    looks = [shown[k:k + 5] for k in range(0, len(shown), 5)]
+    known = states({i + more for i, *_ in looks for more in (0, 1)})
+    for i, part, items, entry, table in looks:
+        # in round i, before or after its writes
+        assert items in (known[i][0], known[i + 1][0])
+        assert table in (known[i][1], known[i + 1][1])
+        assert part == items[37:203] and entry == table[123]

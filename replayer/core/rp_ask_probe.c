@@ -2,7 +2,8 @@
  *
  * What it reads is noted while it is worked out: the slots of its names in the frame, and
  * every object that was looked at. Until one of these is written its value cannot be
- * another, so a question asks again only then. */
+ * another, so a question asks again only then; and another frame of the same function in
+ * which the names have the same values meanwhile need not be asked at all. */
 #include "rp_ask.h"
 #include "rp_expr.h"
 
@@ -11,18 +12,36 @@
 
 /* Of more names than this an expression is worked out at every event. */
 #define NAMES_MAX 32u
+/* With more names than this what was found is not kept for other frames. */
+#define MEMO_NAMES 6u
+
+/* What was found last in a frame of a code object: it holds in any of its frames with the
+ * same values of the names, from `place` up to before `until`. */
+struct memo {
+    bool known;
+    uint8_t truth;
+    size_t chunk;
+    rp_place_no place, until;
+    struct tf_value globals, value[MEMO_NAMES];
+};
 
 struct probe_code { /* what the names are in a code object */
     bool known;
     bool knows_all;
+    bool mapping; /* its names are those of an object */
     uint8_t slot_count;
     uint32_t slot[NAMES_MAX];
+    struct memo memo;
 };
 
 struct rp_probe {
     struct rp *rp;
     const struct rp_expr *expr;
-    struct rp_touched touched;
+    struct rp_touched touched;   /* objects that were looked into */
+    struct rp_touched looked_up; /* those that hold variables: globals, cells */
+    bool deep;                   /* it reads all that is below something */
+    size_t attr_count;           /* of the attributes that it reads */
+    struct tf_text attr[NAMES_MAX];
     size_t name_count;
     bool many;                      /* more than NAMES_MAX */
     struct tf_text name[NAMES_MAX]; /* in the expression */
@@ -46,6 +65,20 @@ add_name(struct rp_probe *probe, struct tf_text name)
     probe->name[probe->name_count++] = name;
 }
 
+static void
+add_attrs(struct rp_probe *probe, const struct rp_read *read)
+{
+    probe->deep |= read->depth == RP_READ_DEEP;
+    for (size_t i = 0; i < read->step_count; i++) {
+        if (read->step[i].attr && probe->attr_count < NAMES_MAX) {
+            probe->attr[probe->attr_count++] = read->step[i].name;
+        }
+        else if (read->step[i].attr) {
+            probe->deep = true;
+        }
+    }
+}
+
 static tf_status
 list_names(struct rp_probe *probe, struct tf_err *err)
 {
@@ -54,6 +87,7 @@ list_names(struct rp_probe *probe, struct tf_err *err)
     if (status == TF_OK) {
         for (size_t i = 0; i < reads.count; i++) {
             add_name(probe, reads.read[i].name);
+            add_attrs(probe, &reads.read[i]);
         }
         rp_reads_release(&reads);
     }
@@ -95,6 +129,7 @@ rp_probe_free(struct rp_probe *probe)
     }
     free(probe->by_code);
     free(probe->touched.id);
+    free(probe->looked_up.id);
     free(probe);
 }
 
@@ -119,6 +154,7 @@ find_names(const struct rp_probe *probe, const struct tf_def_code *code,
         code->slot_count && code->slot_kind[code->slot_count - 1] == TF_SLOT_MAPPING;
     names->known = true;
     names->knows_all = true;
+    names->mapping = mapping;
     for (size_t i = 0; i < probe->name_count; i++) {
         bool found = false;
         for (uint32_t slot = 0; slot < code->slot_count; slot++) {
@@ -135,7 +171,7 @@ find_names(const struct rp_probe *probe, const struct tf_def_code *code,
 }
 
 /* NULL: no memory. */
-static const struct probe_code *
+static struct probe_code *
 code_names(const struct rp_probe *probe, const struct tf_def_code *code)
 {
     uint32_t id = code->id <= probe->rp->facts.code_count ? code->id : 0;
@@ -187,8 +223,12 @@ find_name(void *ctx, struct tf_text name, struct rp_value *ret_value,
     if (scope->frame == RP_NONE) {
         return TF_ERR_NOT_FOUND;
     }
-    tf_status status = rp_variable_in(scope->probe->rp, scope->chunk, scope->frame,
-                                      scope->place, name, &value, err);
+    struct rp *rp = scope->probe->rp;
+    struct rp_touched *touched = rp->touched;
+    rp->touched = touched ? &scope->probe->looked_up : NULL;
+    tf_status status =
+        rp_variable_in(rp, scope->chunk, scope->frame, scope->place, name, &value, err);
+    rp->touched = touched;
     if (status == TF_OK && value.kind == TF_VAL_UNBOUND) {
         scope->unbound |= !known_builtin(scope->probe, name);
         return TF_ERR_NOT_FOUND;
@@ -256,42 +296,150 @@ next_slot_write(const struct rp_chunk *chunk, uint32_t frame_idx, uint32_t slot,
                : UINT32_MAX;
 }
 
-static rp_place_no
-next_object_write(const struct rp_chunk *chunk, uint64_t id, rp_place_no place)
+/* Whether the expression may read the attribute whose value has that index. */
+static bool
+reads_attr(const struct rp_probe *probe, const struct rp_object *object, uint64_t index)
 {
-    uint32_t first, end, idx = rp_chunk_object(chunk, id);
-    if (idx == RP_NONE) {
-        return UINT32_MAX;
+    if (index == 0 || index >= object->attr_count
+        || object->attr[index - 1].kind != TF_VAL_STR) {
+        return true;
     }
-    rp_object_entries(chunk, id, place, &first, &end);
-    return end < chunk->object_first[idx + 1] ? chunk->object_place[end] : UINT32_MAX;
+    struct tf_text name = rp_value_bytes(&object->attr[index - 1]);
+    for (size_t i = 0; i < probe->attr_count; i++) {
+        if (rp_text_equal(probe->attr[i], name)) {
+            return true;
+        }
+    }
+    return false;
 }
 
+/* The first change after the place of an object that was looked into. Assignments to
+ * attributes that the expression does not name are passed over. */
 static rp_place_no
-holds_until(struct rp_probe *probe, const struct scope *scope)
+next_object_write(const struct rp_probe *probe, const struct rp_chunk *chunk,
+                  uint64_t id, rp_place_no place, bool any)
 {
-    const struct rp_chunk *chunk = scope->chunk;
-    rp_place_no place = scope->place, until = UINT32_MAX, next;
-    if (scope->frame == RP_NONE) {
-        return UINT32_MAX;
+    uint32_t first, at, end;
+    struct rp_object *object = NULL;
+    rp_place_no next = UINT32_MAX;
+    rp_object_entries(chunk, id, place, &first, &at);
+    rp_object_entries(chunk, id, UINT32_MAX, &first, &end);
+    for (; at < end && next == UINT32_MAX; at++) {
+        const struct tf_op *op = rp_object_op(chunk, at);
+        bool other = false;
+        if (!any && !probe->deep && op->kind == TF_OP_ATTR_SET) {
+            other = object
+                    || rp_state_open(probe->rp, id, chunk->idx, place, &object, NULL)
+                           == TF_OK;
+            other = other && !reads_attr(probe, object, op->index);
+        }
+        next = other ? UINT32_MAX : chunk->object_place[at];
     }
-    const struct tf_def_code *code =
-        rp_code(probe->rp, chunk->frame[scope->frame].code);
-    const struct probe_code *names = code_names(probe, code);
-    if (!names || probe->many || probe->touched.failed) {
-        return place + 1;
+    rp_object_release(object);
+    return next;
+}
+
+/* Until when none of the objects is written. */
+static rp_place_no
+objects_until(const struct rp_probe *probe, const struct scope *scope)
+{
+    rp_place_no until = UINT32_MAX, next;
+    if (probe->many || probe->touched.failed || probe->looked_up.failed) {
+        return scope->place + 1;
     }
-    for (size_t i = 0; i < names->slot_count; i++) {
-        next = next_slot_write(chunk, scope->frame, names->slot[i], place);
+    for (size_t i = 0; i < probe->touched.count; i++) {
+        next = next_object_write(probe, scope->chunk, probe->touched.id[i],
+                                 scope->place, false);
         until = next < until ? next : until;
     }
-    next = next_slot_write(chunk, scope->frame, RP_SLOT_RESET, place);
-    until = next < until ? next : until;
-    for (size_t i = 0; i < probe->touched.count; i++) {
-        next = next_object_write(chunk, probe->touched.id[i], place);
+    for (size_t i = 0; i < probe->looked_up.count; i++) {
+        next = next_object_write(probe, scope->chunk, probe->looked_up.id[i],
+                                 scope->place, true);
         until = next < until ? next : until;
     }
     return until;
+}
+
+/* Until when none of the frame's own variables is. */
+static rp_place_no
+slots_until(const struct scope *scope, const struct probe_code *names)
+{
+    rp_place_no until =
+        next_slot_write(scope->chunk, scope->frame, RP_SLOT_RESET, scope->place);
+    for (size_t i = 0; i < names->slot_count; i++) {
+        rp_place_no next =
+            next_slot_write(scope->chunk, scope->frame, names->slot[i], scope->place);
+        until = next < until ? next : until;
+    }
+    return until;
+}
+
+/* --- The same in another frame --- */
+
+/* The slot as it stands in the chunk; false: it does not stand there. Texts are told apart
+ * by their place in the table of the changes, so one of the keyframe's will not do. */
+static bool
+slot_as_written(const struct scope *scope, uint32_t slot, struct tf_value *ret_value)
+{
+    const struct rp_chunk *chunk = scope->chunk;
+    bool same;
+    uint32_t entry = rp_chunk_slot(chunk, scope->frame, slot, scope->place, &same);
+    *ret_value = (struct tf_value){.kind = TF_VAL_UNBOUND};
+    if (entry == RP_NONE) {
+        return !same;
+    }
+    bool keyframe = chunk->slot[entry].place == 0;
+    const struct tf_ops *ops = keyframe ? &chunk->raw->keyframe : &chunk->raw->changes;
+    if (chunk->slot[entry].value >= ops->value_count) {
+        return false;
+    }
+    *ret_value = ops->value[chunk->slot[entry].value];
+    return !keyframe || !rp_kind_has_text(ret_value->kind);
+}
+
+static bool
+globals_as_written(const struct scope *scope, struct tf_value *ret_value)
+{
+    const struct rp_cframe *frame = &scope->chunk->frame[scope->frame];
+    const struct tf_ops *ops = frame->globals_keyframe ? &scope->chunk->raw->keyframe
+                                                       : &scope->chunk->raw->changes;
+    *ret_value = (struct tf_value){.kind = TF_VAL_UNBOUND};
+    if (frame->globals != RP_NONE && frame->globals < ops->value_count) {
+        *ret_value = ops->value[frame->globals];
+    }
+    return !rp_kind_has_text(ret_value->kind);
+}
+
+static bool
+values_as_written(const struct scope *scope, const struct probe_code *names,
+                  struct memo *memo)
+{
+    bool known = !names->mapping && names->slot_count <= MEMO_NAMES
+                 && globals_as_written(scope, &memo->globals);
+    for (size_t i = 0; i < names->slot_count && known; i++) {
+        known = slot_as_written(scope, names->slot[i], &memo->value[i]);
+    }
+    return known;
+}
+
+static bool
+same_as_written(const struct tf_value *a, const struct tf_value *b)
+{
+    return a->kind == b->kind && a->note == b->note && a->type_id == b->type_id
+           && a->ref == b->ref && a->length == b->length;
+}
+
+static bool
+memo_fits(const struct memo *memo, const struct memo *now, const struct scope *scope,
+          size_t count)
+{
+    bool fits = memo->known && memo->chunk == scope->chunk->idx
+                && memo->place <= scope->place && scope->place < memo->until
+                && same_as_written(&memo->globals, &now->globals);
+    for (size_t i = 0; i < count && fits; i++) {
+        fits = same_as_written(&memo->value[i], &now->value[i]);
+    }
+    return fits;
 }
 
 static tf_status
@@ -325,29 +473,77 @@ truth_of(struct rp *rp, struct rp_value *value, uint64_t seq, enum rp_truth *ret
     return status;
 }
 
+static tf_status
+work_out(struct rp_probe *probe, struct scope *scope, uint64_t seq,
+         enum rp_truth *ret_truth, struct rp_expr_err *ret_error, struct tf_err *err)
+{
+    struct rp_value value;
+    tf_status status = evaluate(probe, scope, seq, &value, ret_error, err);
+    if (status == TF_OK) {
+        status = truth_of(probe->rp, &value, seq, ret_truth, ret_error, err);
+    }
+    else if (status == TF_ERR_ARGUMENT) {
+        *ret_truth = scope->unbound ? RP_NO : RP_UNKNOWN;
+        status = TF_OK;
+    }
+    return status;
+}
+
+static tf_status
+work_out_noting(struct rp_probe *probe, struct scope *scope, uint64_t seq,
+                enum rp_truth *ret_truth, rp_place_no *ret_until,
+                struct rp_expr_err *ret_error, struct tf_err *err)
+{
+    probe->touched.count = probe->looked_up.count = 0;
+    probe->touched.failed = probe->looked_up.failed = false;
+    probe->rp->touched = &probe->touched;
+    tf_status status = work_out(probe, scope, seq, ret_truth, ret_error, err);
+    probe->rp->touched = NULL;
+    if (status == TF_OK) {
+        *ret_until = objects_until(probe, scope);
+    }
+    return status;
+}
+
 tf_status
 rp_probe_truth(struct rp_probe *probe, struct rp_chunk *chunk, uint32_t event,
                enum rp_truth *ret_truth, rp_place_no *ret_until,
                struct rp_expr_err *ret_error, struct tf_err *err)
 {
-    struct rp *rp = probe->rp;
     struct scope scope = scope_at(probe, chunk, event);
     uint64_t seq = chunk->raw->first_seq + event;
-    struct rp_value value;
-    probe->touched.count = 0;
-    probe->touched.failed = false;
-    rp->touched = ret_until ? &probe->touched : NULL;
-    tf_status status = evaluate(probe, &scope, seq, &value, ret_error, err);
-    if (status == TF_OK) {
-        status = truth_of(rp, &value, seq, ret_truth, ret_error, err);
+    if (!ret_until) {
+        return work_out(probe, &scope, seq, ret_truth, ret_error, err);
     }
-    else if (status == TF_ERR_ARGUMENT) {
-        *ret_truth = scope.unbound ? RP_NO : RP_UNKNOWN;
-        status = TF_OK;
+    if (scope.frame == RP_NONE) {
+        *ret_until = UINT32_MAX;
+        return work_out(probe, &scope, seq, ret_truth, ret_error, err);
     }
-    rp->touched = NULL;
-    if (status == TF_OK && ret_until) {
-        *ret_until = holds_until(probe, &scope);
+    struct probe_code *names =
+        code_names(probe, rp_code(probe->rp, chunk->frame[scope.frame].code));
+    if (!names) {
+        return rp_no_memory(err);
     }
-    return status;
+    struct memo now;
+    bool written = values_as_written(&scope, names, &now);
+    if (written && memo_fits(&names->memo, &now, &scope, names->slot_count)) {
+        *ret_truth = names->memo.truth;
+        *ret_until = names->memo.until;
+    }
+    else {
+        tf_status status =
+            work_out_noting(probe, &scope, seq, ret_truth, ret_until, ret_error, err);
+        if (status != TF_OK) {
+            return status;
+        }
+        now.known = written && *ret_truth != RP_UNKNOWN;
+        now.truth = (uint8_t)*ret_truth;
+        now.chunk = chunk->idx;
+        now.place = scope.place;
+        now.until = *ret_until;
+        names->memo = now;
+    }
+    rp_place_no slots = probe->many ? scope.place + 1 : slots_until(&scope, names);
+    *ret_until = slots < *ret_until ? slots : *ret_until;
+    return TF_OK;
 }

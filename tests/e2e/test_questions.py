@@ -1,5 +1,7 @@
 """when, hits, calls, exceptions, tree, search and who, each against the long way through a
 dump, on recordings of several chunks and of generated programs."""
+import re
+
 import generate
 import pytest
 import questions
@@ -87,7 +89,8 @@ def test_when(recorded):
 def test_when_first_last_count(recorded):
     name = names_of(recorded, int, 1)[0]
     expression = "%s > 1" % name
-    wanted = check_when(recorded, expression)
+    check_when(recorded, expression)
+    wanted = [row["seq"] for row in rows("when", recorded.path, expression)]
     first, = rows("when", recorded.path, "--first", expression)
     last, = rows("when", recorded.path, "--last", expression)
     assert (first["seq"], last["seq"]) == (wanted[0], wanted[-1])
@@ -113,6 +116,21 @@ def test_when_rows_are_the_dump_s(recorded):
     for row in rows("when", recorded.path, "--limit", "50", name + " == 1"):
         event = recorded.by_seq[row["seq"]]
         assert all(event[key] == row[key] for key in row), (row, event)
+
+
+def test_when_of_attributes(recorded):
+    """An attribute that other frames write, of an object that several frames show."""
+    shown = re.compile(r"<__main__\.Account #\d+ .*total=(\d+)")
+    if not any(e["function"] == "Account.add" for e in recorded.events):
+        pytest.skip("has no accounts")
+    for name in ("self", "account"):
+        wanted = []
+        for event in recorded.events:
+            match = shown.match(event["locals"].get(name, ""))
+            if match and int(match.group(1)) % 1000 > 500:
+                wanted.append(event["seq"])
+        got = [row["seq"] for row in rows("when", recorded.path, name + ".total % 1000 > 500")]
+        assert got == wanted and len(got) > 500
 
 
 # --- hits ---

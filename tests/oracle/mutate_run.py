@@ -161,13 +161,13 @@ def main():
             events += outcome.events
             texts += outcome.locals
             differing.update(outcome.differing)
+            for seed, its in sorted(outcome.differing.items()):
+                print("seed %d: %d differences; %.300s" % (seed, len(its), its[0]), flush=True)
             if outcome.share < 0.95:
                 print("seeds %d to %d: %.2f %% of the plain locals compared only" % (
                     outcome.seeds[0], outcome.seeds[-1], 100 * outcome.share))
     print("%d programs, %d events, %d texts compared; %d programs differ, in %.0f s" % (
         programs, events, texts, len(differing), time.monotonic() - begin))
-    for seed, its in sorted(differing.items()):
-        print("seed %d: %d differences; %.300s" % (seed, len(its), its[0]))
     sys.stdout.flush()
     for seed in sorted(differing)[:options.smallest]:
         show(seed, options.keep)

@@ -39,7 +39,8 @@ struct rp_probe {
     const struct rp_expr *expr;
     struct rp_touched touched;   /* objects that were looked into */
     struct rp_touched looked_up; /* those that hold variables: globals, cells */
-    bool deep;                   /* it reads all that is below something */
+    bool deep;                   /* it reads all that is below something ... */
+    bool bare;                   /* ... which may be what a name alone stands for */
     size_t attr_count;           /* of the attributes that it reads */
     struct tf_text attr[NAMES_MAX];
     size_t name_count;
@@ -69,6 +70,7 @@ static void
 add_attrs(struct rp_probe *probe, const struct rp_read *read)
 {
     probe->deep |= read->depth == RP_READ_DEEP;
+    probe->bare |= read->step_count == 0;
     for (size_t i = 0; i < read->step_count; i++) {
         if (read->step[i].attr && probe->attr_count < NAMES_MAX) {
             probe->attr[probe->attr_count++] = read->step[i].name;
@@ -313,6 +315,22 @@ reads_attr(const struct rp_probe *probe, const struct rp_object *object, uint64_
     return false;
 }
 
+/* Whether the object is looked into for its attributes alone, and these are no objects
+ * themselves: then nothing is below what is read. */
+static bool
+is_flat(const struct rp_probe *probe, const struct rp_object *object)
+{
+    bool flat = !probe->bare;
+    for (size_t i = 0; i < probe->touched.count && flat; i++) {
+        flat = probe->touched.id[i] == object->id;
+    }
+    for (size_t i = 0; i < probe->attr_count && flat; i++) {
+        const struct rp_value *value = rp_object_attr(object, probe->attr[i]);
+        flat = value && value->kind != TF_VAL_REF;
+    }
+    return flat;
+}
+
 /* The first change after the place of an object that was looked into. Assignments to
  * attributes that the expression does not name are passed over. */
 static rp_place_no
@@ -327,11 +345,12 @@ next_object_write(const struct rp_probe *probe, const struct rp_chunk *chunk,
     for (; at < end && next == UINT32_MAX; at++) {
         const struct tf_op *op = rp_object_op(chunk, at);
         bool other = false;
-        if (!any && !probe->deep && op->kind == TF_OP_ATTR_SET) {
+        if (!any && op->kind == TF_OP_ATTR_SET) {
             other = object
                     || rp_state_open(probe->rp, id, chunk->idx, place, &object, NULL)
                            == TF_OK;
-            other = other && !reads_attr(probe, object, op->index);
+            other = other && (!probe->deep || is_flat(probe, object))
+                    && !reads_attr(probe, object, op->index);
         }
         next = other ? UINT32_MAX : chunk->object_place[at];
     }

@@ -76,7 +76,8 @@ tf_cursor_count_varints(struct tf_cursor cursor)
 {
     size_t count = 0;
     const uint8_t *at = cursor.at;
-    for (; cursor.end - at >= 8; at += 8) { /* the last byte of each has its top bit clear */
+    for (; cursor.end - at >= 8;
+         at += 8) { /* the last byte of each has its top bit clear */
         uint64_t bytes;
         memcpy(&bytes, at, sizeof bytes);
         uint64_t last = (~bytes >> 7) & UINT64_C(0x0101010101010101);

@@ -189,12 +189,12 @@ struct tf_part {
     uint64_t object;
 
     enum {
-        TF_PART_ITEMS,   /* items [idx, idx + 64), those of which the bit is set in `items`;
+        TF_PART_ITEMS, /* items [idx, idx + 64), those of which the bit is set in `items`;
                             idx is a multiple of 64 */
-        TF_PART_ATTR,    /* attribute value idx */
-        TF_PART_ATTRS,   /* any attribute */
-        TF_PART_KEYS,    /* how many items there are, or one with an even idx */
-        TF_PART_MORE,    /* how many items are not recorded */
+        TF_PART_ATTR,  /* attribute value idx */
+        TF_PART_ATTRS, /* any attribute */
+        TF_PART_KEYS,  /* how many items there are, or one with an even idx */
+        TF_PART_MORE,  /* how many items are not recorded */
     } sort;
 
     uint64_t idx, items;

@@ -51,9 +51,9 @@ struct tf_pending_op {
 };
 
 struct tf_tally {
-    struct tf_postings_set set;         /* level 0, of the chunk since tf_tally_begin */
+    struct tf_postings_set set; /* level 0, of the chunk since tf_tally_begin */
     struct tf_writes_set objects, frames; /* likewise */
-    uint64_t first_object, first_frame; /* of the chunk */
+    uint64_t first_object, first_frame;   /* of the chunk */
     uint64_t next_object, next_frame;
     struct tf_stack *stack; /* by thread id */
     size_t stack_count;

@@ -445,7 +445,8 @@ write_footer(struct tf_writer *writer, const struct tf_footer *footer,
 static tf_status
 write_end(struct tf_writer *writer, const struct tf_footer *footer, struct tf_err *err)
 {
-    tf_status status = tf_summaries_close(&writer->summaries, writer->index.chunk.count, err);
+    tf_status status =
+        tf_summaries_close(&writer->summaries, writer->index.chunk.count, err);
     if (status == TF_OK && writer->writes.chunk_count > 0) {
         status = close_group(writer, err);
     }

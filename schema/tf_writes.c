@@ -305,7 +305,8 @@ tf_writes_group_sort(struct tf_writes_group *group)
         }
         for (unsigned pass = 0; pass < 12; pass++) {
             struct tf_write *from = group->list[list].write;
-            if (sort_pass(from, to, count, pass < 4, (pass < 4 ? pass : pass - 4) * 8)) {
+            if (sort_pass(from, to, count, pass < 4,
+                          (pass < 4 ? pass : pass - 4) * 8)) {
                 group->list[list].write = to;
                 to = from;
             }
@@ -369,7 +370,8 @@ column_value(enum column column, const struct tf_write *write,
 {
     switch (column) {
     case ID: return write->id - before->id;
-    case PAGE: return write->id == before->id ? write->page - before->page : write->page;
+    case PAGE:
+        return write->id == before->id ? write->page - before->page : write->page;
     case CHUNK:
         return same_key(write, before) ? (uint64_t)write->chunk - before->chunk
                                        : write->chunk;
@@ -427,9 +429,7 @@ take_value(enum column column, uint64_t n, const struct tf_write *before,
 {
     uint64_t sum = n;
     switch (column) {
-    case ID:
-        write->id = before->id + n;
-        return n < TF_ID_MAX && write->id < TF_ID_MAX;
+    case ID: write->id = before->id + n; return n < TF_ID_MAX && write->id < TF_ID_MAX;
     case PAGE:
         sum += write->id == before->id ? before->page : 0;
         write->page = (uint32_t)sum;

@@ -18,21 +18,24 @@ enum tf_writes_list {
 
 /* tf_write.flags */
 #define TF_WRITTEN       1u
-#define TF_WRITTEN_IMAGE 2u /* whole, by an image */
-#define TF_WRITTEN_PAGES 4u /* which items: see its pages */
-#define TF_WRITTEN_MORE  8u /* the number of items that are not recorded */
+#define TF_WRITTEN_IMAGE 2u  /* whole, by an image */
+#define TF_WRITTEN_PAGES 4u  /* which items: see its pages */
+#define TF_WRITTEN_MORE  8u  /* the number of items that are not recorded */
 #define TF_WRITTEN_EVEN  16u /* an item with an even idx: a key, in a dict */
 
 /* Items that an object's own entry can tell. */
 #define TF_WRITE_ITEMS 32u
 
 struct tf_write {
-    uint64_t id;    /* object or frame, older than the chunk */
-    uint64_t items; /* a bit for each item that was set: of the object the first 32 (none
+    uint64_t id; /* object or frame, older than the chunk */
+    uint64_t
+        items; /* a bit for each item that was set: of the object the first 32 (none
                        with TF_WRITTEN_PAGES), or those of the page */
-    int64_t grown;  /* how many items more there are at the chunk's end than at its start;
+    int64_t
+        grown; /* how many items more there are at the chunk's end than at its start;
                        with TF_WRITTEN_IMAGE: how many there are */
-    uint32_t page;  /* objects: 0 the object itself, n + 1 its page n; frames: the slot */
+    uint32_t
+        page; /* objects: 0 the object itself, n + 1 its page n; frames: the slot */
     uint32_t attrs; /* bit i % 32 for each attribute i */
     uint32_t from;  /* items from from - 1 on may have moved, come or gone; 0: none */
     uint16_t chunk; /* in the group */

@@ -178,8 +178,8 @@ make_group(struct tf_reader *reader, size_t first, struct tf_writes_group *group
     tf_tally_init(&tally);
     group->first_chunk = first;
     tf_status status = TF_OK;
-    for (size_t i = first;
-         i < end && i < reader->index.chunk.count && status == TF_OK; i++) {
+    for (size_t i = first; i < end && i < reader->index.chunk.count && status == TF_OK;
+         i++) {
         status = make_chunk(reader, i, &tally, group, err);
     }
     tf_tally_release(&tally);
@@ -220,14 +220,15 @@ struct query {
     struct tf_err *err;
     enum tf_writes_list list;
     uint64_t id;
-    uint32_t page; /* objects: 0, or the page to be looked into as well; frames: the slot */
-    bool any;      /* every write; else: */
-    uint64_t items;      /* items of the page */
-    uint32_t attrs;      /* attributes */
-    bool moved;          /* another number of items, up to this place: */
+    uint32_t
+        page; /* objects: 0, or the page to be looked into as well; frames: the slot */
+    bool any; /* every write; else: */
+    uint64_t items; /* items of the page */
+    uint32_t attrs; /* attributes */
+    bool moved;     /* another number of items, up to this place: */
     uint64_t moved_from;
-    uint8_t flags;       /* what has one of these */
-    size_t low, high;    /* chunks [low, high) */
+    uint8_t flags;    /* what has one of these */
+    size_t low, high; /* chunks [low, high) */
     bool backward, found;
     size_t found_idx;
 };

@@ -485,10 +485,10 @@ enum rp_move {
     RP_CALL,     /* this frame's call event */
     RP_CONTINUE, /* to a breakpoint or the end */
     RP_CONTINUE_BACK,
-    RP_UNTIL,      /* a line of this frame at or past `lineno`, or its return */
-    RP_UNTIL_BACK, /* a line of this frame at or before `lineno`, or its call */
-    RP_OUT,        /* the caller's first event after this frame's return */
-    RP_UP,         /* the event of the caller's that called this frame */
+    RP_UNTIL,       /* a line of this frame at or past `lineno`, or its return */
+    RP_UNTIL_BACK,  /* a line of this frame at or before `lineno`, or its call */
+    RP_OUT,         /* the caller's first event after this frame's return */
+    RP_UP,          /* the event of the caller's that called this frame */
     RP_INSTRUCTION, /* next event of the thread, EV_OPCODE included */
     RP_INSTRUCTION_BACK,
     RP_INSTRUCTION_OVER, /* likewise, but not inside what this frame calls */
@@ -518,7 +518,7 @@ struct rp_stop {
     bool break_removed; /* it was a temporary one */
     bool
         condition_failed; /* it has no value there, so the breakpoint holds, as in pdb */
-    uint32_t watch_id; /* RP_STOP_BREAK: a watchpoint that changed there, 0: none;
+    uint32_t watch_id;    /* RP_STOP_BREAK: a watchpoint that changed there, 0: none;
                           `break_id` may be another one that holds there, too */
 };
 
@@ -532,8 +532,9 @@ struct rp_moving {
     uint64_t frame; /* 0: the frame of the event; else one on the stack of its thread */
     uint32_t lineno; /* UNTIL: 0: any line past the present one; LOOP: 0: the present */
     bool breaks;
-    bool any_thread; /* STEP, NEXT, INSTRUCTION: events of all other threads count, too */
-    uint32_t thread; /* CONTINUE: only what happens in this thread; 0: in any */
+    bool
+        any_thread; /* STEP, NEXT, INSTRUCTION: events of all other threads count, too */
+    uint32_t thread;      /* CONTINUE: only what happens in this thread; 0: in any */
     const uint32_t *code; /* NEXT_CALL: ids; NULL: the frame's own */
     size_t code_count;
 };
@@ -578,9 +579,9 @@ struct rp_break_spec {
     struct tf_text file; /* LINE: path, tail of a path; empty: `file_id` */
     uint32_t file_id;
     uint32_t lineno;
-    struct tf_text name;   /* FUNCTION: name or glob; EXCEPTION: type name or glob, empty:
+    struct tf_text name; /* FUNCTION: name or glob; EXCEPTION: type name or glob, empty:
                               any; WATCH: an expression as in rp_place_parse */
-    uint64_t seq, frame;   /* WATCH: where its names mean what they mean */
+    uint64_t seq, frame; /* WATCH: where its names mean what they mean */
     const char *condition; /* NULL: none */
     uint32_t thread;       /* 0: any */
     bool temporary, at_exit, uncaught;
@@ -616,7 +617,8 @@ tf_status rp_break_nth(struct rp *rp, uint32_t id, uint64_t nth, bool on,
  * place's own, or the content of the plain container that it refers to. */
 struct rp_change {
     uint64_t seq;
-    uint64_t by_seq; /* the event before it in that thread: the line that wrote; 0: none */
+    uint64_t
+        by_seq; /* the event before it in that thread: the line that wrote; 0: none */
     uint64_t before_seq; /* where `before` is to be looked at */
     bool bound;          /* the place's value is another; else its content changed */
     struct rp_value before, after; /* owned */
@@ -749,8 +751,8 @@ struct rp_when {
 };
 
 struct rp_when_total {
-    uint64_t events;          /* at which it holds: rows that there were */
-    uint64_t unknown;         /* at which it cannot be told: not recorded, a TypeError ... */
+    uint64_t events;  /* at which it holds: rows that there were */
+    uint64_t unknown; /* at which it cannot be told: not recorded, a TypeError ... */
     uint64_t unknown_seq;     /* one of those */
     struct rp_expr_err error; /* and why */
 };
@@ -795,8 +797,8 @@ struct rp_call {
     const struct rp_vars *args; /* only those with `argument` are there */
     uint64_t end_seq;           /* its return or unwinding; 0: none was recorded */
     uint64_t end_ns;
-    uint8_t end_kind;    /* EV_RETURN, EV_UNWIND; 0 */
-    bool has_result;     /* `result`: the value returned, or the exception */
+    uint8_t end_kind; /* EV_RETURN, EV_UNWIND; 0 */
+    bool has_result;  /* `result`: the value returned, or the exception */
     struct rp_value result;
 };
 
@@ -815,13 +817,14 @@ struct rp_tree_node {
     uint64_t unwinds;           /* stays that an exception ended */
     uint64_t total_ns, self_ns; /* with and without what it called */
     uint64_t first_seq;         /* its first call; 0: before the recording */
-    uint64_t left_out;          /* calls of what is below the depth that was asked for */
+    uint64_t left_out; /* calls of what is below the depth that was asked for */
 };
 
 struct rp_tree {
     struct rp_tree_node *node;
     size_t count;
-    bool cut; /* there were too many: what came late is left out, as if it were too deep */
+    bool
+        cut; /* there were too many: what came late is left out, as if it were too deep */
 };
 
 struct rp_tree_spec {
@@ -860,10 +863,10 @@ struct rp_holder {
     const struct tf_def_type *type; /* of the object; never NULL */
     uint64_t index;
     struct tf_text name;
-    const struct rp_value *key; /* NULL: it is not known here */
-    uint64_t frame;             /* LOCAL */
-    uint32_t thread;            /* LOCAL */
-    uint32_t depth;             /* LOCAL */
+    const struct rp_value *key;     /* NULL: it is not known here */
+    uint64_t frame;                 /* LOCAL */
+    uint32_t thread;                /* LOCAL */
+    uint32_t depth;                 /* LOCAL */
     const struct tf_def_code *code; /* LOCAL; never NULL */
 };
 
@@ -881,7 +884,7 @@ tf_status rp_search(struct rp *rp, const struct rp_search *search,
  * and attributes of objects. */
 struct rp_referrer {
     struct rp_holder at;
-    bool reached;       /* it is a variable, or can be reached from one: */
+    bool reached;        /* it is a variable, or can be reached from one: */
     struct tf_text path; /* by this expression; empty: by none that is known */
     uint64_t path_frame; /* in which frame; 0: in any of the module, or none */
     const struct tf_def_code *path_code; /* of that frame; never NULL */

@@ -24,8 +24,8 @@ struct path {
     struct tf_checkpoint *checkpoint; /* the image is in there */
     struct step *step;                /* newest first */
     size_t count, cap;
-    bool whole;                       /* all items are wanted */
-    bool lost;                        /* there is nothing to begin with */
+    bool whole; /* all items are wanted */
+    bool lost;  /* there is nothing to begin with */
 };
 
 static bool
@@ -250,8 +250,8 @@ apply_checkpoint(struct path *path, struct rp_state *state, struct tf_err *err)
 
 tf_status
 rp_state_apply_change(struct rp *rp, struct rp_state *state,
-                      const struct rp_chunk *chunk, const struct rp_object_change *change,
-                      struct tf_err *err)
+                      const struct rp_chunk *chunk,
+                      const struct rp_object_change *change, struct tf_err *err)
 {
     uint64_t seq = chunk->raw->first_seq + rp_chunk_event_of(chunk, change->place);
     tf_status status =

@@ -22,8 +22,8 @@ struct rp_object_changes {
     const struct rp_chunk *chunk;
     uint64_t id;
     uint32_t entry, first, end; /* with the index: in rp_chunk.object_place */
-    uint32_t at;                /* without: so many changes of the chunk are behind it */
-    bool keyframe;              /* without: an image in the keyframe is behind it */
+    uint32_t at;   /* without: so many changes of the chunk are behind it */
+    bool keyframe; /* without: an image in the keyframe is behind it */
 };
 
 struct rp_object_change {
@@ -34,16 +34,20 @@ struct rp_object_change {
 };
 
 /* Everything up to `place` is behind it. */
-void rp_object_changes_begin(struct rp_object_changes *changes, const struct rp_chunk *chunk,
-                      uint64_t id, rp_place_no place);
+void rp_object_changes_begin(struct rp_object_changes *changes,
+                             const struct rp_chunk *chunk, uint64_t id,
+                             rp_place_no place);
 /* Moves back, forward over one; false: there is none. */
-bool rp_object_changes_prev(struct rp_object_changes *changes, struct rp_object_change *ret_change);
-bool rp_object_changes_next(struct rp_object_changes *changes, struct rp_object_change *ret_change);
+bool rp_object_changes_prev(struct rp_object_changes *changes,
+                            struct rp_object_change *ret_change);
+bool rp_object_changes_next(struct rp_object_changes *changes,
+                            struct rp_object_change *ret_change);
 
 /* Applies one, and notes when it was seen. */
 tf_status rp_state_apply_change(struct rp *rp, struct rp_state *state,
                                 const struct rp_chunk *chunk,
-                                const struct rp_object_change *change, struct tf_err *err);
+                                const struct rp_object_change *change,
+                                struct tf_err *err);
 
 /* --- Large objects of which only some items are looked at (rp_object_part.c) --- */
 

@@ -20,8 +20,8 @@ keyframe_image(const struct rp_object_changes *changes)
 }
 
 void
-rp_object_changes_begin(struct rp_object_changes *changes, const struct rp_chunk *chunk, uint64_t id,
-                 rp_place_no place)
+rp_object_changes_begin(struct rp_object_changes *changes, const struct rp_chunk *chunk,
+                        uint64_t id, rp_place_no place)
 {
     uint32_t count = chunk->raw->changes.op_count;
     *changes = (struct rp_object_changes){.chunk = chunk, .id = id};
@@ -40,7 +40,8 @@ fill(const struct rp_object_changes *changes, rp_place_no place, const struct tf
      struct rp_object_change *ret_change)
 {
     const struct rp_chunk *chunk = changes->chunk;
-    *ret_change = (struct rp_object_change){place, op, &chunk->raw->changes, chunk->text};
+    *ret_change =
+        (struct rp_object_change){place, op, &chunk->raw->changes, chunk->text};
     if (place == 0) {
         ret_change->ops = &chunk->raw->keyframe;
         ret_change->text = chunk->keyframe_text;
@@ -48,7 +49,8 @@ fill(const struct rp_object_changes *changes, rp_place_no place, const struct tf
 }
 
 bool
-rp_object_changes_prev(struct rp_object_changes *changes, struct rp_object_change *ret_change)
+rp_object_changes_prev(struct rp_object_changes *changes,
+                       struct rp_object_change *ret_change)
 {
     const struct rp_chunk *chunk = changes->chunk;
     if (chunk->built) {
@@ -78,7 +80,8 @@ rp_object_changes_prev(struct rp_object_changes *changes, struct rp_object_chang
 
 /* The keyframe is never ahead: whoever moves forward begins at a place in the chunk. */
 bool
-rp_object_changes_next(struct rp_object_changes *changes, struct rp_object_change *ret_change)
+rp_object_changes_next(struct rp_object_changes *changes,
+                       struct rp_object_change *ret_change)
 {
     const struct rp_chunk *chunk = changes->chunk;
     if (chunk->built) {

@@ -32,6 +32,7 @@ struct rp_made {
     const char *text; /* for a person, such as "<generator object>" */
     void (*free)(struct rp_made *made);
 };
+
 bool rp_kind_has_text(unsigned kind);
 bool rp_text_equal(struct tf_text a, struct tf_text b);
 bool rp_text_is(struct tf_text a, const char *string);
@@ -176,7 +177,7 @@ struct rp_state { /* what an rp_object is inside */
     struct rp_object object;
     uint32_t refs;
     size_t item_cap, attr_cap;
-    bool written;            /* its last change is there: */
+    bool written; /* its last change is there: */
     size_t write_chunk;
     rp_place_no write_place;
     size_t valid_chunk; /* it holds in this chunk from place to place */
@@ -286,9 +287,9 @@ struct rp_seek {
         RP_SEEK_KIND,      /* any event of kind `id`, EV_* */
         RP_SEEK_THREAD,    /* any event of thread `id` */
         RP_SEEK_OBJECT,    /* object `id` is made or written */
-        RP_SEEK_ITEM,      /* its item `second` may be written (a place in rp_object.item) */
-        RP_SEEK_ATTR,      /* its attribute value `second` (a place in rp_object.attr) */
-        RP_SEEK_SLOT,      /* slot `second` of frame `id` is written, or the frame made */
+        RP_SEEK_ITEM, /* its item `second` may be written (a place in rp_object.item) */
+        RP_SEEK_ATTR, /* its attribute value `second` (a place in rp_object.attr) */
+        RP_SEEK_SLOT, /* slot `second` of frame `id` is written, or the frame made */
     } sort;
 
     uint64_t id, second;

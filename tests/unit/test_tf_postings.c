@@ -31,6 +31,7 @@ enum {
 
 /* Items that are asked for: at the borders of what an entry, and a page, tells. */
 static const uint32_t item_idx[] = {0, 1, 31, 32, 63, 64, 127, 128, 70000};
+
 enum { ITEMS = sizeof item_idx / sizeof *item_idx, ATTRS = 6 };
 
 /* What happened, chunk by chunk, as plainly as can be. */
@@ -124,8 +125,9 @@ write_attr(struct model *m, uint64_t id)
         tf_rows_u64(m->rows, 2 * attr);
         tf_rows_u64(m->rows, gone);
         put_ints(m->rows, come);
-        m->attr[m->chunk][id] |=
-            (uint8_t)(gone != come ? 0xff : come > 0 ? 1u << attr : 0);
+        m->attr[m->chunk][id] |= (uint8_t)(gone != come ? 0xff
+                                           : come > 0   ? 1u << attr
+                                                        : 0);
     }
     touch_items(m, id, 0, 0);
 }
@@ -418,18 +420,7 @@ record(struct tf_sink_memory *sink, bool finish)
 
 /* --- the plain search --- */
 struct question {
-    enum {
-        OBJECT,
-        IMAGE,
-        ITEM,
-        ATTR,
-        SLOT,
-        LINE,
-        CODE,
-        EXCEPTION,
-        THREAD,
-        SORTS
-    } sort;
+    enum { OBJECT, IMAGE, ITEM, ATTR, SLOT, LINE, CODE, EXCEPTION, THREAD, SORTS } sort;
 
     uint64_t id;
     uint32_t second;
@@ -497,9 +488,8 @@ ask(struct tf_reader *reader, const struct question *q, bool before, size_t at,
             part.items = UINT64_C(1) << idx % 64;
             part.idx = idx / 64 * 64;
         }
-        return (before ? tf_reader_part_before : tf_reader_part_after)(reader, &part,
-                                                                       at, ret_idx,
-                                                                       NULL);
+        return (before ? tf_reader_part_before
+                       : tf_reader_part_after)(reader, &part, at, ret_idx, NULL);
     }
     if (q->sort == SLOT) {
         return before
@@ -546,6 +536,7 @@ check_hits(struct tf_reader *reader, const struct model *m)
                                                 [CODE] = TF_POSTING_CODE,
                                                 [EXCEPTION] = TF_POSTING_EXCEPTION,
                                                 [THREAD] = TF_POSTING_THREAD};
+
     for (int i = 0; i < 400; i++) {
         struct question q = random_question(m);
         size_t before = roll(CHUNKS + 2);
@@ -557,8 +548,7 @@ check_hits(struct tf_reader *reader, const struct model *m)
                                                        (uint32_t)q.id, q.second, before,
                                                        &n, NULL),
                          TF_OK);
-        assert_int_equal(n,
-                         count(m, &q, before < CHUNKS ? (int)before : (int)CHUNKS));
+        assert_int_equal(n, count(m, &q, before < CHUNKS ? (int)before : (int)CHUNKS));
     }
 }
 

@@ -50,7 +50,8 @@ rp_part_run(const struct rp_state *state, size_t *idx, size_t *ret_end)
     size_t page = *idx / TF_PAGE_ITEMS, pages = state->page_cap * WORD_PAGES;
     while (page < pages
            && (state->page[page / WORD_PAGES] >> page % WORD_PAGES & 1) == 0) {
-        page += state->page[page / WORD_PAGES] == 0 ? WORD_PAGES - page % WORD_PAGES : 1;
+        page +=
+            state->page[page / WORD_PAGES] == 0 ? WORD_PAGES - page % WORD_PAGES : 1;
     }
     size_t first = page * TF_PAGE_ITEMS, end = first + TF_PAGE_ITEMS;
     first = first > *idx ? first : *idx;
@@ -84,8 +85,8 @@ rp_part_pays(struct rp *rp, uint64_t id, size_t chunk_idx,
                                                chunk_idx, &image, err);
     for (int n = 0; n < PART_CHUNKS && status == TF_OK; n++) {
         size_t before = at;
-        status = tf_reader_object_before(rp->reader, id, TF_POSTING_ANY, before, &at,
-                                         err);
+        status =
+            tf_reader_object_before(rp->reader, id, TF_POSTING_ANY, before, &at, err);
         bool near = cached
                     && ((cached->valid_last == UINT32_MAX && cached->valid_chunk >= at
                          && cached->valid_chunk < before)
@@ -222,18 +223,17 @@ open_here(struct opening *opening, struct rp_state *state, size_t chunk_idx,
     struct rp_chunk *chunk;
     struct rp_object_changes changes;
     struct rp_object_change change;
-    tf_status status =
-        rp_chunk_get_raw(opening->rp, chunk_idx, &chunk, opening->err);
+    tf_status status = rp_chunk_get_raw(opening->rp, chunk_idx, &chunk, opening->err);
     if (status != TF_OK) {
         return status;
     }
     rp_object_changes_begin(&changes, chunk, opening->id, 0);
     while (status == TF_OK && rp_object_changes_next(&changes, &change)
            && change.place <= place) {
-        opening->attrs |= change.op->kind == TF_OP_ATTR_SET
-                          || change.op->kind == TF_OP_ATTR_SPLICE;
-        status = rp_state_apply_change(opening->rp, state, chunk, &change,
-                                       opening->err);
+        opening->attrs |=
+            change.op->kind == TF_OP_ATTR_SET || change.op->kind == TF_OP_ATTR_SPLICE;
+        status =
+            rp_state_apply_change(opening->rp, state, chunk, &change, opening->err);
         state->written = true;
         state->write_chunk = chunk_idx;
         state->write_place = change.place;
@@ -252,8 +252,8 @@ open_state(struct opening *opening, size_t chunk_idx, rp_place_no place, int64_t
     }
     tf_status status = open_here(opening, state, chunk_idx, place);
     if (status == TF_OK) {
-        status = rp_state_set_validity(opening->rp, state, chunk_idx, place,
-                                       opening->err);
+        status =
+            rp_state_set_validity(opening->rp, state, chunk_idx, place, opening->err);
     }
     if (status != TF_OK || opening->attrs) {
         rp_state_unref(state);
@@ -303,15 +303,18 @@ rp_part_open(struct rp *rp, uint64_t id, size_t chunk_idx, rp_place_no place,
 /* --- Following items backward --- */
 struct wanted {
     uint64_t at;   /* where it stands at this time */
-    uint32_t item; /* of the state */
+    uint32_t item; /* of the state; ITEM_FOUND: no longer wanted */
 };
+
+#define ITEM_FOUND UINT32_MAX
 
 struct loader {
     struct rp *rp;
     struct rp_state *state;
     struct wanted *wanted; /* by `at`, ascending */
     size_t count;
-    bool keys; /* so many that single pages are not asked for */
+    size_t found; /* so many of them are ITEM_FOUND: they go away when they are half */
+    bool keys;    /* so many that single pages are not asked for */
     struct tf_err *err;
 };
 
@@ -332,6 +335,19 @@ rank(const struct loader *loader, uint64_t at)
     return low;
 }
 
+static void
+drop_found(struct loader *loader)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < loader->count; i++) {
+        if (loader->wanted[i].item != ITEM_FOUND) {
+            loader->wanted[kept++] = loader->wanted[i];
+        }
+    }
+    loader->count = kept;
+    loader->found = 0;
+}
+
 /* The values that a change put at [first, first + count) are those of wanted items. */
 static tf_status
 resolve(struct loader *loader, const struct rp_object_change *change, uint64_t first,
@@ -339,25 +355,47 @@ resolve(struct loader *loader, const struct rp_object_change *change, uint64_t f
 {
     struct rp_state *state = loader->state;
     size_t low = rank(loader, first);
-    size_t high = count > UINT64_MAX - first ? loader->count
-                                             : rank(loader, first + count);
+    size_t high =
+        count > UINT64_MAX - first ? loader->count : rank(loader, first + count);
     for (size_t i = low; i < high; i++) {
-        const struct wanted *wanted = &loader->wanted[i];
+        struct wanted *wanted = &loader->wanted[i];
+        if (wanted->item == ITEM_FOUND) {
+            continue;
+        }
         struct rp_value *value = &state->object.item[wanted->item];
-        tf_status status = rp_ops_value(
-            change->ops, change->text,
-            change->op->value_first + (uint32_t)(wanted->at - first), value,
-            loader->err);
+        tf_status status =
+            rp_ops_value(change->ops, change->text,
+                         change->op->value_first + (uint32_t)(wanted->at - first),
+                         value, loader->err);
         if (status != TF_OK) {
             return status;
         }
         state->text_bytes += rp_value_bytes(value).len;
         rp_part_mark(state, wanted->item, (size_t)wanted->item + 1);
+        wanted->item = ITEM_FOUND;
+        loader->found++;
     }
+    if (loader->found > loader->count / 2) {
+        drop_found(loader);
+    }
+    return TF_OK;
+}
+
+/* What stood behind `added` values at `first` stood elsewhere when there were `removed`;
+ * the added ones are found. */
+static void
+shift(struct loader *loader, uint64_t first, uint64_t added, uint64_t removed)
+{
+    size_t low = rank(loader, first);
+    size_t high =
+        added > UINT64_MAX - first ? loader->count : rank(loader, first + added);
     memmove(loader->wanted + low, loader->wanted + high,
             (loader->count - high) * sizeof *loader->wanted);
     loader->count -= high - low;
-    return TF_OK;
+    loader->found -= high - low;
+    for (size_t i = low; i < loader->count; i++) {
+        loader->wanted[i].at += removed - added;
+    }
 }
 
 /* Undoes a change: what it wrote is found, what stood behind it stood elsewhere before. */
@@ -370,16 +408,14 @@ undo(struct loader *loader, const struct rp_object_change *change)
     case TF_OP_NEW:
     case TF_OP_IMAGE:
         status = resolve(loader, change, 0, op->item_count);
-        loader->state->object.damaged |= loader->count > 0;
-        loader->count = 0;
+        loader->state->object.damaged |= loader->count > loader->found;
+        loader->count = loader->found = 0;
         return status;
     case TF_OP_ITEM_SET: return resolve(loader, change, op->index, 1);
     case TF_OP_ITEM_SPLICE:
         status = resolve(loader, change, op->index, op->value_count);
-        for (size_t i = op->count != op->value_count ? rank(loader, op->index)
-                                                     : loader->count;
-             i < loader->count; i++) {
-            loader->wanted[i].at += op->count - op->value_count;
+        if (status == TF_OK && op->count != op->value_count) {
+            shift(loader, op->index, op->value_count, op->count);
         }
         return status;
     default: return TF_OK;
@@ -397,7 +433,8 @@ undo_chunk(struct loader *loader, size_t chunk_idx, rp_place_no place)
         return status;
     }
     rp_object_changes_begin(&changes, chunk, loader->state->object.id, place);
-    while (loader->count && status == TF_OK && rp_object_changes_prev(&changes, &change)) {
+    while (loader->count > loader->found && status == TF_OK
+           && rp_object_changes_prev(&changes, &change)) {
         status = undo(loader, &change);
     }
     rp_chunk_put(loader->rp, chunk);
@@ -418,8 +455,13 @@ chunk_before(const struct loader *loader, size_t chunk_idx, size_t *ret_idx)
     for (size_t i = 0; i < loader->count;) {
         part.idx = loader->wanted[i].at / TF_PAGE_ITEMS * TF_PAGE_ITEMS;
         part.items = 0;
-        for (; i < loader->count && loader->wanted[i].at - part.idx < TF_PAGE_ITEMS; i++) {
-            part.items |= UINT64_C(1) << (loader->wanted[i].at - part.idx);
+        for (; i < loader->count && loader->wanted[i].at - part.idx < TF_PAGE_ITEMS;
+             i++) {
+            part.items |= (uint64_t)(loader->wanted[i].item != ITEM_FOUND)
+                          << (loader->wanted[i].at - part.idx);
+        }
+        if (part.items == 0) {
+            continue;
         }
         size_t at;
         tf_status status = tf_reader_part_before(loader->rp->reader, &part, chunk_idx,
@@ -441,7 +483,7 @@ follow(struct loader *loader)
     const struct rp_state *state = loader->state;
     size_t idx = state->valid_chunk;
     tf_status status = undo_chunk(loader, idx, state->valid_first);
-    while (status == TF_OK && loader->count) {
+    while (status == TF_OK && loader->count > loader->found) {
         size_t before;
         status = chunk_before(loader, idx, &before);
         if (status == TF_OK) {

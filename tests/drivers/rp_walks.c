@@ -390,6 +390,9 @@ go_on(struct walks *walks, uint64_t seq, bool forward)
 static uint64_t
 walk_continue(struct walks *walks, uint64_t seq)
 {
+    if (rp_facts(walks->rp)->events_by_kind[TF_EV_LINE] == 0) {
+        return seq;
+    }
     struct breaks breaks = {.count = 1 + random_below(walks, 3)};
     uint32_t id[3] = {0};
     struct tf_err err = TF_ERR_INIT;

@@ -70,8 +70,8 @@ TIDY = ["try: cut(L0, L1, L2, D0, D1, S0, H0, B0, DD, OD, Node.held, GL, TK)",
         "except Exception: L0 = [1]; L1 = [L0]; L2 = [[1]]; V0 = L0; B0 = bytearray(b'abcd')"]
 # The Python tracer keeps what a variable was bound to until the frame's next event: what has
 # an end that shows (a suspended generator, a buffer's export, a Token) is never bound anew.
-AGAIN = [line for line in START if line[:2] not in ("G0", "M0", "TK")]
-FINISH = ["try: G0.close()", "except NameError: pass", "R0.end()"]
+AGAIN = [line for line in START if line[:2] not in ("G0", "M0", "TK", "WR")]
+FINISH = ["try: G0.close(); TK.clear()", "except NameError: pass", "R0.end()"]
 NAMES = sorted({line.split(" ")[0] for line in START})
 
 

@@ -416,6 +416,7 @@ G0 = gen(L0, D0)
 K0 = keeper(L2)
 A0 = vars(O0)
 TK = [Token()]
+WR = []
 '''.strip().splitlines()
 
 VARIABLES = {
@@ -784,8 +785,8 @@ exec("{l}.append(4)")
 exec("GL.append(5)", globals())
 {v} = eval("put({l}, 1)")
 {v} = (lambda *a, **k: (a, k))(*{L}[:2], **dict(a={L}))
-TK.append(Token()); W1 = weakref.ref(TK[-1], lambda r, l={L}: l.append("dead"))
-TK.append(Token()); W1 = weakref.finalize(TK[-1], {L}.append, "final")
+TK.append(Token()); WR.append(weakref.ref(TK[-1], lambda r, l={L}: l.append("dead")))
+TK.append(Token()); WR.append(weakref.finalize(TK[-1], {L}.append, "final"))
 del TK[-1:]
 TK.clear()
 TK[0:1] = []

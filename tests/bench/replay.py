@@ -244,14 +244,14 @@ def prompt_questions(facts):
     yield ("last bank.journal[3], 91 M back", [end], "last bank.journal[3]", "bank.py", *posting)
     yield ("last served", [end], "last served", "bank.py", *posting)
     for place in ("bank.rate", "bank.ledger[17]"):
-        yield ("next-write %s: none in 100 M" % place, [early], "next-write " + place, "no |not ", *posting)
+        yield ("next-write %s: none in 100 M" % place, [early, "up"], "next-write " + place, "no |not ", *posting)
     yield ("next-write bank.journal[1000000]", ["goto %d" % facts["first_post_seq"]],
            "next-write bank.journal[1000000]", "journal.append|no |not ", *posting)
     for place in ("bank.rate", "bank.ledger[17]", "bank.limits[2]"):
         yield ("watch %s, rc" % place, [end, "watch " + place], "rc", "bank.py", *posting)
         yield ("watch %s, c" % place, ["goto %d" % (facts["rate_seq"] - 5), "watch " + place], "c", "bank.py",
                *posting)
-    yield ("watch bank.rate, c: no more for 100 M", [early, "watch bank.rate"], "c", "end|no ", *posting)
+    yield ("watch bank.rate, c: no more for 100 M", [early, "up", "watch bank.rate"], "c", "End of|no ", *posting)
     yield ("history bank.rate", [end], "history bank.rate", "7", *posting)
     yield ("history bank.ledger[17]", [end], "history bank.ledger[17]", "4242", *posting)
     yield ("n over 41 M events", ["goto %d" % facts["workers_seq"], "n"], "n", "explore", *posting)

@@ -246,7 +246,7 @@ def prompt_questions(facts):
     for place in ("bank.rate", "bank.ledger[17]"):
         yield ("next-write %s: none in 100 M" % place, [early, "up"], "next-write " + place, "no |not ", *posting)
     yield ("next-write bank.journal[1000000]", ["goto %d" % facts["first_post_seq"]],
-           "next-write bank.journal[1000000]", "journal.append|no |not ", *posting)
+           "next-write bank.journal[1000000]", "journal.append|no |not ", None, None)
     for place in ("bank.rate", "bank.ledger[17]", "bank.limits[2]"):
         yield ("watch %s, rc" % place, [end, "watch " + place], "rc", "bank.py", *posting)
         yield ("watch %s, c" % place, ["goto %d" % (facts["rate_seq"] - 5), "watch " + place], "c", "bank.py",

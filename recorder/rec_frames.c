@@ -423,7 +423,7 @@ is_quiet(const struct rec_frame *frame)
 {
     const struct rec_code *code = frame->code;
     return frame->plan != NULL && frame->plan->store_count == 0 && !frame->plan->open
-           && !rec.looking_again && !code->has_mapping
+           && frame->epoch == rec.epoch && !code->has_mapping
            && (frame->namespace == NULL || code->global_count == 0
                || (code->global_namespace == frame->namespace_id
                    && code->global_version == rec_py_dict_version(frame->globals)
@@ -437,7 +437,9 @@ rec_frame_update(struct rec_frame *frame)
         return;
     }
     PyObject **slots = rec_py_frame_slots(frame->frame);
-    if (frame->plan != NULL && !frame->plan->open && !rec.looking_again) {
+    bool all = frame->epoch != rec.epoch;
+    frame->epoch = rec.epoch;
+    if (frame->plan != NULL && !frame->plan->open && !all) {
         for (uint32_t i = 0; i < frame->plan->store_count; i++) {
             uint32_t slot = frame->plan->store[i].slot;
             slot_update(frame, slot, slots[slot]);
@@ -454,7 +456,7 @@ rec_frame_update(struct rec_frame *frame)
     struct rec_code *code = frame->code;
     if (frame->namespace != NULL && code->global_count > 0) {
         uint64_t version = rec_py_dict_version(frame->globals);
-        if (version == 0 || version != code->global_version || rec.looking_again
+        if (version == 0 || version != code->global_version || all
             || code->global_namespace != frame->namespace_id) {
             globals_update(frame);
             code->global_version = version;

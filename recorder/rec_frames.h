@@ -46,6 +46,7 @@ struct rec_frame {
         *plan; /* of what runs since; NULL: not known. Borrowed from the code */
     struct rec_touch *touched; /* what the instructions since may change */
     uint32_t touched_count, touched_cap;
+    uint32_t epoch;      /* rec.epoch when all of its locals were looked at */
     bool called;         /* Python code ran since its latest event */
     bool opcodes;        /* we asked for its opcode events */
     bool opcodes_wanted; /* the program did, too */

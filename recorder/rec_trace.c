@@ -225,6 +225,9 @@ record(PyFrameObject *object, enum tf_event_kind kind, PyObject *arg)
         return;
     }
     look_at_threads(thread);
+    if (kind <= TF_EV_THROW && top != NULL && rec_py_frame_back(object) != top->frame) {
+        rec.look_again = true; /* code that is left out runs in between */
+    }
     if (top != NULL && top->called) {
         rec_flow_follow_again(top);
     }

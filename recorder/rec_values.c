@@ -45,6 +45,36 @@ rec_values_enqueue(struct rec_obj *obj, uint32_t depth)
 }
 
 /* --- Values --- */
+
+/* Some iterators (enumerate, zip, dict.items()) put new items into the tuple that they gave
+ * last when nothing else refers to it: the same address, but another tuple to the program. */
+static bool
+is_tuple_used_again(const struct rec_obj *obj)
+{
+    if (!PyTuple_CheckExact(obj->addr) || obj->fresh || obj->more != 0
+        || obj->item_count == 0) {
+        return false;
+    }
+    for (uint32_t i = 0; i < obj->item_count; i++) {
+        PyObject *item = PyTuple_GET_ITEM(obj->addr, (Py_ssize_t)i);
+        const struct rec_val *old = &obj->val[i];
+        struct rec_src src = rec_src_obj(item);
+        struct rec_val now;
+        if (old->kind == TF_VAL_REF) {
+            const struct rec_obj *child = rec_val_obj(old);
+            if (child == NULL || child->addr != item) {
+                return true;
+            }
+        }
+        else if (old->kind != TF_VAL_ELIDED
+                 && (!(rec_py_small_scalar(item, &now) || rec_scalar_make(&src, &now))
+                     || !rec_val_equal(old, &now))) {
+            return true;
+        }
+    }
+    return false;
+}
+
 bool
 rec_value_same(const struct rec_val *old, const struct rec_src *src, uint32_t depth)
 {
@@ -62,7 +92,7 @@ rec_value_same(const struct rec_val *old, const struct rec_src *src, uint32_t de
     }
     if (old->kind == TF_VAL_REF) {
         struct rec_obj *known = rec_val_obj(old);
-        if (known == NULL || known->addr != src->obj) {
+        if (known == NULL || known->addr != src->obj || is_tuple_used_again(known)) {
             return false;
         }
         rec_values_enqueue(known, depth);
@@ -116,35 +146,6 @@ rec_values_new(PyObject *obj)
         rec.budget = 0;
     }
     return entry;
-}
-
-/* Some iterators (enumerate, zip, dict.items()) put new items into the tuple that they gave
- * last when nothing else refers to it: the same address, but another tuple to the program. */
-static bool
-is_tuple_used_again(const struct rec_obj *obj)
-{
-    if (!PyTuple_CheckExact(obj->addr) || obj->fresh || obj->more != 0
-        || obj->item_count == 0) {
-        return false;
-    }
-    for (uint32_t i = 0; i < obj->item_count; i++) {
-        PyObject *item = PyTuple_GET_ITEM(obj->addr, (Py_ssize_t)i);
-        const struct rec_val *old = &obj->val[i];
-        struct rec_src src = rec_src_obj(item);
-        struct rec_val now;
-        if (old->kind == TF_VAL_REF) {
-            const struct rec_obj *child = rec_val_obj(old);
-            if (child == NULL || child->addr != item) {
-                return true;
-            }
-        }
-        else if (old->kind != TF_VAL_ELIDED
-                 && (!(rec_py_small_scalar(item, &now) || rec_scalar_make(&src, &now))
-                     || !rec_val_equal(old, &now))) {
-            return true;
-        }
-    }
-    return false;
 }
 
 struct rec_val

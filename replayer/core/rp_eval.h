@@ -335,7 +335,8 @@ bool rp_eval_bounds(struct rp_eval *eval, const struct rp_value part[3], int64_t
                     struct rp_bounds *ret_bounds);
 bool rp_eval_slice(struct rp_eval *eval, const struct rp_value *value,
                    const struct rp_value part[3], struct rp_value *ret_value);
-/* Place of the key's value in a dict's items; SIZE_MAX: it has none. */
+/* Place of the key's value in a dict's items, which may be partial: the key is made, the
+ * value is not. SIZE_MAX: it has none. */
 bool rp_eval_find_key(struct rp_eval *eval, const struct rp_object *object,
                       const struct rp_value *key, size_t *ret_item);
 bool rp_eval_length(struct rp_eval *eval, const struct rp_value *value,

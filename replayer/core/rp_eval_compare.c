@@ -413,7 +413,6 @@ in_object(struct rp_eval *eval, const struct rp_value *a, const struct rp_value 
         uint64_t hash;
         bool known;
         bool fine = (a->kind != TF_VAL_REF || rp_eval_hash(eval, a, &hash, &known))
-                    && rp_eval_load_keys(eval, object)
                     && rp_eval_find_key(eval, object, a, &found);
         *ret_result = fine && found != SIZE_MAX;
         return fine;

@@ -51,6 +51,35 @@ rp_eval_length(struct rp_eval *eval, const struct rp_value *value, uint64_t *ret
 
 /* --- Subscripts --- */
 
+/* The keys of a large dict are often running numbers: then the place of one is known, and
+ * not all have to be made. */
+static bool
+running_key(struct rp_eval *eval, const struct rp_object *object,
+            const struct rp_value *key, size_t *ret_item)
+{
+    struct rp_run run = rp_object_run(object);
+    *ret_item = SIZE_MAX;
+    if (!object->partial || run.count == 0 || key->kind != TF_VAL_INT) {
+        return true;
+    }
+    if (!rp_eval_load(eval, object, run.first, run.first + 1)) {
+        return false;
+    }
+    const struct rp_value *first = &object->item[run.first];
+    uint64_t after = (uint64_t)key->integer - (uint64_t)first->integer;
+    if (first->kind != TF_VAL_INT || after >= run.count) {
+        return true;
+    }
+    size_t at = run.first + 2 * (size_t)after;
+    if (!rp_eval_load(eval, object, at, at + 1)) {
+        return false;
+    }
+    if (rp_value_same(&object->item[at], key)) {
+        *ret_item = at + 1;
+    }
+    return true;
+}
+
 bool
 rp_eval_find_key(struct rp_eval *eval, const struct rp_object *object,
                  const struct rp_value *key, size_t *ret_item)
@@ -58,8 +87,13 @@ rp_eval_find_key(struct rp_eval *eval, const struct rp_object *object,
     struct rp_run run = rp_object_run(object);
     bool text = key->kind == TF_VAL_STR || key->kind == TF_VAL_BYTES;
     bool gap = object->more != 0;
-    *ret_item = SIZE_MAX;
-    if (!rp_eval_steps(eval, run.count / 64)) {
+    if (!running_key(eval, object, key, ret_item)) {
+        return false;
+    }
+    if (*ret_item != SIZE_MAX) {
+        return true;
+    }
+    if (!rp_eval_load_keys(eval, object) || !rp_eval_steps(eval, run.count / 64)) {
         return false;
     }
     for (size_t i = 0; i < run.count; i++) {
@@ -213,7 +247,6 @@ index_dict(struct rp_eval *eval, const struct rp_object *object,
     uint64_t hash;
     bool known;
     if ((key->kind == TF_VAL_REF && !rp_eval_hash(eval, key, &hash, &known))
-        || !rp_eval_load_keys(eval, object)
         || !rp_eval_find_key(eval, object, key, &found)) {
         return false;
     }

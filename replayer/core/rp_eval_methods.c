@@ -227,7 +227,6 @@ METHOD(dict_get)
     if (!rp_eval_known(call->eval, &call->arg[0])
         || (call->arg[0].kind == TF_VAL_REF
             && !rp_eval_hash(call->eval, &call->arg[0], &hash, &known))
-        || !rp_eval_load_keys(call->eval, object)
         || !rp_eval_find_key(call->eval, object, &call->arg[0], &found)
         || (found != SIZE_MAX && !rp_eval_load(call->eval, object, found, found + 1))) {
         return false;

@@ -72,7 +72,8 @@ rp_place_find(struct rp *rp, const struct rp_place *place, struct rp_object *obj
         status = rp_object_load(rp, object, place->index, place->index + 1, err);
     }
     else if (object->partial && place->sort == RP_PLACE_ENTRY) {
-        if (hint != SIZE_MAX && hint > 0) {
+        hint = hint != SIZE_MAX ? hint : (size_t)place->index;
+        if (hint > 0) {
             status = rp_object_load(rp, object, hint - 1, hint + 1, err);
         }
         if (status == TF_OK && key_stands_at(place, object, hint)) {
@@ -175,10 +176,6 @@ make_element(const struct maker *maker, struct rp_object *object,
                                .err = maker->err,
                                .status = TF_OK};
         size_t found;
-        status = rp_object_load_keys(maker->rp, object, maker->err);
-        if (status != TF_OK) {
-            return status;
-        }
         place->sort = RP_PLACE_ENTRY;
         if (rp_eval_find_key(&eval, object, &place->key, &found) && found != SIZE_MAX) {
             rp_value_release(&place->key);

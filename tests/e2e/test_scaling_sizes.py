@@ -63,7 +63,7 @@ NOT_YET = {"set add", "set discard"}
 
 @pytest.fixture
 def sweep(tmp_path, pyrecord):
-    return sweeps.Sweep(tmp_path, 1200)
+    return sweeps.Sweep(tmp_path, 600)
 
 
 def per_event(sweep, text, is_beside, sizes):
@@ -78,11 +78,11 @@ def steady(found, slack=1.25):
 
 
 def test_beside_large_data(sweep):
-    steady(per_event(sweep, ALL_BESIDE, True, (5000, 100000)), slack=1.1)
+    steady(per_event(sweep, ALL_BESIDE, True, (4200, 16000)), slack=1.1)
 
 
 def test_growing(sweep):
-    steady(per_event(sweep, ALL_GROWING, False, (1000, 8000)))
+    steady(per_event(sweep, ALL_GROWING, False, (600, 3000)))
 
 
 @pytest.mark.full
@@ -99,7 +99,7 @@ def test_quadratic_cost_would_be_seen(sweep):
     """The measure itself, on a program whose every turn walks what it made."""
     text = sweeps.MAKE + "v = []\nfor i in range(n):\n    v.append(i)\n    sum(v)\n"
     with pytest.raises(AssertionError):
-        steady(per_event(sweep, text, False, (1000, 8000)))
+        steady(per_event(sweep, text, False, (600, 3000)))
 
 
 SHOWN = """

@@ -232,6 +232,8 @@ def main():
     print(bench_report.plain_summary(result))
     print("\n".join("unfit: " + note for note in result["notes"])
           or "each program is fit: enough events, twice as slow under the empty function")
+    for place in filter(None, (options.json, options.svg)):
+        Path(place).resolve().parent.mkdir(parents=True, exist_ok=True)
     if options.json:
         Path(options.json).write_text(json.dumps(result, indent=1) + "\n")
     bench_report.write(result, options.markdown, options.svg, options.readme)

@@ -341,7 +341,8 @@ rp_scalar_text(const struct rp *rp, const struct rp_value *value, size_t max,
     case TF_VAL_BYTES_CUT: rp_bytes_text(text, max, out); break;
     case TF_VAL_ELIDED: add_elided(rp, value, out); break;
     case RP_VAL_MADE:
-        rp_buf_add_string(out, ((const struct rp_made *)(const void *)value->str)->text);
+        rp_buf_add_string(out,
+                          ((const struct rp_made *)(const void *)value->str)->text);
         break;
     default: rp_buf_add_string(out, "<damaged>"); break;
     }

@@ -72,7 +72,6 @@ struct rec_state {
     uint64_t gil_switches;  /* at the latest event */
     bool switched;          /* the GIL went to another thread since the event before */
     bool left_out;          /* the event's budget did not do */
-    bool looking_again;     /* this event looks at everything */
     bool
         look_again; /* something may have changed without an instruction that was seen */
     struct rec_obj **deep;

@@ -231,8 +231,7 @@ record(PyFrameObject *object, enum tf_event_kind kind, PyObject *arg)
     if (top != NULL && top->called) {
         rec_flow_follow_again(top);
     }
-    rec.looking_again = rec.look_again || rec.left_out;
-    rec_values_begin(rec.looking_again);
+    rec_values_begin(rec.look_again || rec.left_out);
     rec.look_again = thread->next_trace != NULL || thread->next_profile != NULL;
     if (top == NULL || top->plan == NULL || top->plan->open
         || top->plan->store_count > 0) {

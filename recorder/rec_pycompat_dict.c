@@ -1,0 +1,124 @@
+/* Dicts, read without a comparison that could run code. */
+#include "rec_pycompat_internal.h"
+
+uint64_t
+rec_py_dict_version(PyObject *dict)
+{
+    return ((PyDictObject *)dict)->ma_version_tag;
+}
+
+static PyObject *
+dict_scan_str(PyObject *dict, PyObject *name)
+{
+    PyObject *key, *value;
+    Py_ssize_t pos = 0;
+    while (PyDict_Next(dict, &pos, &key, &value)) {
+        if (key == name) {
+            return value;
+        }
+        if (PyUnicode_CheckExact(key) && PyUnicode_IS_READY(key)
+            && _PyUnicode_EQ(key, name)) {
+            return value;
+        }
+    }
+    return NULL;
+}
+
+PyObject *
+rec_py_dict_get_str(PyObject *dict, PyObject *name)
+{
+    PyDictObject *mp = (PyDictObject *)dict;
+    Py_hash_t hash = ((PyASCIIObject *)name)->hash;
+    if (hash == -1 || !DK_IS_UNICODE(mp->ma_keys)) {
+        return dict_scan_str(dict,
+                             name); /* other keys may have an __eq__ of their own */
+    }
+    return _PyDict_GetItem_KnownHash(dict, name, hash);
+}
+
+bool
+rec_py_dict_entry(PyObject *dict, uint32_t i, PyObject **ret_key, PyObject **ret_value)
+{
+    PyDictObject *mp = (PyDictObject *)dict;
+    PyDictKeysObject *keys = mp->ma_keys;
+    if (mp->ma_values != NULL || keys->dk_nentries != mp->ma_used
+        || (Py_ssize_t)i >= keys->dk_nentries) {
+        return false;
+    }
+    if (DK_IS_UNICODE(keys)) {
+        *ret_key = DK_UNICODE_ENTRIES(keys)[i].me_key;
+        *ret_value = DK_UNICODE_ENTRIES(keys)[i].me_value;
+    }
+    else {
+        *ret_key = DK_ENTRIES(keys)[i].me_key;
+        *ret_value = DK_ENTRIES(keys)[i].me_value;
+    }
+    return *ret_key != NULL && *ret_value != NULL;
+}
+
+static Py_ssize_t
+dict_index_at(const PyDictKeysObject *keys, size_t i)
+{
+    switch (keys->dk_log2_index_bytes - keys->dk_log2_size) {
+    case 0: return ((const int8_t *)keys->dk_indices)[i];
+    case 1: return ((const int16_t *)keys->dk_indices)[i];
+    case 2: return ((const int32_t *)keys->dk_indices)[i];
+    default: return (Py_ssize_t)((const int64_t *)keys->dk_indices)[i];
+    }
+}
+
+static bool
+is_equal_key(PyObject *a, PyObject *b)
+{
+    int64_t x, y;
+    if (a == b) {
+        return true;
+    }
+    if (PyUnicode_CheckExact(a) && PyUnicode_CheckExact(b)) {
+        return PyUnicode_IS_READY(a) && PyUnicode_IS_READY(b) && _PyUnicode_EQ(a, b);
+    }
+    return PyLong_CheckExact(a) && PyLong_CheckExact(b) && rec_py_int64(a, &x)
+           && rec_py_int64(b, &y) && x == y;
+}
+
+/* Probes as lookdict does (Objects/dictobject.c), but compares exact strs and ints only: no
+ * __eq__ is called. A key of another type with the same hash makes the answer unknown. */
+int64_t
+rec_py_dict_position(PyObject *dict, PyObject *key)
+{
+    PyObject *at, *value;
+    int64_t small;
+    PyDictKeysObject *keys = ((PyDictObject *)dict)->ma_keys;
+    Py_hash_t hash = -1;
+    if (PyUnicode_CheckExact(key)) {
+        hash = PyUnicode_Type.tp_hash(key); /* kept in the str, as any lookup does */
+    }
+    else if (PyLong_CheckExact(key) && rec_py_int64(key, &small)) {
+        hash = PyLong_Type.tp_hash(key);
+    }
+    if (PyDict_GET_SIZE(dict) == 0) {
+        return REC_PY_DICT_NEW;
+    }
+    if (hash == -1 || !rec_py_dict_entry(dict, 0, &at, &value)) {
+        return REC_PY_DICT_UNKNOWN;
+    }
+    size_t mask = (size_t)DK_SIZE(keys) - 1;
+    size_t perturb = (size_t)hash, i = (size_t)hash & mask;
+    for (;;) {
+        Py_ssize_t entry = dict_index_at(keys, i);
+        if (entry == DKIX_EMPTY) {
+            return REC_PY_DICT_NEW;
+        }
+        if (entry < 0 || !rec_py_dict_entry(dict, (uint32_t)entry, &at, &value)) {
+            return REC_PY_DICT_UNKNOWN;
+        }
+        if (is_equal_key(at, key)) {
+            return entry;
+        }
+        if (!DK_IS_UNICODE(keys) && DK_ENTRIES(keys)[entry].me_hash == hash) {
+            return REC_PY_DICT_UNKNOWN;
+        }
+        perturb >>= 5;
+        i = (i * 5 + perturb + 1) & mask;
+    }
+}

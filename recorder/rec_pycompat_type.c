@@ -1,0 +1,88 @@
+/* Types. */
+#include <string.h>
+
+#include "rec_pycompat_internal.h"
+
+#include <structmember.h>
+
+uint64_t
+rec_py_type_version(PyTypeObject *type)
+{
+    return type->tp_flags & Py_TPFLAGS_VALID_VERSION_TAG ? type->tp_version_tag : 0;
+}
+
+PyObject *
+rec_py_type_find(PyTypeObject *type, PyObject *name)
+{
+    return _PyType_Lookup(type, name);
+}
+
+bool
+rec_py_plain_getattr(PyTypeObject *type)
+{
+    return type->tp_getattro == PyObject_GenericGetAttr;
+}
+
+bool
+rec_py_plain_setattr(PyTypeObject *type)
+{
+    return type->tp_setattro == PyObject_GenericSetAttr;
+}
+
+bool
+rec_py_is_plain_class(PyTypeObject *type)
+{
+    return Py_TYPE(type)->tp_call == PyType_Type.tp_call
+           && type->tp_new == PyBaseObject_Type.tp_new
+           && type->tp_flags & Py_TPFLAGS_HEAPTYPE;
+}
+
+/* They have it as the member `__func__` (Objects/funcobject.c) or `func`
+ * (Modules/_functoolsmodule.c). */
+PyObject *
+rec_py_wrapped_function(PyObject *descr)
+{
+    PyTypeObject *type = Py_TYPE(descr);
+    bool method = type == &PyStaticMethod_Type || type == &PyClassMethod_Type;
+    for (PyMemberDef *at = type->tp_members; at != NULL && at->name != NULL; at++) {
+        if (strcmp(at->name, method ? "__func__" : "func") == 0
+            && (at->type == T_OBJECT || at->type == T_OBJECT_EX)) {
+            return *(PyObject **)((char *)descr + at->offset);
+        }
+    }
+    return NULL;
+}
+
+bool
+rec_py_member_value(PyObject *descr, PyObject *obj, PyObject **ret_value)
+{
+    if (!Py_IS_TYPE(descr, &PyMemberDescr_Type)) {
+        return false;
+    }
+    const PyMemberDef *member = ((PyMemberDescrObject *)descr)->d_member;
+    if (member->type != T_OBJECT_EX) {
+        return false;
+    }
+    *ret_value = obj != NULL ? *(PyObject **)((char *)obj + member->offset) : NULL;
+    return true;
+}
+
+bool
+rec_py_slot_next(PyTypeObject *type, Py_ssize_t *pos, const char **ret_name,
+                 Py_ssize_t *ret_offset)
+{
+    if (!(type->tp_flags & Py_TPFLAGS_HEAPTYPE)) {
+        return false;
+    }
+    PyMemberDef *member = _PyHeapType_GET_MEMBERS((PyHeapTypeObject *)type);
+    Py_ssize_t count = Py_SIZE(type);
+    while (*pos < count) {
+        PyMemberDef *at = &member[(*pos)++];
+        if (at->type == T_OBJECT_EX) {
+            *ret_name = at->name;
+            *ret_offset = at->offset;
+            return true;
+        }
+    }
+    return false;
+}

@@ -22,6 +22,12 @@ OBJ := $(BUILD)/obj
 GEN := $(BUILD)/gen
 TESTS := $(BUILD)/tests
 
+# Where goes what depends on $(PYTHON): `make pythons` gives each version a folder.
+PY_BUILD ?= $(BUILD)
+PY_OBJ := $(PY_BUILD)/obj
+PY_GEN := $(PY_BUILD)/gen
+PYRECORD := $(PY_BUILD)/bin/pyrecord
+
 CFLAGS ?= -O2 -g
 override CPPFLAGS += -D_GNU_SOURCE -Ischema -Icmdline
 WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla \
@@ -41,21 +47,22 @@ TF_OBJ := $(call objects,schema/*.c) $(OBJ)/gen/recording.pb-c.o
 RP_OBJ := $(call objects,replayer/core/*.c)
 CL_OBJ := $(call objects,cmdline/*.c)
 CLI_OBJ := $(call objects,replayer/cli/*.c)
-REC_OBJ := $(call objects,recorder/*.c)
-REC_PART_OBJ := $(filter-out $(OBJ)/recorder/main.o,$(REC_OBJ))
+REC_OBJ := $(patsubst %.c,$(PY_OBJ)/%.o,$(wildcard recorder/*.c))
+REC_PART_OBJ := $(filter-out $(PY_OBJ)/recorder/main.o,$(REC_OBJ))
+REC_LIB := $(PY_BUILD)/lib/librec.a
 BUILDER_OBJ := $(call objects,tests/builder/*.c)
 BUILDER_PART_OBJ := $(filter-out %_main.o,$(BUILDER_OBJ))
 UNIT_SOURCES := $(wildcard tests/unit/test_*.c)
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(TESTS)/%,$(UNIT_SOURCES))
 REC_UNIT_TESTS := $(filter $(TESTS)/test_rec_%,$(UNIT_TESTS))
 UNIT_HELP_OBJ := $(patsubst %.c,$(OBJ)/%.o,$(filter-out $(UNIT_SOURCES),$(wildcard tests/unit/*.c)))
-ORACLE_PROGRAMS := $(patsubst tests/oracle/%.c,$(TESTS)/%,$(wildcard tests/oracle/*.c))
+ORACLE_PROGRAMS := $(patsubst tests/oracle/%.c,$(PY_BUILD)/tests/%,$(wildcard tests/oracle/*.c))
 
 DRIVER_PROGRAMS := $(patsubst tests/drivers/%.c,$(TESTS)/%,$(wildcard tests/drivers/*.c))
 
 RP_LIB := $(if $(RP_OBJ),$(LIB)/librp.a)
 LIBS := $(LIB)/libtf.a $(LIB)/libcl.a $(RP_LIB)
-PROGRAMS := $(if $(wildcard recorder/main.c),$(BIN)/pyrecord) \
+PROGRAMS := $(if $(wildcard recorder/main.c),$(PYRECORD)) \
     $(if $(wildcard replayer/main.c),$(BIN)/pyreplay)
 TEST_PROGRAMS := $(UNIT_TESTS) $(ORACLE_PROGRAMS) $(DRIVER_PROGRAMS) \
     $(if $(wildcard tests/builder/*_main.c),$(TESTS)/pyrec-build) $(TESTS)/pyrec-synth
@@ -64,6 +71,26 @@ TEST_PROGRAMS := $(UNIT_TESTS) $(ORACLE_PROGRAMS) $(DRIVER_PROGRAMS) \
 
 .PHONY: all
 all: $(LIBS) $(PROGRAMS) ## build both programs (the default); PYTHON=... chooses the Python to record
+
+# What `make pythons` makes for one Python, in $(PY_BUILD).
+.PHONY: for-python
+for-python: $(PYRECORD) $(ORACLE_PROGRAMS)
+
+PYTHONS = PYTHON=$(PYTHON) /usr/bin/env python3 make/pythons.py
+build-pythons = failed=; while read -r version python; do \
+    echo "== Python $$version ($$python)"; \
+    $(MAKE) --no-print-directory PYTHON="$$python" PY_BUILD=$(BUILD)/python-$$version \
+        for-python </dev/null || failed="$$failed $$version"; done; \
+    [ -z "$$failed" ] || { echo "Not built for Python$$failed" >&2; exit 1; }
+
+.PHONY: pythons
+pythons: ## build pyrecord for every Python that is found, in build/python-X.Y/
+	@$(PYTHONS) | { $(build-pythons); }
+
+# The same without the version of $(PYTHON).
+.PHONY: other-pythons
+other-pythons:
+	@$(PYTHONS) --others | { $(build-pythons); }
 
 .PHONY: demo
 demo: ## record a program that fails, and step backward from its failure
@@ -157,29 +184,29 @@ say = $(if $(V),,@printf '  %-4s %s\n' $(1) $(2))
 # a source that is gone leaves its archive.
 TEXT =
 $(GEN)/flags: TEXT = $(CC) $(CPPFLAGS) $(WARNINGS) $(BASE_CFLAGS) $(LDFLAGS)
-$(GEN)/python: TEXT = $(PYTHON) $(CC)
+$(PY_GEN)/python: TEXT = $(PYTHON) $(CC)
 $(GEN)/libtf.members: TEXT = $(TF_OBJ)
 $(GEN)/librp.members: TEXT = $(RP_OBJ)
 $(GEN)/libcl.members: TEXT = $(CL_OBJ)
 $(GEN)/libcli.members: TEXT = $(CLI_OBJ)
-$(GEN)/librec.members: TEXT = $(REC_PART_OBJ)
+$(PY_GEN)/librec.members: TEXT = $(REC_PART_OBJ)
 define write-text
 @mkdir -p $(@D)
 @printf '%s\n' '$(subst ','\'',$(TEXT))' | cmp -s - $@ || \
     printf '%s\n' '$(subst ','\'',$(TEXT))' >$@
 endef
-$(GEN)/flags $(GEN)/python: FORCE
+$(GEN)/flags $(PY_GEN)/python $(PY_GEN)/librec.members: FORCE
 	$(write-text)
 $(GEN)/%.members: FORCE
 	$(write-text)
 
 # Facts about $(PYTHON), for what embeds it. Asked for only by goals that build.
-NO_PYTHON_GOALS := demo test test-full deps fmt check-format clean help
+NO_PYTHON_GOALS := demo test test-full pythons other-pythons deps fmt check-format clean help
 ifneq ($(filter-out $(NO_PYTHON_GOALS),$(or $(MAKECMDGOALS),all)),)
-include $(GEN)/python.mk
+include $(PY_GEN)/python.mk
 endif
 
-$(GEN)/python.mk: make/pyconfig.py $(GEN)/python $(wildcard $(PYTHON))
+$(PY_GEN)/python.mk: make/pyconfig.py $(PY_GEN)/python $(wildcard $(PYTHON))
 	@$(PYTHON) make/pyconfig.py $(CC) >$@.new || { rm -f $@.new; exit 1; }
 	@cmp -s $@.new $@ && { rm $@.new; touch $@; } || mv $@.new $@
 
@@ -197,12 +224,12 @@ PART_FLAGS :=
 $(OBJ)/schema/%.o: PART_FLAGS := -Wconversion -I$(GEN)
 $(OBJ)/replayer/core/%.o: PART_FLAGS := -Wconversion
 $(OBJ)/replayer/main.o $(OBJ)/replayer/cli/%.o: PART_FLAGS := -Ireplayer/core -Ireplayer/cli
-$(OBJ)/recorder/%.o: PART_FLAGS = $(PY_CFLAGS) $(PY_DEFINES)
+$(PY_OBJ)/recorder/%.o: PART_FLAGS = $(PY_CFLAGS) $(PY_DEFINES)
 $(OBJ)/tests/drivers/%.o: PART_FLAGS := -Ireplayer/core
 $(OBJ)/tests/builder/%.o: PART_FLAGS := -Itests/builder
 $(OBJ)/tests/unit/%.o: PART_FLAGS := -Ireplayer/core -Ireplayer/cli -Itests/builder -Itests/unit
 $(OBJ)/tests/unit/test_rec_%.o: PART_FLAGS = -Irecorder -Itests/unit $(PY_CFLAGS) $(PY_DEFINES)
-$(OBJ)/tests/oracle/%.o: PART_FLAGS = $(PY_CFLAGS) $(PY_DEFINES)
+$(PY_OBJ)/tests/oracle/%.o: PART_FLAGS = $(PY_CFLAGS) $(PY_DEFINES)
 
 compile = $(CC) -MMD -MP $(CPPFLAGS) $(PART_FLAGS) $(WARNINGS) $(BASE_CFLAGS) -c -o $@ $<
 
@@ -210,6 +237,12 @@ $(OBJ)/%.o: %.c $(GEN)/flags
 	@mkdir -p $(@D)
 	$(call say,CC,$<)
 	$(Q)$(compile)
+ifneq ($(PY_OBJ),$(OBJ))
+$(PY_OBJ)/%.o: %.c $(GEN)/flags
+	@mkdir -p $(@D)
+	$(call say,CC,$@)
+	$(Q)$(compile)
+endif
 $(OBJ)/gen/recording.pb-c.o: $(GEN)/schema/recording.pb-c.c $(GEN)/flags
 	@mkdir -p $(@D)
 	$(call say,CC,$<)
@@ -217,18 +250,23 @@ $(OBJ)/gen/recording.pb-c.o: $(GEN)/schema/recording.pb-c.c $(GEN)/flags
 
 $(filter $(OBJ)/schema/%,$(TF_OBJ)): | $(GEN)/schema/recording.pb-c.h
 $(REC_OBJ) $(patsubst $(TESTS)/%,$(OBJ)/tests/unit/%.o,$(REC_UNIT_TESTS)) \
-    $(patsubst $(TESTS)/%,$(OBJ)/tests/oracle/%.o,$(ORACLE_PROGRAMS)): $(GEN)/python.mk
+    $(patsubst $(PY_BUILD)/%,$(PY_OBJ)/%.o,$(subst /tests/,/tests/oracle/,$(ORACLE_PROGRAMS))): \
+    $(PY_GEN)/python.mk
 
+define archive
+@mkdir -p $(@D)
+@rm -f $@
+$(call say,AR,$@)
+$(Q)$(AR) rcs $@ $(filter %.o,$^)
+endef
 $(LIB)/libtf.a: $(TF_OBJ)
 $(LIB)/librp.a: $(RP_OBJ)
 $(LIB)/libcl.a: $(CL_OBJ)
 $(LIB)/libcli.a: $(CLI_OBJ)
-$(LIB)/librec.a: $(REC_PART_OBJ)
+$(REC_LIB): $(PY_GEN)/librec.members $(REC_PART_OBJ)
+	$(archive)
 $(LIB)/%.a: $(GEN)/%.members
-	@mkdir -p $(@D)
-	@rm -f $@
-	$(call say,AR,$@)
-	$(Q)$(AR) rcs $@ $(filter %.o,$^)
+	$(archive)
 
 # The archives in groups: what depends on what among them is the layer check's business.
 link = $(LINK) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group
@@ -238,7 +276,7 @@ $(BIN)/pyreplay: $(OBJ)/replayer/main.o $(LIB)/libcli.a $(RP_LIB) $(LIB)/libcl.a
 	$(call say,LINK,$@)
 	$(Q)$(link) $(CLI_LIBS) $(TF_LIBS) -lm
 
-$(BIN)/pyrecord: $(OBJ)/recorder/main.o $(LIB)/librec.a $(LIB)/libcl.a $(LIB)/libtf.a
+$(PYRECORD): $(PY_OBJ)/recorder/main.o $(REC_LIB) $(LIB)/libcl.a $(LIB)/libtf.a
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)
 	$(Q)$(link) $(TF_LIBS) $(PY_LIBS)
@@ -253,7 +291,7 @@ $(TESTS)/pyrec-synth: $(call objects,tests/synth/*.c) $(LIB)/libtf.a
 	$(call say,LINK,$@)
 	$(Q)$(link) $(TF_LIBS)
 
-$(ORACLE_PROGRAMS): $(TESTS)/%: $(OBJ)/tests/oracle/%.o
+$(ORACLE_PROGRAMS): $(PY_BUILD)/tests/%: $(PY_OBJ)/tests/oracle/%.o
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)
 	$(Q)$(link) $(PY_LIBS)
@@ -270,7 +308,7 @@ $(filter-out $(REC_UNIT_TESTS),$(UNIT_TESTS)): $(TESTS)/%: $(OBJ)/tests/unit/%.o
 	$(Q)$(link) -lcmocka $(CLI_LIBS) $(TF_LIBS) -lm
 
 $(REC_UNIT_TESTS): $(TESTS)/%: $(OBJ)/tests/unit/%.o \
-    $(LIB)/librec.a $(LIB)/libcl.a $(LIB)/libtf.a
+    $(REC_LIB) $(LIB)/libcl.a $(LIB)/libtf.a
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)
 	$(Q)$(link) -lcmocka $(TF_LIBS) $(PY_LIBS)
@@ -281,4 +319,4 @@ $(BUILD)/man/%.1: $(BIN)/%
 
 .DELETE_ON_ERROR:
 .SECONDARY:
--include $(shell find $(OBJ) -name '*.d' 2>/dev/null)
+-include $(shell find $(sort $(OBJ) $(PY_OBJ)) -name '*.d' 2>/dev/null)

@@ -145,61 +145,111 @@ allocate_events(struct tf_chunk *chunk, size_t *memory_bytes)
            && chunk->op_end != NULL && chunk->time_ns != NULL;
 }
 
-struct event_numbers {
-    uint64_t kind, thread, line, ops;
-};
-
-/* One event's entries; nearly always each is one byte. */
-static inline bool
-take_event(struct tf_cursor *kinds, struct tf_cursor *threads, struct tf_cursor *lines,
-           struct tf_cursor *ops, struct event_numbers *ret)
+/* The next entry of a column; `bytes`: each of its entries is one byte, as nearly always. */
+static inline __attribute__((always_inline)) bool
+take_entry(struct tf_cursor *column, bool bytes, uint64_t *ret)
 {
-    if (kinds->at < kinds->end && threads->at < threads->end && lines->at < lines->end
-        && ops->at < ops->end
-        && (*kinds->at | *threads->at | *lines->at | *ops->at) < 0x80) {
-        *ret = (struct event_numbers){*kinds->at++, *threads->at++, *lines->at++,
-                                      *ops->at++};
+    if (bytes) {
+        *ret = *column->at++;
         return true;
     }
-    return tf_cursor_u64(kinds, &ret->kind) && tf_cursor_u64(threads, &ret->thread)
-           && tf_cursor_u64(lines, &ret->line) && tf_cursor_u64(ops, &ret->ops);
+    return tf_cursor_u64(column, ret);
+}
+
+/* One column after the other, each in a loop of its own: a measured third of one over all
+ * of them. The columns have `count` entries, see counts_hold(). */
+static inline __attribute__((always_inline)) bool
+decode_kinds(struct tf_cursor column, uint32_t count, bool bytes, uint8_t *kind)
+{
+    bool fine = true;
+    for (uint32_t i = 0; i < count; i++) {
+        uint64_t n;
+        if (!take_entry(&column, bytes, &n)) {
+            return false;
+        }
+        fine &= n > 0 && n < TF_EV_COUNT;
+        kind[i] = (uint8_t)n;
+    }
+    return fine && column.at == column.end;
+}
+
+static inline __attribute__((always_inline)) bool
+decode_threads(struct tf_cursor column, uint32_t count, bool bytes, uint32_t max,
+               uint32_t *thread)
+{
+    bool fine = true;
+    for (uint32_t i = 0; i < count; i++) {
+        uint64_t n;
+        if (!take_entry(&column, bytes, &n)) {
+            return false;
+        }
+        fine &= n > 0 && n <= max;
+        thread[i] = (uint32_t)n;
+    }
+    return fine && column.at == column.end;
+}
+
+static inline __attribute__((always_inline)) bool
+decode_lines(struct tf_cursor column, uint32_t count, bool bytes, uint32_t *lineno)
+{
+    bool fine = true;
+    uint64_t line = 0, n;
+    for (uint32_t i = 0; i < count; i++) {
+        if (!take_entry(&column, bytes, &n)) {
+            return false;
+        }
+        line += (uint64_t)tf_unzigzag(n);
+        fine &= line <= TF_LINE_MAX;
+        lineno[i] = (uint32_t)line;
+    }
+    return fine && column.at == column.end;
+}
+
+static inline __attribute__((always_inline)) bool
+decode_op_counts(struct tf_cursor column, uint32_t count, bool bytes, uint32_t ops,
+                 uint32_t *op_end)
+{
+    bool fine = true;
+    uint64_t end = 0, n;
+    for (uint32_t i = 0; i < count; i++) {
+        if (!take_entry(&column, bytes, &n)) {
+            return false;
+        }
+        fine &= n <= ops;
+        end += n <= ops ? n : 0;
+        op_end[i] = (uint32_t)end;
+    }
+    return fine && end <= ops && column.at == column.end;
 }
 
 static const char *
-decode_events(struct tf_chunk *chunk, struct tf_chunk_view *view,
+decode_events(struct tf_chunk *chunk, const struct tf_chunk_view *view,
               const struct tf_id_bounds *bounds)
 {
-    struct tf_cursor kinds = view->event[TF_EVENT_KIND],
-                     threads = view->event[TF_EVENT_THREAD],
-                     lines = view->event[TF_EVENT_LINE],
-                     op_counts = view->event[TF_EVENT_OP_COUNT];
-    struct event_numbers event;
-    uint64_t lineno = 0, op_end = 0;
-    for (uint32_t i = 0; i < chunk->event_count; i++) {
-        if (!take_event(&kinds, &threads, &lines, &op_counts, &event)) {
-            return "a column is too short";
-        }
-        uint64_t kind = event.kind, thread = event.thread, line = event.line,
-                 ops = event.ops;
-        lineno += (uint64_t)tf_unzigzag(line);
-        if (kind == 0 || kind >= TF_EV_COUNT) {
-            return "an event of no known kind";
-        }
-        if (thread == 0 || thread > bounds->thread_count || lineno > TF_LINE_MAX) {
-            return "an event with no such thread or line";
-        }
-        if (ops > chunk->changes.op_count - op_end) {
-            return "an event with more changes than there are";
-        }
-        op_end += ops;
-        chunk->kind[i] = (uint8_t)kind;
-        chunk->thread[i] = (uint32_t)thread;
-        chunk->lineno[i] = (uint32_t)lineno;
-        chunk->op_end[i] = (uint32_t)op_end;
+    const struct tf_cursor kinds = view->event[TF_EVENT_KIND],
+                           threads = view->event[TF_EVENT_THREAD],
+                           lines = view->event[TF_EVENT_LINE],
+                           ops = view->event[TF_EVENT_OP_COUNT];
+    uint32_t count = chunk->event_count, max = bounds->thread_count,
+             op_count = chunk->changes.op_count;
+    if (!(tf_cursor_left(&kinds) == count
+              ? decode_kinds(kinds, count, true, chunk->kind)
+              : decode_kinds(kinds, count, false, chunk->kind))) {
+        return "an event of no known kind";
     }
-    bool used_up = kinds.at == kinds.end && threads.at == threads.end
-                   && lines.at == lines.end && op_counts.at == op_counts.end;
-    return used_up ? NULL : "a column is too long";
+    if (!(tf_cursor_left(&threads) == count
+              ? decode_threads(threads, count, true, max, chunk->thread)
+              : decode_threads(threads, count, false, max, chunk->thread))
+        || !(tf_cursor_left(&lines) == count
+                 ? decode_lines(lines, count, true, chunk->lineno)
+                 : decode_lines(lines, count, false, chunk->lineno))) {
+        return "an event with no such thread or line";
+    }
+    return (tf_cursor_left(&ops) == count
+                ? decode_op_counts(ops, count, true, op_count, chunk->op_end)
+                : decode_op_counts(ops, count, false, op_count, chunk->op_end))
+               ? NULL
+               : "an event with more changes than there are";
 }
 
 static const char *

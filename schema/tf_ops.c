@@ -99,11 +99,23 @@ take_value_operand(struct decoder *decoder, char letter, bool second,
     return ok;
 }
 
+/* A kind: an entry of a column that is one byte each, as nearly always (`bytes`). */
 FAST bool
-take_value(struct decoder *decoder, struct tf_value *value)
+take_kind(struct decoder *decoder, enum tf_ops_column column, bool bytes, uint64_t max,
+          uint64_t *ret)
+{
+    if (!bytes) {
+        return take(decoder, column, max, ret);
+    }
+    *ret = *decoder->column[column].at++;
+    return *ret <= max || fail(decoder, "a number is too large");
+}
+
+FAST bool
+take_value(struct decoder *decoder, bool bytes, struct tf_value *value)
 {
     uint64_t kind;
-    if (!take(decoder, TF_COL_VALUE, TF_VAL_COUNT - 1, &kind)) {
+    if (!take_kind(decoder, TF_COL_VALUE, bytes, TF_VAL_COUNT - 1, &kind)) {
         return false;
     }
     *value = (struct tf_value){.kind = (uint8_t)kind};
@@ -220,11 +232,11 @@ take_operands(struct decoder *decoder, struct tf_op *op, struct seen *seen)
 }
 
 FAST bool
-take_op(struct decoder *decoder, struct tf_op *op)
+take_op(struct decoder *decoder, bool bytes, struct tf_op *op)
 {
     struct seen seen = {0, 0};
     uint64_t kind;
-    if (!take(decoder, TF_COL_OP, TF_OP_COUNT - 1, &kind)) {
+    if (!take_kind(decoder, TF_COL_OP, bytes, TF_OP_COUNT - 1, &kind)) {
         return false;
     }
     *op = (struct tf_op){.kind = (uint8_t)kind, .value_first = decoder->value_count};
@@ -238,21 +250,21 @@ take_op(struct decoder *decoder, struct tf_op *op)
         return fail(decoder, "a column is too short");
     }
     for (uint32_t i = 0; i < op->value_count; i++) {
-        if (!take_value(decoder, &decoder->ops->value[decoder->value_count++])) {
+        if (!take_value(decoder, bytes, &decoder->ops->value[decoder->value_count++])) {
             return false;
         }
     }
     return true;
 }
 
-static bool
-take_all(struct decoder *decoder)
+FAST bool
+take_each(struct decoder *decoder, bool bytes)
 {
     struct tf_ops *ops = decoder->ops;
     uint64_t object = decoder->context->first_object,
              frame = decoder->context->first_frame;
     for (uint32_t i = 0; i < ops->op_count; i++) {
-        if (!take_op(decoder, &ops->op[i])) {
+        if (!take_op(decoder, bytes, &ops->op[i])) {
             return false;
         }
         if (ops->op[i].kind == TF_OP_NEW) {
@@ -273,6 +285,16 @@ take_all(struct decoder *decoder)
                     "it creates another number of objects or frames than it says");
     }
     return true;
+}
+
+/* As many kinds as there are entries, so nothing is read beyond a column of bytes. */
+static bool
+take_all(struct decoder *decoder)
+{
+    bool bytes =
+        tf_cursor_left(&decoder->column[TF_COL_OP]) == decoder->ops->op_count
+        && tf_cursor_left(&decoder->column[TF_COL_VALUE]) == decoder->ops->value_count;
+    return bytes ? take_each(decoder, true) : take_each(decoder, false);
 }
 
 /* First walk: where the columns are, and how many texts there are. */

@@ -1,94 +1,145 @@
 #include "rp_ask_ahead.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 
 #include "tf_aside.h"
 
-/* With more than this decoded and not yet taken the thread waits. */
+/* With more than this decoded and not yet taken the threads wait. */
 #define BYTES_MAX ((size_t)48 << 20)
+/* What is asked of a chunk costs less than to decode it: more of them would only wait. */
+#define THREADS_MAX 3
 
 struct ahead_chunk {
     size_t idx;
-    struct tf_chunk *raw;
+    bool done;
+    struct rp_chunk *chunk;
     tf_status status;
     struct tf_err err;
 };
 
-struct rp_ahead {
+struct worker {
+    struct rp_ahead *ahead;
     pthread_t thread;
-    pthread_mutex_t mutex;
-    pthread_cond_t asked, decoded;
     struct tf_aside *aside; /* used by the thread only */
+};
+
+struct rp_ahead {
+    struct rp *rp; /* the threads read its facts only */
+    struct worker worker[THREADS_MAX];
+    unsigned worker_count;
+    pthread_mutex_t mutex;
+    pthread_cond_t asked, done;
     struct ahead_chunk chunk[RP_AHEAD];
-    unsigned first;       /* place of the one to be taken next */
-    unsigned done, count; /* of those from `first` on: decoded, asked for */
-    size_t bytes;         /* of those that are decoded */
+    unsigned first;        /* place of the one to be taken next */
+    unsigned begun, count; /* of those from `first` on: given to a thread, asked for */
+    size_t bytes;          /* of those that are decoded */
     bool quit;
 };
+
+static tf_status
+make_chunk(struct worker *worker, size_t idx, struct rp_chunk **ret_chunk,
+           struct tf_err *err)
+{
+    struct tf_chunk *raw;
+    struct rp_chunk *chunk;
+    tf_status status = tf_aside_chunk(worker->aside, idx, &raw, err);
+    if (status == TF_OK) {
+        status = rp_chunk_new(raw, idx, &chunk, err);
+    }
+    if (status != TF_OK) {
+        return status;
+    }
+    status = rp_chunk_build(worker->ahead->rp, worker->aside, chunk, err);
+    if (status != TF_OK) {
+        rp_chunk_free(chunk);
+        return status;
+    }
+    *ret_chunk = chunk;
+    return TF_OK;
+}
 
 static void *
 work(void *arg)
 {
-    struct rp_ahead *ahead = arg;
+    struct worker *worker = arg;
+    struct rp_ahead *ahead = worker->ahead;
     pthread_mutex_lock(&ahead->mutex);
     for (;;) {
         while (!ahead->quit
-               && (ahead->done == ahead->count || ahead->bytes > BYTES_MAX)) {
+               && (ahead->begun == ahead->count || ahead->bytes > BYTES_MAX)) {
             pthread_cond_wait(&ahead->asked, &ahead->mutex);
         }
         if (ahead->quit) {
             break;
         }
-        struct ahead_chunk *chunk =
-            &ahead->chunk[(ahead->first + ahead->done) % RP_AHEAD];
-        size_t idx = chunk->idx;
-        struct tf_chunk *raw = NULL;
+        struct ahead_chunk *slot =
+            &ahead->chunk[(ahead->first + ahead->begun++) % RP_AHEAD];
+        struct rp_chunk *chunk = NULL;
         struct tf_err err = TF_ERR_INIT;
         pthread_mutex_unlock(&ahead->mutex);
-        tf_status status = tf_aside_chunk(ahead->aside, idx, &raw, &err);
+        tf_status status = make_chunk(worker, slot->idx, &chunk, &err);
         pthread_mutex_lock(&ahead->mutex);
-        chunk->raw = raw;
-        chunk->status = status;
-        chunk->err = err;
-        ahead->bytes += raw ? raw->memory_bytes : 0;
-        ahead->done++;
-        pthread_cond_signal(&ahead->decoded);
+        slot->chunk = chunk;
+        slot->status = status;
+        slot->err = err;
+        slot->done = true;
+        ahead->bytes += chunk ? chunk->memory_bytes : 0;
+        pthread_cond_signal(&ahead->done);
     }
     pthread_mutex_unlock(&ahead->mutex);
     return NULL;
 }
 
-/* Signals are the first thread's business. */
-static bool
-start_thread(struct rp_ahead *ahead)
+/* As many as there are processors for. */
+static unsigned
+thread_count(void)
 {
-    sigset_t all, before;
-    sigfillset(&all);
-    if (pthread_sigmask(SIG_SETMASK, &all, &before) != 0) {
+    cpu_set_t set;
+    int count = sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
+    return (unsigned)(count < 1 ? 1 : count > THREADS_MAX ? THREADS_MAX : count);
+}
+
+static bool
+start_worker(struct rp_ahead *ahead)
+{
+    struct worker *worker = &ahead->worker[ahead->worker_count];
+    worker->ahead = ahead;
+    if (tf_aside_open(ahead->rp->reader, &worker->aside, NULL) != TF_OK) {
         return false;
     }
-    int error = pthread_create(&ahead->thread, NULL, work, ahead);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    return error == 0;
+    if (pthread_create(&worker->thread, NULL, work, worker) != 0) {
+        tf_aside_close(worker->aside);
+        return false;
+    }
+    ahead->worker_count++;
+    return true;
 }
 
 struct rp_ahead *
 rp_ahead_start(struct rp *rp)
 {
+    sigset_t all, before; /* signals are the first thread's business */
     struct rp_ahead *ahead = calloc(1, sizeof *ahead);
     if (!ahead) {
         return NULL;
     }
+    ahead->rp = rp;
     pthread_mutex_init(&ahead->mutex, NULL);
     pthread_cond_init(&ahead->asked, NULL);
-    pthread_cond_init(&ahead->decoded, NULL);
-    if (tf_aside_open(rp->reader, &ahead->aside, NULL) != TF_OK
-        || !start_thread(ahead)) {
-        tf_aside_close(ahead->aside);
-        free(ahead);
-        return NULL;
+    pthread_cond_init(&ahead->done, NULL);
+    sigfillset(&all);
+    if (pthread_sigmask(SIG_SETMASK, &all, &before) == 0) {
+        for (unsigned wanted = thread_count(); wanted > 0 && start_worker(ahead);) {
+            wanted--;
+        }
+        pthread_sigmask(SIG_SETMASK, &before, NULL);
+    }
+    if (ahead->worker_count == 0) {
+        rp_ahead_stop(ahead);
+        ahead = NULL;
     }
     return ahead;
 }
@@ -101,15 +152,17 @@ rp_ahead_stop(struct rp_ahead *ahead)
     }
     pthread_mutex_lock(&ahead->mutex);
     ahead->quit = true;
-    pthread_cond_signal(&ahead->asked);
+    pthread_cond_broadcast(&ahead->asked);
     pthread_mutex_unlock(&ahead->mutex);
-    pthread_join(ahead->thread, NULL);
-    for (unsigned i = 0; i < ahead->done; i++) {
-        tf_chunk_free(ahead->chunk[(ahead->first + i) % RP_AHEAD].raw);
+    for (unsigned i = 0; i < ahead->worker_count; i++) {
+        pthread_join(ahead->worker[i].thread, NULL);
+        tf_aside_close(ahead->worker[i].aside);
     }
-    tf_aside_close(ahead->aside);
+    for (unsigned i = 0; i < ahead->begun; i++) {
+        rp_chunk_free(ahead->chunk[(ahead->first + i) % RP_AHEAD].chunk);
+    }
     pthread_cond_destroy(&ahead->asked);
-    pthread_cond_destroy(&ahead->decoded);
+    pthread_cond_destroy(&ahead->done);
     pthread_mutex_destroy(&ahead->mutex);
     free(ahead);
 }
@@ -126,23 +179,23 @@ rp_ahead_ask(struct rp_ahead *ahead, size_t idx)
 }
 
 tf_status
-rp_ahead_take(struct rp_ahead *ahead, struct tf_chunk **ret_chunk, struct tf_err *err)
+rp_ahead_take(struct rp_ahead *ahead, struct rp_chunk **ret_chunk, struct tf_err *err)
 {
     pthread_mutex_lock(&ahead->mutex);
-    while (ahead->done == 0) {
-        pthread_cond_wait(&ahead->decoded, &ahead->mutex);
+    while (!ahead->chunk[ahead->first].done) {
+        pthread_cond_wait(&ahead->done, &ahead->mutex);
     }
     struct ahead_chunk chunk = ahead->chunk[ahead->first];
     ahead->first = (ahead->first + 1) % RP_AHEAD;
-    ahead->done--;
+    ahead->begun--;
     ahead->count--;
-    ahead->bytes -= chunk.raw ? chunk.raw->memory_bytes : 0;
-    pthread_cond_signal(&ahead->asked);
+    ahead->bytes -= chunk.chunk ? chunk.chunk->memory_bytes : 0;
+    pthread_cond_broadcast(&ahead->asked);
     pthread_mutex_unlock(&ahead->mutex);
     if (chunk.status == TF_OK) {
-        *ret_chunk = chunk.raw;
+        return rp_chunk_adopt(ahead->rp, chunk.chunk, ret_chunk, err);
     }
-    else if (err) {
+    if (err) {
         *err = chunk.err;
     }
     return chunk.status;

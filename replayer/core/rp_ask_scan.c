@@ -169,10 +169,7 @@ rp_scan_next(struct rp_scan *scan, struct rp_chunk **ret_chunk, struct tf_err *e
     if (!scan->ahead) {
         return rp_chunk_get(scan->rp, idx, ret_chunk, err);
     }
-    struct tf_chunk *raw;
-    status = rp_ahead_take(scan->ahead, &raw, err);
-    return status == TF_OK ? rp_chunk_adopt(scan->rp, idx, raw, ret_chunk, err)
-                           : status;
+    return rp_ahead_take(scan->ahead, ret_chunk, err);
 }
 
 void

@@ -378,7 +378,16 @@ search_chunk(struct search_job *job, size_t idx, struct tf_err *err)
         tf_chunk_free(raw);
         return TF_OK;
     }
-    status = rp_chunk_adopt(job->rp, idx, raw, &chunk, err);
+    status = rp_chunk_new(raw, idx, &chunk, err);
+    if (status != TF_OK) {
+        return status;
+    }
+    status = rp_chunk_build(job->rp, job->aside, chunk, err);
+    if (status != TF_OK) {
+        rp_chunk_free(chunk);
+        return status;
+    }
+    status = rp_chunk_adopt(job->rp, chunk, &chunk, err);
     if (status == TF_OK) {
         status = sweep(job, chunk, err);
         rp_chunk_put(job->rp, chunk);

@@ -26,7 +26,7 @@ struct hunt {
     struct watching *watching;
     size_t watch_count;
     struct rp_ahead
-        *ahead; /* decodes the chunks that come next; NULL: not yet, or never */
+        *ahead; /* makes the chunks that come next; NULL: not yet, or never */
     bool alone, planned_all;
     size_t planned[RP_AHEAD], last_planned;
     unsigned planned_count, seen;
@@ -474,13 +474,8 @@ static tf_status
 take_chunk(const struct hunt *hunt, size_t idx, bool ahead, struct rp_chunk **ret_chunk,
            struct tf_err *err)
 {
-    struct tf_chunk *raw;
-    if (!ahead) {
-        return rp_chunk_get(hunt->rp, idx, ret_chunk, err);
-    }
-    tf_status status = rp_ahead_take(hunt->ahead, &raw, err);
-    return status == TF_OK ? rp_chunk_adopt(hunt->rp, idx, raw, ret_chunk, err)
-                           : status;
+    return ahead ? rp_ahead_take(hunt->ahead, ret_chunk, err)
+                 : rp_chunk_get(hunt->rp, idx, ret_chunk, err);
 }
 
 static tf_status

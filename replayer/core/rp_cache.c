@@ -21,16 +21,30 @@ link_newest(struct rp *rp, struct rp_chunk *chunk)
 }
 
 static void
+add(struct rp *rp, struct rp_chunk *chunk)
+{
+    rp->chunk[chunk->idx] = chunk;
+    rp->chunk_bytes += chunk->memory_bytes;
+    link_newest(rp, chunk);
+}
+
+static void
+drop(struct rp *rp, struct rp_chunk *chunk)
+{
+    unlink_chunk(rp, chunk);
+    rp->chunk_bytes -= chunk->memory_bytes;
+    rp->chunk[chunk->idx] = NULL;
+    rp_chunk_free(chunk);
+}
+
+static void
 trim(struct rp *rp)
 {
     struct rp_chunk *chunk = rp->chunk_oldest;
     while (chunk && rp->chunk_bytes > rp->chunk_bytes_max) {
         struct rp_chunk *next = chunk->newer;
         if (chunk->refs == 0) {
-            unlink_chunk(rp, chunk);
-            rp->chunk_bytes -= chunk->memory_bytes;
-            rp->chunk[chunk->idx] = NULL;
-            rp_chunk_free(chunk);
+            drop(rp, chunk);
         }
         chunk = next;
     }
@@ -48,20 +62,6 @@ use(struct rp *rp, struct rp_chunk *chunk)
     return chunk;
 }
 
-/* Takes `raw`, which is of a chunk that is not kept. */
-static tf_status
-add_raw(struct rp *rp, size_t idx, struct tf_chunk *raw, struct tf_err *err)
-{
-    struct rp_chunk *chunk;
-    tf_status status = rp_chunk_new(raw, idx, &chunk, err);
-    if (status == TF_OK) {
-        rp->chunk[idx] = chunk;
-        rp->chunk_bytes += chunk->memory_bytes;
-        link_newest(rp, chunk);
-    }
-    return status;
-}
-
 tf_status
 rp_chunk_get_raw(struct rp *rp, size_t idx, struct rp_chunk **ret_chunk,
                  struct tf_err *err)
@@ -71,13 +71,15 @@ rp_chunk_get_raw(struct rp *rp, size_t idx, struct rp_chunk **ret_chunk,
     }
     if (!rp->chunk[idx]) {
         struct tf_chunk *raw = NULL;
+        struct rp_chunk *chunk;
         tf_status status = tf_reader_chunk(rp->reader, idx, &raw, err);
         if (status == TF_OK) {
-            status = add_raw(rp, idx, raw, err);
+            status = rp_chunk_new(raw, idx, &chunk, err);
         }
         if (status != TF_OK) {
             return status;
         }
+        add(rp, chunk);
     }
     *ret_chunk = use(rp, rp->chunk[idx]);
     return TF_OK;
@@ -90,7 +92,7 @@ rp_chunk_get(struct rp *rp, size_t idx, struct rp_chunk **ret_chunk, struct tf_e
     tf_status status = rp_chunk_get_raw(rp, idx, &chunk, err);
     if (status == TF_OK && !chunk->built) {
         rp->chunk_bytes -= chunk->memory_bytes;
-        status = rp_chunk_build(rp, chunk, err);
+        status = rp_chunk_build(rp, NULL, chunk, err);
         rp->chunk_bytes += chunk->memory_bytes;
         if (status != TF_OK) {
             rp_chunk_put(rp, chunk);
@@ -106,19 +108,21 @@ rp_chunk_get(struct rp *rp, size_t idx, struct rp_chunk **ret_chunk, struct tf_e
 }
 
 tf_status
-rp_chunk_adopt(struct rp *rp, size_t idx, struct tf_chunk *raw,
-               struct rp_chunk **ret_chunk, struct tf_err *err)
+rp_chunk_adopt(struct rp *rp, struct rp_chunk *chunk, struct rp_chunk **ret_chunk,
+               struct tf_err *err)
 {
-    if (rp->chunk[idx]) {
-        tf_chunk_free(raw);
+    size_t idx = chunk->idx;
+    struct rp_chunk *old = rp->chunk[idx];
+    if (old && (old->built || old->refs)) {
+        rp_chunk_free(chunk);
+        return rp_chunk_get(rp, idx, ret_chunk, err);
     }
-    else {
-        tf_status status = add_raw(rp, idx, raw, err);
-        if (status != TF_OK) {
-            return status;
-        }
+    if (old) {
+        drop(rp, old);
     }
-    return rp_chunk_get(rp, idx, ret_chunk, err);
+    add(rp, chunk);
+    *ret_chunk = use(rp, chunk);
+    return TF_OK;
 }
 
 void

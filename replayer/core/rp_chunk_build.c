@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tf_aside.h"
+
 static bool
 grow(void **array, size_t *cap, size_t count, size_t size)
 {
@@ -250,7 +252,10 @@ tail_thread(struct rp_build *build)
             continue;
         }
         struct tf_chunk *next = NULL;
-        if (tf_reader_chunk(build->rp->reader, i, &next, NULL) != TF_OK) {
+        tf_status status = build->aside
+                               ? tf_aside_chunk(build->aside, i, &next, NULL)
+                               : tf_reader_chunk(build->rp->reader, i, &next, NULL);
+        if (status != TF_OK) {
             return 0;
         }
         uint32_t thread = next->event_count ? next->thread[0] : 0;
@@ -363,10 +368,8 @@ build_begin(struct rp_build *build)
     struct rp_chunk *chunk = build->chunk;
     const struct tf_chunk *raw = chunk->raw;
     size_t count = (size_t)raw->event_count + 1;
-    for (uint32_t i = 0; i < raw->changes.op_count; i++) {
-        chunk->new_frames += raw->changes.op[i].kind == TF_OP_ENTER;
-        chunk->new_objects += raw->changes.op[i].kind == TF_OP_NEW;
-    }
+    chunk->new_frames = (uint32_t)raw->frame_count; /* as many as there are changes */
+    chunk->new_objects = (uint32_t)raw->object_count;
     build->frame_cap = (size_t)chunk->new_frames + 16;
     chunk->frame = malloc(build->frame_cap * sizeof *chunk->frame);
     chunk->event_act = malloc(count * sizeof(uint32_t));
@@ -425,9 +428,10 @@ rp_chunk_new(struct tf_chunk *raw, size_t idx, struct rp_chunk **ret_chunk,
 }
 
 tf_status
-rp_chunk_build(struct rp *rp, struct rp_chunk *chunk, struct tf_err *err)
+rp_chunk_build(struct rp *rp, struct tf_aside *aside, struct rp_chunk *chunk,
+               struct tf_err *err)
 {
-    struct rp_build build = {.rp = rp, .chunk = chunk};
+    struct rp_build build = {.rp = rp, .aside = aside, .chunk = chunk};
     bool fine = build_begin(&build) && keyframe_pass(&build) && change_pass(&build)
                 && group_events(chunk) && rp_build_sort(&build);
     free(build.entry);

@@ -11,6 +11,7 @@ struct rp_object_entry { /* a change of an object, before they are grouped */
 
 struct rp_build {
     struct rp *rp;
+    struct tf_aside *aside; /* NULL: other chunks are read through the reader */
     struct rp_chunk *chunk;
     size_t frame_cap, act_cap, slot_cap, thread_cap;
     struct rp_object_entry *entry;

@@ -138,8 +138,11 @@ struct rp;
 /* A decoded chunk without its index. Takes `raw`. */
 tf_status rp_chunk_new(struct tf_chunk *raw, size_t idx, struct rp_chunk **ret_chunk,
                        struct tf_err *err);
-/* Makes the index. */
-tf_status rp_chunk_build(struct rp *rp, struct rp_chunk *chunk, struct tf_err *err);
+struct tf_aside;
+/* Makes the index. Other chunks are read through `aside`; NULL: through the reader. With
+ * one of its own a thread may make an index while another uses `rp`. */
+tf_status rp_chunk_build(struct rp *rp, struct tf_aside *aside, struct rp_chunk *chunk,
+                         struct tf_err *err);
 void rp_chunk_release_index(struct rp_chunk *chunk);
 void rp_chunk_free(struct rp_chunk *chunk);
 
@@ -305,8 +308,8 @@ tf_status rp_chunk_seek(struct rp *rp, const struct rp_seek *seek, bool forward,
 /* Counts one use; rp_chunk_put gives it back. */
 tf_status rp_chunk_get(struct rp *rp, size_t idx, struct rp_chunk **ret_chunk,
                        struct tf_err *err);
-/* The same with a chunk that was decoded elsewhere; takes it. */
-tf_status rp_chunk_adopt(struct rp *rp, size_t idx, struct tf_chunk *raw,
+/* The same with a chunk that was made elsewhere, with its index; takes it. */
+tf_status rp_chunk_adopt(struct rp *rp, struct rp_chunk *chunk,
                          struct rp_chunk **ret_chunk, struct tf_err *err);
 /* Likewise, but perhaps without its index (`built`): for who reads its changes only. */
 tf_status rp_chunk_get_raw(struct rp *rp, size_t idx, struct rp_chunk **ret_chunk,

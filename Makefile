@@ -102,12 +102,14 @@ demo: ## record a program that fails, and step backward from its failure
 test: ## install what is missing (NO_INSTALL=1 only lists it), build, run every test
 	@make/deps.sh build test
 	@$(MAKE) $(PARALLEL) --no-print-directory all test-programs
+	@$(MAKE) $(PARALLEL) --no-print-directory other-pythons
 	@CC="$(CC)" PYTHON=$(PYTHON) BUILD=$(BUILD) make/run-tests.sh
 
 .PHONY: test-full
 test-full: ## the same with the long campaigns
 	@make/deps.sh build test
 	@$(MAKE) $(PARALLEL) --no-print-directory all test-programs
+	@$(MAKE) $(PARALLEL) --no-print-directory other-pythons
 	@CC="$(CC)" PYTHON=$(PYTHON) BUILD=$(BUILD) make/run-tests.sh full
 
 .PHONY: bench

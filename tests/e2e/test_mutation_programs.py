@@ -57,7 +57,7 @@ def test_a_difference_is_found_and_made_small(monkeypatch):
     """With a `recorder` that never sees `S0`: the smallest program is about S0."""
     program = mutate.Program(5)
 
-    def blind(programs, kept=None):
+    def blind(programs, kept=None, python=None):
         lines = programs[0].lines(kept)
         return (["line() generated.py:1 S0"] if any("S0 =" in one for one in lines) else [],
                 [], [(1, 2, 5)])

@@ -1,6 +1,8 @@
 """Holds a recording of a program against the independent tracers, event for event.
 
-    /usr/bin/python3 tests/oracle/compare.py PROGRAM.py [ARG...]
+    /usr/bin/python3 tests/oracle/compare.py [--version 3.10] PROGRAM.py [ARG...]
+
+`--version`: with the Python and the recorder in build/python-3.10, which `make pythons` makes.
 
 Both sides run with PYTHONHASHSEED=0 and address randomisation off (`setarch -R`); the
 program itself begins with `gc.disable()`.
@@ -24,12 +26,16 @@ the same text; each other must at least be bound in the recording; and the recor
 show no name that is not bound.
 """
 import collections
+import functools
+import glob
 import json
 import os
 import re
 import subprocess
 import sys
 import tempfile
+
+import tracer
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
@@ -38,11 +44,7 @@ PYTHON = os.environ.get("PYTHON", "/usr/bin/python3")
 TIMEOUT = 300  # seconds, of one run
 PYRECORD = os.path.join(BUILD, "bin", "pyrecord")
 PYREPLAY = os.path.join(BUILD, "bin", "pyreplay")
-CTRACER = os.path.join(BUILD, "tests", "ctracer")
 DIFFERENCES_KEPT = int(os.environ.get("DIFFERENCES", "30"))
-OPCODES_311 = {"RESUME": 151, "RETURN_VALUE": 83, "YIELD_VALUE": 86, "LOAD_GLOBAL": 116,
-               "STORE_GLOBAL": 97, "DELETE_GLOBAL": 98, "EXTENDED_ARG": 144}
-
 
 # Locals that hold an id() which may be that of a static object, outside the range that the
 # tracer knows addresses by: (file, function, name).
@@ -53,16 +55,62 @@ class CannotCompare(Exception):
     """The comparison itself could not be made; never a silent pass."""
 
 
-def check_opcodes():
-    """tracer.py must not import `opcode`, so its numbers are held against it here."""
-    text = subprocess.run(
-        [PYTHON, "-c", "import opcode, json; print(json.dumps(opcode.opmap))"],
-        check=True, capture_output=True, text=True,
-    ).stdout
-    opmap = json.loads(text)
-    for name, number in OPCODES_311.items():
-        if opmap[name] != number:
-            raise CannotCompare("tracer.py has another number for %s" % name)
+class Python:
+    """An interpreter, and what was built for it."""
+
+    def __init__(self, program, build):
+        self.program = program
+        self.pyrecord = os.path.join(build, "bin", "pyrecord")
+        self.ctracer = os.path.join(build, "tests", "ctracer")
+
+    @functools.cached_property
+    def facts(self):
+        text = "import json, opcode, sys; print(json.dumps([sys.version_info[:3], opcode.opmap]))"
+        done = subprocess.run([self.program, "-c", text], check=True, capture_output=True)
+        return json.loads(done.stdout)
+
+    @property
+    def version(self):
+        """(3, 11), or what it is."""
+        return tuple(self.facts[0][:2])
+
+    @functools.cached_property
+    def name(self):
+        return "%d.%d" % self.version
+
+    def check_opcodes(self):
+        """tracer.py must not import `opcode`, so its numbers are held against it here."""
+        known = tracer.OPCODES.get(self.version)
+        if known is None:
+            raise CannotCompare("tracer.py does not know the instructions of %s" % self.name)
+        for name, number in known.items():
+            if self.facts[1].get(name) != number:
+                raise CannotCompare("tracer.py has another number for %s" % name)
+
+    def runs(self, program):
+        """Whether the program is one for this version: `# oracle: since=3.10`."""
+        since = [word[6:] for word in marks(program) if word.startswith("since=")]
+        return all(self.version >= tuple(map(int, word.split("."))) for word in since)
+
+
+DEFAULT = Python(PYTHON, BUILD)
+
+
+def built_pythons():
+    """Those that `make pythons` built for, by version."""
+    found = []
+    for folder in glob.glob(os.path.join(BUILD, "python-3.*")):
+        if os.path.exists(os.path.join(folder, "bin", "pyrecord")):
+            with open(os.path.join(folder, "gen", "python"), encoding="utf-8") as file:
+                found.append(Python(file.read().split(" ")[0], folder))
+    return sorted(found, key=lambda python: python.version)
+
+
+def python_of(version):
+    for python in [DEFAULT, *built_pythons()]:
+        if python.name == version:
+            return python
+    raise SystemExit("there is no pyrecord for Python %s: `make pythons` makes it" % version)
 
 
 def environment(extra=None):
@@ -84,24 +132,24 @@ def execute(command, program, cwd):
         raise CannotCompare("no end after %d s: %s" % (TIMEOUT, " ".join(command))) from None
 
 
-def run_python_oracle(program, args, out, cwd):
-    done = execute([PYTHON, os.path.join(HERE, "tracer.py"), out, program] + args, program, cwd)
+def run_python_oracle(program, args, out, cwd, python=DEFAULT):
+    done = execute([python.program, os.path.join(HERE, "tracer.py"), out, program] + args, program, cwd)
     if not os.path.exists(out):
         raise CannotCompare("tracer.py failed: %s" % done.stderr.decode(errors="replace"))
     return done
 
 
-def run_c_oracle(program, args, out, cwd):
-    if not os.path.exists(CTRACER):
-        raise CannotCompare("%s is missing: make builds it" % CTRACER)
-    done = execute([CTRACER, out, PYTHON, program] + args, program, cwd)
+def run_c_oracle(program, args, out, cwd, python=DEFAULT):
+    if not os.path.exists(python.ctracer):
+        raise CannotCompare("%s is missing: make builds it" % python.ctracer)
+    done = execute([python.ctracer, out, python.program, program] + args, program, cwd)
     if not os.path.exists(out):
         raise CannotCompare("ctracer failed: %s" % done.stderr.decode(errors="replace"))
     return done
 
 
-def record(program, args, out, cwd, options=("--no-redact",)):
-    done = execute([PYRECORD, "-q", "-o", out, *options, program] + args,
+def record(program, args, out, cwd, options=("--no-redact",), python=DEFAULT):
+    done = execute([python.pyrecord, "-q", "-o", out, *options, program] + args,
                    program, cwd)
     if not os.path.exists(out):
         raise CannotCompare("pyrecord failed: %s" % done.stderr.decode(errors="replace"))
@@ -375,10 +423,10 @@ def without(rows, hidden):
     return [row for row in rows if not hidden or not row["function"].startswith(hidden)]
 
 
-def compare_with_python(program, args, recorded, work, order, hidden=None):
+def compare_with_python(program, args, recorded, work, order, hidden=None, python=DEFAULT):
     report = Report(program)
     out = os.path.join(work, "oracle.jsonl")
-    run_python_oracle(program, args, out, work)
+    run_python_oracle(program, args, out, work, python)
     ours, _, _ = align(without(read_python_oracle(out), hidden), program, False)
     theirs, before, after = align(recorded, program, False)
     report.left_out["before"] += before
@@ -390,10 +438,10 @@ def compare_with_python(program, args, recorded, work, order, hidden=None):
     return report
 
 
-def compare_with_c(program, args, recorded, work, order, hidden=None):
+def compare_with_c(program, args, recorded, work, order, hidden=None, python=DEFAULT):
     report = Report(program + " (C tracer)")
     out = os.path.join(work, "events.log")
-    run_c_oracle(program, args, out, work)
+    run_c_oracle(program, args, out, work, python)
     ours, _, _ = align(without(read_c_oracle(out), hidden), program, True)
     theirs, before, _ = align(recorded, program, True)
     report.left_out["before"] += before
@@ -402,35 +450,35 @@ def compare_with_c(program, args, recorded, work, order, hidden=None):
     return report
 
 
-def compare(program, args=(), options=("--no-redact",), hidden=None):
+def compare(program, args=(), options=("--no-redact",), hidden=None, python=DEFAULT):
     """The reports of one program against each oracle that holds for it. `hidden`: how the
     names of functions begin that `options` leave out."""
-    check_opcodes()
+    python.check_opcodes()
     program = os.path.abspath(program)
     words = marks(program)
     with tempfile.TemporaryDirectory() as work:
         recording = os.path.join(work, "p.pyrec")
-        record(program, list(args), recording, work, options)
+        record(program, list(args), recording, work, options, python)
         recorded = list(dump(recording, "--globals"))
         events = [{key: row[key] for key in FACTS + ("thread", "seq", "kind")} for row in recorded]
         reports = [compare_with_c(program, list(args), events, work, "order" in words,
-                                  hidden)]
+                                  hidden, python)]
         del events
         if "c-only" not in words:
             reports.append(compare_with_python(program, list(args), recorded, work,
-                                               "order" in words, hidden))
+                                               "order" in words, hidden, python))
     return reports
 
 
-def compare_oracles(program, args=()):
+def compare_oracles(program, args=(), python=DEFAULT):
     """The two tracers against each other: no recorder is needed for it."""
-    check_opcodes()
+    python.check_opcodes()
     program = os.path.abspath(program)
     report = Report(program + " (the tracers against each other)")
     with tempfile.TemporaryDirectory() as work:
         log, out = os.path.join(work, "events.log"), os.path.join(work, "oracle.jsonl")
-        one = run_c_oracle(program, list(args), log, work)
-        other = run_python_oracle(program, list(args), out, work)
+        one = run_c_oracle(program, list(args), log, work, python)
+        other = run_python_oracle(program, list(args), out, work, python)
         if one.stdout != other.stdout:
             report.difference("another output: %r, %r" % (one.stdout[-300:], other.stdout[-300:]))
         ours, _, _ = align(read_python_oracle(out), program, False)
@@ -442,11 +490,13 @@ def compare_oracles(program, args=()):
 
 
 def main():
-    failed = False
-    if sys.argv[1] == "--oracles":
-        print(compare_oracles(sys.argv[2], sys.argv[3:]))
+    failed, python, words = False, DEFAULT, sys.argv[1:]
+    if words[0] == "--version":
+        python, words = python_of(words[1]), words[2:]
+    if words[0] == "--oracles":
+        print(compare_oracles(words[1], words[2:], python))
         return 0
-    for report in compare(sys.argv[1], sys.argv[2:]):
+    for report in compare(words[0], words[1:], python=python):
         print(report)
         failed |= report.difference_count > 0 or report.share < 0.95
     return 1 if failed else 0

@@ -14,6 +14,8 @@
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
 
+#include <frameobject.h>
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -43,6 +45,59 @@ ctracer_thread_number(uint64_t id)
     return ctracer.thread_count;
 }
 
+/* --- What differs between the versions --- */
+#if PY_VERSION_HEX < 0x03090000
+# define PyInterpreterState_Get      _PyInterpreterState_Get
+# define PyThreadState_GetID(tstate) ((tstate)->id)
+#endif
+
+static int
+ctracer_line(PyFrameObject *frame)
+{
+#if PY_VERSION_HEX < 0x030a0000
+    /* What `frame.f_lineno` is as soon as a Python function traces the frame; the function
+     * looks the instruction up instead where none does (Objects/frameobject.c). */
+    return frame->f_lineno;
+#else
+    return PyFrame_GetLineNumber(frame);
+#endif
+}
+
+static PyCodeObject *
+ctracer_code(PyFrameObject *frame)
+{
+#if PY_VERSION_HEX < 0x030b0000
+    return frame->f_code;
+#else
+    PyCodeObject *code = PyFrame_GetCode(frame);
+    Py_DECREF(code); /* the frame holds it */
+    return code;
+#endif
+}
+
+static PyObject *
+ctracer_name(PyCodeObject *code)
+{
+#if PY_VERSION_HEX < 0x030b0000
+    return code->co_name;
+#else
+    return code->co_qualname;
+#endif
+}
+
+static void
+ctracer_set(PyThreadState *tstate, Py_tracefunc trace)
+{
+#if PY_VERSION_HEX < 0x03090000
+    /* As PyEval_SetTrace (Python/ceval.c), which knows its own thread only; the count of
+     * threads that are traced is never 0 here, as the main thread is. */
+    tstate->c_tracefunc = trace;
+    tstate->use_tracing = 1;
+#else
+    _PyEval_SetTrace(tstate, trace, NULL);
+#endif
+}
+
 static int ctracer_event(PyObject *self, PyFrameObject *frame, int what, PyObject *arg);
 
 /* A new thread state is put at the head of the list, by the thread that starts the new
@@ -57,7 +112,7 @@ ctracer_follow_threads(void)
     ctracer.newest = head;
     for (PyThreadState *one = head; one; one = PyThreadState_Next(one)) {
         if (one->c_tracefunc != ctracer_event) {
-            _PyEval_SetTrace(one, ctracer_event, NULL);
+            ctracer_set(one, ctracer_event);
         }
     }
 }
@@ -77,13 +132,12 @@ ctracer_event(PyObject *self, PyFrameObject *frame, int what, PyObject *arg)
         return 0;
     }
     ctracer_follow_threads();
-    PyCodeObject *code = PyFrame_GetCode(frame);
+    PyCodeObject *code = ctracer_code(frame);
     const char *file = PyUnicode_AsUTF8(code->co_filename);
-    const char *function = PyUnicode_AsUTF8(code->co_qualname);
+    const char *function = PyUnicode_AsUTF8(ctracer_name(code));
     fprintf(ctracer.memory, "%u\t%s\t%d\t%s\t%s\n",
             ctracer_thread_number(PyThreadState_GetID(PyThreadState_Get())),
-            names[what], PyFrame_GetLineNumber(frame), function, file);
-    Py_DECREF(code);
+            names[what], ctracer_line(frame), function, file);
     return 0;
 }
 

@@ -628,9 +628,10 @@ NAMES = ("x0", "x1", "l0", "l1", "h", "d0", "d1", "dd", "ct", "od", "q", "st", "
 
 
 class Generator:
-    def __init__(self, seed):
+    def __init__(self, seed, version):
         self.random = random.Random(seed)
         self.seed = seed
+        self.blocks = [b for b in BLOCKS if version >= (3, 10) or not b.startswith("match ")]
 
     def scalar(self):
         return self.random.choice([
@@ -648,7 +649,7 @@ class Generator:
         return text.format(**values)
 
     def block(self):
-        text = self.random.choice(BLOCKS)
+        text = self.random.choice(self.blocks)
         while "{S}" in text:
             text = text.replace("{S}", self.random.choice(SIMPLE), 1)
         return self.fill(text).split("\n")
@@ -686,8 +687,9 @@ class Generator:
         return "\n".join(lines) + "\n"
 
 
-def generate(seed, statements=40):
-    return Generator(seed).program(statements)
+def generate(seed, statements=40, version=(3, 11)):
+    """The same seed gives the same program; before 3.10 another, without `match`."""
+    return Generator(seed, version).program(statements)
 
 
 if __name__ == "__main__":

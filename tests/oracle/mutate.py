@@ -5,6 +5,7 @@ in one file, so that thousands can be held against the tracers.
 
 The same seed gives the same program, whatever stands beside it.
 """
+import ast
 import random
 import re
 import sys
@@ -17,8 +18,9 @@ DEEP = {"L": 12, "D": 3, "O": 2, "F": 0, "V": 15, "P": 3, "C": 2}  # the first s
 
 
 class Maker:
-    def __init__(self, seed):
+    def __init__(self, seed, version):
         self.random = random.Random(seed * 7919 + 5)
+        self.version = version
 
     def path(self, sort, depth):
         ways = PATHS[sort]
@@ -61,6 +63,7 @@ class Maker:
             lines = ["try:", *("    " + line for line in lines), "except Exception: N1 = 3"]
             try:
                 compile("\n".join(lines), "statement", "exec")
+                ast.parse("\n".join(lines), feature_version=min(self.version, (3, 11)))
             except SyntaxError:  # such as an assignment to what a function returned
                 continue
             return lines
@@ -79,8 +82,8 @@ class Program:
     """One program: `parts` are its statements, each a list of lines, so that some can be
     left out to find the smallest that still fails."""
 
-    def __init__(self, seed, statements=STATEMENTS):
-        maker = Maker(seed)
+    def __init__(self, seed, statements=STATEMENTS, version=(3, 11)):
+        maker = Maker(seed, version)
         self.seed = seed
         self.at_module_level = maker.random.random() < 0.15
         self.parts = [[line] for line in START]

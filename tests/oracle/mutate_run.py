@@ -2,11 +2,13 @@
 that still differs.
 
     /usr/bin/python3 tests/oracle/mutate_run.py [--seeds 0:499] [--jobs 2] [--keep FOLDER]
+                                                [--version 3.10]
 
 Environment: BUILD, as for compare.py.
 """
 import argparse
 import concurrent.futures
+import functools
 import os
 import re
 import sys
@@ -39,7 +41,7 @@ def leaves_out(seed):
     return seed // BATCH % 2 == 1
 
 
-def differences(programs, kept=None):
+def differences(programs, kept=None, python=compare.DEFAULT):
     """Every difference of a file with these programs; the file's reports; their places."""
     options, hidden = ["--no-redact"], None
     if leaves_out(programs[0].seed):
@@ -51,7 +53,7 @@ def differences(programs, kept=None):
         with open(path, "w", encoding="utf-8") as file:
             file.write(text)
         try:
-            reports = compare.compare(path, options=options, hidden=hidden)
+            reports = compare.compare(path, options=options, hidden=hidden, python=python)
         except compare.CannotCompare as why:
             return [NOT_COMPARED + str(why)], [], places
     return [one for report in reports for one in report.differences], reports, places
@@ -63,11 +65,11 @@ def seed_of(places, difference):
     return next((seed for first, end, seed in places if first <= line < end), None)
 
 
-def run_batch(seeds):
+def run_batch(seeds, python=compare.DEFAULT):
     compare.DIFFERENCES_KEPT = 100000
     outcome = Outcome(seeds)
-    programs = [mutate.Program(seed) for seed in seeds]
-    found, reports, places = differences(programs)
+    programs = [mutate.Program(seed, version=python.version) for seed in seeds]
+    found, reports, places = differences(programs, python=python)
     last = None
     for one in found:
         last = seed_of(places, one) or last
@@ -81,20 +83,20 @@ def run_batch(seeds):
         outcome.share = min(outcome.share, report.share)
     if outcome.unplaced and len(seeds) > 1:  # the streams part: which program is it?
         for seed in seeds:
-            for one, its in run_batch([seed]).differing.items():
+            for one, its in run_batch([seed], python).differing.items():
                 outcome.differing.setdefault(one, []).extend(its)
     elif outcome.unplaced:
         outcome.differing.setdefault(seeds[0], []).extend(outcome.unplaced)
     return outcome
 
 
-def smallest(seed):
+def smallest(seed, python=compare.DEFAULT):
     """(the smallest file that differs, its differences), or None: it does not differ alone."""
     compare.DIFFERENCES_KEPT = 100
-    program = mutate.Program(seed)
+    program = mutate.Program(seed, version=python.version)
 
     def differs(kept):
-        return [one for one in differences([program], kept)[0] if not one.startswith(NOT_COMPARED)]
+        return [one for one in differences([program], kept, python)[0] if not one.startswith(NOT_COMPARED)]
     kept = list(range(len(program.parts)))
     if not differs(kept):
         return None
@@ -126,14 +128,15 @@ def arguments():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--seeds", default="0:209", help="FIRST:LAST")
     parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--version", help="of Python, as `make pythons` built for it")
     parser.add_argument("--smallest", type=int, default=5,
                         help="of so many differing programs, print the smallest form")
     parser.add_argument("--keep", metavar="FOLDER", help="write these there, too")
     return parser.parse_args()
 
 
-def show(seed, keep):
-    found = smallest(seed)
+def show(seed, keep, python):
+    found = smallest(seed, python)
     if found is None:
         print("seed %d: no difference when it runs alone" % seed)
         return
@@ -151,12 +154,13 @@ def show(seed, keep):
 def main():
     options = arguments()
     first, last = map(int, options.seeds.split(":"))
+    python = compare.python_of(options.version) if options.version else compare.DEFAULT
     begin = time.monotonic()
     events = texts = programs = 0
     differing = {}
     work = batches(first, last)
     with concurrent.futures.ProcessPoolExecutor(options.jobs) as pool:
-        for outcome in pool.map(run_batch, work):
+        for outcome in pool.map(functools.partial(run_batch, python=python), work):
             programs += len(outcome.seeds)
             events += outcome.events
             texts += outcome.locals
@@ -170,7 +174,7 @@ def main():
         programs, events, texts, len(differing), time.monotonic() - begin))
     sys.stdout.flush()
     for seed in sorted(differing)[:options.smallest]:
-        show(seed, options.keep)
+        show(seed, options.keep, python)
     return 1 if differing else 0
 
 

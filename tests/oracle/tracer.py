@@ -40,6 +40,36 @@ _bit_length = int.bit_length
 _object_getattribute = object.__getattribute__
 _THIS_FILE = sys._getframe().f_code.co_filename
 _BUILTINS = sys.modules["builtins"].__dict__
+_VERSION = sys.version_info[:2]
+_BEFORE_311 = _VERSION < (3, 11)
+
+# The instructions that the tracer must know; compare.py holds them against the version's own.
+_OPCODES_OLD = {"YIELD_FROM": 72, "RETURN_VALUE": 83, "YIELD_VALUE": 86, "LOAD_GLOBAL": 116,
+                "STORE_GLOBAL": 97, "DELETE_GLOBAL": 98, "EXTENDED_ARG": 144}
+OPCODES = {
+    (3, 8): _OPCODES_OLD, (3, 9): _OPCODES_OLD, (3, 10): _OPCODES_OLD,
+    (3, 11): {"RESUME": 151, "RETURN_VALUE": 83, "YIELD_VALUE": 86, "LOAD_GLOBAL": 116,
+              "STORE_GLOBAL": 97, "DELETE_GLOBAL": 98, "EXTENDED_ARG": 144},
+}
+_OP = OPCODES.get(_VERSION, {})
+
+
+def qualname(code):
+    """What the recording has as the function's name."""
+    return code.co_name if _BEFORE_311 else code.co_qualname
+
+
+def is_enum_new(code):
+    """Is it what makes an enum class: EnumType.__new__ (EnumMeta up to 3.10)?"""
+    if _BEFORE_311:
+        return code.co_name == "__new__" and code.co_varnames[:1] == ("metacls",)
+    return code.co_qualname == "EnumType.__new__"
+
+
+def is_namedtuple_repr(code):
+    if _BEFORE_311:
+        return code.co_name == "__repr__"
+    return code.co_qualname == "namedtuple.<locals>.__repr__"
 
 
 class NotPlain(Exception):
@@ -188,7 +218,7 @@ class Plain:
         """Whether an enum class is being made: until then its repr may still change."""
         frame = sys._getframe()
         while frame is not None:
-            if frame.f_code.co_qualname == "EnumType.__new__":
+            if is_enum_new(frame.f_code):
                 return True
             frame = frame.f_back
         return False
@@ -246,13 +276,14 @@ class Plain:
         if self._is_namedtuple(cls):
             return self._tuple
         enum = _modules.get("enum")
-        if enum is not None and type(cls) is enum.__dict__.get("EnumType"):
+        if enum is not None and type(cls) is enum.__dict__.get(
+                "EnumMeta" if _BEFORE_311 else "EnumType"):
             return self._enum
         return None
 
     @staticmethod
     def _is_namedtuple(cls):
-        mro = _type_mro(cls)
+        mro = _type_mro(cls) or ()  # none: the type of what an asynchronous generator yields, 3.9
         if type(cls) is not type or len(mro) < 3 or mro[-2] is not tuple:
             return False
         text = _class_attribute(cls, "__repr__")
@@ -261,7 +292,7 @@ class Plain:
         return (
             code is not None
             and collections is not None
-            and code.co_qualname == "namedtuple.<locals>.__repr__"
+            and is_namedtuple_repr(code)
             and code.co_filename == collections.__dict__.get("__file__")
             and _class_attribute(cls, "__getattribute__") is object.__getattribute__
         )
@@ -288,11 +319,11 @@ def global_names(code):
     for at in range(0, len(bytecode), 2):
         op, arg = bytecode[at], bytecode[at + 1] | high
         high = 0
-        if op == 144:  # EXTENDED_ARG
+        if op == _OP["EXTENDED_ARG"]:
             high = arg << 8
-        elif op == 116:  # LOAD_GLOBAL: the lowest bit says whether a NULL is pushed
-            names.append(code.co_names[arg >> 1])
-        elif op == 97 or op == 98:  # STORE_GLOBAL, DELETE_GLOBAL
+        elif op == _OP["LOAD_GLOBAL"]:  # 3.11: the lowest bit says whether a NULL is pushed
+            names.append(code.co_names[arg if _BEFORE_311 else arg >> 1])
+        elif op == _OP["STORE_GLOBAL"] or op == _OP["DELETE_GLOBAL"]:
             names.append(code.co_names[arg])
     return list(dict.fromkeys(names))
 
@@ -306,7 +337,8 @@ class Tracer:
         self.thread_count = 0
         self.frames = {}
         self.frame_count = 0
-        self.last = {}  # frame number -> (event, f_lasti)
+        self.last = {}  # frame number -> (event, kind, f_lasti)
+        self.calls = {}  # frame number -> the row of its latest call (up to 3.10)
         self.done = False
 
     # --- threads: every function that `_thread` starts runs traced from its first event
@@ -350,7 +382,7 @@ class Tracer:
             "event": event,
             "kind": kind,
             "file": code.co_filename,
-            "function": code.co_qualname,
+            "function": qualname(code),
             "line": frame.f_lineno,
             "thread": thread,
             "frame": number,
@@ -364,8 +396,11 @@ class Tracer:
         if kind == "return" or kind == "unwind":
             del self.frames[id(frame)]
             self.last.pop(number, None)
+            self.calls.pop(number, None)
         else:
             self.last[number] = (event, kind, frame.f_lasti)
+            if event == "call":
+                self.calls[number] = row
         return self.event
 
     def number(self, frame):
@@ -376,26 +411,47 @@ class Tracer:
         return number
 
     def kind(self, number, frame, event):
-        """From the instruction that the frame stands at; numbers of 3.11, checked by
-        `check_opcodes` in compare.py."""
+        """From the instruction that the frame stands at."""
+        if _BEFORE_311:
+            return self.kind_before_311(number, frame, event)
         if event != "call" and event != "return":
             return None
         at = frame.f_lasti
         code = frame.f_code.co_code
         op = code[at] if 0 <= at < len(code) else -1
         if event == "call":
-            if op == 151:  # RESUME
+            if op == _OP["RESUME"]:
                 return "start" if code[at + 1] == 0 else "resume"
             return "throw"
-        if op == 83:  # RETURN_VALUE
+        if op == _OP["RETURN_VALUE"]:
             return "return"
-        if op == 86:  # YIELD_VALUE; an exception thrown in stands there too
-            last = self.last.get(number)
-            thrown = last is not None and last[2] == at and (
-                last[0] == "exception" or last[1] == "throw"
-            )
-            return "unwind" if thrown else "yield"
+        if op == _OP["YIELD_VALUE"]:  # an exception thrown in stands there too
+            return "unwind" if self.was_thrown(number, at) else "yield"
         return "unwind"
+
+    def was_thrown(self, number, at):
+        last = self.last.get(number)
+        return last is not None and last[2] == at and (
+            last[0] == "exception" or last[1] == "throw")
+
+    def kind_before_311(self, number, frame, event):
+        """A throw shows by the exception that comes before an instruction has run; a
+        `yield from` that yields stands on the instruction before it."""
+        at = frame.f_lasti
+        if event == "exception":
+            last = self.last.get(number)
+            if last is not None and last[0] == "call" and last[2] == at:
+                self.calls[number]["kind"] = "throw"
+        if event == "call":
+            return "start" if at < 0 else "resume"
+        if event != "return":
+            return None
+        code = frame.f_code.co_code
+        if at >= 0 and code[at] == _OP["RETURN_VALUE"]:
+            return "return"
+        yields = at >= 0 and (code[at] == _OP["YIELD_VALUE"]
+                              or at + 2 < len(code) and code[at + 2] == _OP["YIELD_FROM"])
+        return "yield" if yields and not self.was_thrown(number, at) else "unwind"
 
     def argument(self, row, event, kind, arg):
         if event == "return" and kind != "unwind":

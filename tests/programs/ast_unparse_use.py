@@ -1,4 +1,4 @@
-# oracle: preload=ast
+# oracle: preload=ast since=3.11
 """ast.parse, a NodeTransformer, ast.unparse, literal_eval."""
 import gc
 

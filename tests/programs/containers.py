@@ -61,7 +61,8 @@ ba += b"tail"
 ba[2:4] = b""
 ba.reverse()
 d = dict.fromkeys("abc", inner)
-d |= {"z": None}
+if hasattr(dict, "__ior__"):
+    d |= {"z": None}
 d.pop("a")
 d["b"] = d
 d.setdefault("q", []).append(1)

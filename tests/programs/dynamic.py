@@ -8,13 +8,14 @@ space = {"x": 1}
 exec("def made(a):\n    b = a + x\n    return [b] * a\ny = made(2)", space)
 space["x"] = 10
 print(space["made"](3), eval("y + [x]", space), eval("[q for q in range(k)]", {"k": 3}))
-exec("class Body:\n    one = 1\n    two = one + 1\n    three = [two for _ in range(2)]\nprint(Body.three)")
+exec("class Body:\n    one = 1\n    two = one + 1\n    three = [one for one in range(two)]\nprint(Body.three)")
+try:
+    exec("class Body:\n    one = 1\n    two = [one for _ in range(2)]\n")
+except NameError as why:
+    print(why)
 code = compile("z = [w]\nw += 1\nz.append(w)", "<made up>", "exec")
-local = {}
-exec(code, {"w": 1}, local)
-print(local)
-exec("a = 1\nb = a + 1\ndel a", {}, local)
-print(sorted(local))
+exec(code, {"w": 1}, {"local": space})
+exec("a = 1\nb = a + 1\ndel a", {}, {})
 
 
 class Tracked(dict):
@@ -79,9 +80,8 @@ print(appeared, total, "alias" in globals())
 
 def show_locals(a):
     b = 2
-    found = locals()
-    c = 3
-    return found
+    c = sorted(locals())
+    return c
 
 
 print(show_locals(1))
@@ -96,9 +96,4 @@ while True: break
 for i in range(2): pass
 if value: x = 1; y = 2
 else: x = 0
-match lines:
-    case [first, *rest] if first > 5:
-        kind = "big"
-    case [int(first), _, third]:
-        kind = "three"
-print(kind, third)
+print(value)

@@ -85,22 +85,11 @@ def context():
     return chain
 
 
-def groups():
-    caught = []
-    try:
-        raise ExceptionGroup("many", [ValueError(1), TypeError("t"), ExceptionGroup("in", [KeyError(2)])])
-    except* ValueError as group:
-        caught.append(len(group.exceptions))
-    except* (TypeError, KeyError) as group:
-        caught.append([type(e).__name__ for e in group.exceptions])
-    return caught
-
-
 try:
     level(3)
 except ValueError as why:
     print(why, repr(why.__cause__))
-print(returns_in_finally(), loops(), in_with(), context(), groups())
+print(returns_in_finally(), loops(), in_with(), context())
 for text in ("1 +", "x = = 1"):
     try:
         compile(text, "<given>", "exec")
@@ -122,7 +111,6 @@ try:
     unbound
 except NameError as why:
     print(why)
-    why.add_note("a note")
 assert True
 try:
     assert [], "empty"

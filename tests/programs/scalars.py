@@ -57,7 +57,7 @@ class Number(enum.IntEnum):
     ONE = 1
 
 
-class Word(enum.StrEnum):
+class Word(getattr(enum, "StrEnum", enum.Enum)):
     HELLO = enum.auto()
 
 

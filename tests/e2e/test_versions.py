@@ -1,0 +1,174 @@
+"""The oracle on every other Python that pyrecord was built for (`make pythons`): programs,
+generated programs and random mutations against the tracers of the same version. What is not
+found is named in the summary."""
+import glob
+import os
+
+import compare
+import generate
+import mutate_run
+import pytest
+import run
+
+PYTHONS = {python.name: python for python in compare.built_pythons()
+           if python.version != compare.DEFAULT.version}
+ALL = ["3.%d" % minor for minor in range(8, 16)]
+PROGRAMS = sorted(glob.glob(os.path.join(compare.ROOT, "tests", "programs", "*.py")))
+# Of a version these run always; the others with `make test-full`.
+CHOSEN = ["async", "closures", "containers", "coroutines", "dynamic", "exceptions", "finalizers",
+          "generators", "hostile", "match_statement", "mutations", "scalars", "threads"]
+SEEDS = [3, 11]
+FULL_SEEDS = list(range(1000, 1060))
+SAMPLE = list(range(5010, 5025))
+FULL = mutate_run.batches(0, 1499)
+
+
+def pytest_names(path):
+    return os.path.basename(path)[:-3]
+
+
+def version_and(name, values, ids=None):
+    """Parametrized by version, too; without one there is nothing to run."""
+    def decorate(test):
+        test = pytest.mark.parametrize(name, values, ids=ids)(test)
+        return pytest.mark.parametrize("version", sorted(PYTHONS, key=ALL.index))(test)
+    return decorate
+
+
+def held(path, python, counted):
+    for report in compare.compare(path, python=python):
+        counted("%s: %s" % (python.name, next(report.lines())))
+        assert report.counts["events"] > 100, str(report)
+        assert report.difference_count == 0, str(report)
+        assert report.share >= 0.95, str(report)
+
+
+def program_held(path, version, counted):
+    python = PYTHONS[version]
+    if not python.runs(path):
+        pytest.skip("a program for later versions")
+    held(path, python, counted)
+
+
+@version_and("path", [p for p in PROGRAMS if pytest_names(p) in CHOSEN], ids=pytest_names)
+def test_program(path, version, pyreplay, counted):
+    program_held(path, version, counted)
+
+
+@pytest.mark.full
+@version_and("path", [p for p in PROGRAMS if pytest_names(p) not in CHOSEN], ids=pytest_names)
+def test_every_program(path, version, pyreplay, counted):
+    program_held(path, version, counted)
+
+
+def generated_held(seed, version, tmp_path, counted):
+    path = tmp_path / ("generated_%d.py" % seed)
+    path.write_text(generate.generate(seed, version=PYTHONS[version].version))
+    held(str(path), PYTHONS[version], counted)
+
+
+@version_and("seed", SEEDS)
+def test_generated_program(seed, version, tmp_path, pyreplay, counted):
+    generated_held(seed, version, tmp_path, counted)
+
+
+@pytest.mark.full
+@version_and("seed", FULL_SEEDS)
+def test_many_generated_programs(seed, version, tmp_path, pyreplay, counted):
+    generated_held(seed, version, tmp_path, counted)
+
+
+def mutations_held(seeds, version, counted):
+    outcome = mutate_run.run_batch(seeds, PYTHONS[version])
+    counted("%s: generated programs %d to %d: %d events, %d texts, %d programs differ" % (
+        version, seeds[0], seeds[-1], outcome.events, outcome.locals, len(outcome.differing)))
+    assert outcome.events > 200 * len(seeds)
+    assert outcome.share >= 0.95
+    assert {seed: its[:3] for seed, its in outcome.differing.items()} == {}
+
+
+@version_and("seeds", [SAMPLE], ids=["sample"])
+def test_mutations(seeds, version, pyreplay, counted):
+    mutations_held(seeds, version, counted)
+
+
+@pytest.mark.full
+@version_and("seeds", FULL, ids=lambda seeds: "%d-%d" % (seeds[0], seeds[-1]))
+def test_many_mutations(seeds, version, pyreplay, counted):
+    mutations_held(seeds, version, counted)
+
+
+FAILS = '''
+import os, sys
+
+class Shop:
+    def __init__(self):
+        self.total = 0
+        self.items = []
+
+    def add(self, name, price):
+        self.items.append((name, price))
+        self.total += price
+        return self.total
+
+def prices():
+    for price in (1, 2, "3"):
+        yield price
+
+shop = Shop()
+try:
+    int("x")
+except ValueError:
+    pass
+print(sys.version_info[:2])
+for price in prices():
+    shop.add("thing", price)
+'''
+
+
+@version_and("way", ["script", "command"])
+def test_a_failing_program(way, version, program, tmp_path, pyreplay):
+    """Output, message and status are as without us; the recording has its end."""
+    python = PYTHONS[version]
+    path = program(FAILS)
+    words = [str(path)] if way == "script" else ["-c", FAILS]
+    bare = run.run([python.program, *words], cwd=tmp_path)
+    ours = run.run([python.pyrecord, "-q", "-o", "r.pyrec", *words], cwd=tmp_path)
+    assert (ours.status, ours.out, ours.err) == (bare.status, bare.out, bare.err)
+    assert bare.status == 1 and b"TypeError" in bare.err
+    facts = run.info(tmp_path / "r.pyrec")
+    assert facts["complete"] and facts["exit_status"] == 1
+    assert facts["python"].startswith(version + ".")
+    run.verified(tmp_path / "r.pyrec")
+    rows = run.dump(tmp_path / "r.pyrec", "--function", "*add*")
+    last = rows[-1]
+    assert (last["event"], last["kind"]) == ("return", "unwind")
+    assert last["locals"]["price"] == "'3'"
+    assert "TypeError" in run.pyreplay("--batch", "-c", "w", tmp_path / "r.pyrec").text
+
+
+@version_and("events", ["opcode", "c_call,c_return,c_exception"])
+def test_more_events(events, version, program, tmp_path, pyreplay):
+    """Asked for beside the usual events; instructions have a version's own names."""
+    python = PYTHONS[version]
+    path = program("def f(a):\n    return sorted(a) + [len(a)]\n\nprint(f([3, 1]))\n")
+    done = run.run([python.pyrecord, "-q", "-o", "r.pyrec", "--events",
+                    "call,line,return,exception," + events, str(path)], cwd=tmp_path)
+    assert (done.status, done.text) == (0, "[1, 3, 2]\n"), done
+    run.verified(tmp_path / "r.pyrec")
+    kinds = run.info(tmp_path / "r.pyrec")["events_by_kind"]
+    assert all(kinds[kind] >= 2 for kind in events.split(",") if kind != "c_exception"), kinds
+    if events == "opcode":
+        text = run.pyreplay("--batch", "-c", "b f", "-c", "c", "-c", "dis", tmp_path / "r.pyrec").text
+        assert "RETURN_VALUE" in text and "CALL" in text, text
+
+
+def test_the_versions(counted):
+    """Every version that the recorder knows and `make pythons` finds was built."""
+    missing = [name for name in ALL if name not in PYTHONS and name != compare.DEFAULT.name]
+    counted("tested here: Python %s" % ", ".join([compare.DEFAULT.name, *PYTHONS]))
+    counted("not found, or not built: Python %s" % (", ".join(missing) or "none"))
+    listed = run.run([compare.PYTHON, os.path.join(compare.ROOT, "make", "pythons.py"), "--others"],
+                     env={"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/")})
+    found = [line.split(" ")[0] for line in listed.text.splitlines()]
+    assert [name for name in found if name not in PYTHONS] == [], "run `make pythons`"

@@ -19,6 +19,7 @@ enum {
     OPT_MAX_OBJECTS,
     OPT_NO_VALUES,
     OPT_NO_REDACT,
+    OPT_NO_TAIL,
     OPT_PYTHON,
     OPT_CHECK_PYCS,
     OPT_PYTHON_FLAG, /* one of Python's own that takes no argument */
@@ -52,6 +53,9 @@ static const struct cl_option OPTIONS[] = {
     {.id = OPT_FORCE,
      .long_name = "force",
      .help = "replace an older recording, unless it is still being written"},
+    {.id = OPT_NO_TAIL,
+     .long_name = "no-tail",
+     .help = "make no FILE.tail: the last events are lost if the program is killed"},
     {.id = 'q',
      .short_name = 'q',
      .long_name = "quiet",
@@ -278,6 +282,7 @@ set_option(void *context, int id, const char *value, struct tf_err *err)
     case OPT_PYTHON: options->python = value; break;
     case OPT_NO_VALUES: options->values = false; break;
     case OPT_NO_REDACT: options->redact = false; break;
+    case OPT_NO_TAIL: options->tail = false; break;
     case OPT_INCLUDE: return add_glob(&options->include, value, err);
     case OPT_EXCLUDE: return add_glob(&options->exclude, value, err);
     case OPT_INCLUDE_FUNCTION: return add_glob(&options->include_function, value, err);
@@ -463,6 +468,7 @@ rec_options_parse(int argc, char **argv, struct rec_options *ret_options,
     struct rec_options options = {
         .values = true,
         .redact = true,
+        .tail = true,
         .max_text = 4096,
         .max_items = 256,
         .max_depth = 8,

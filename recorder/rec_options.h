@@ -27,6 +27,7 @@ struct rec_options {
     bool quiet;
     bool values;
     bool redact;
+    bool tail; /* keep what is not written yet in a file beside the recording */
     struct rec_globs include, exclude, include_function, exclude_function;
     uint32_t events;   /* bit 1 << TF_EV_... */
     uint64_t max_text; /* characters */

@@ -9,6 +9,7 @@
 #include "rec_trace.h"
 #include "rec_type.h"
 #include "rec_writer.h"
+#include "tf_tail.h"
 
 struct rec_state rec;
 
@@ -44,6 +45,7 @@ begin_batch(void)
     rec.chunk++;
     rec.batch_ns = monotonic_ns() - rec.start_ns;
     rec_frames_keyframe();
+    tf_tail_begin(rec.batch, rec.seq + 1);
 }
 
 bool
@@ -121,12 +123,15 @@ rec_session_start(const struct rec_session_config *config, struct tf_err *err)
     if (!init_state(config)) {
         return tf_err_set(err, TF_ERR_MEMORY, -1, "out of memory");
     }
-    status =
-        rec_writer_start(config->fd, &session.facts.header, 0, &session.writer, err);
+    const struct rec_writer_config writer = {.fd = config->fd,
+                                             .header = &session.facts.header,
+                                             .tail = config->options->tail};
+    status = rec_writer_start(&writer, &session.writer, err);
     if (status != TF_OK) {
         return status;
     }
     rec.batch = rec_writer_try_take(session.writer);
+    tf_tail_begin(rec.batch, rec.seq + 1);
     session.started = true;
     if (pthread_atfork(NULL, NULL, after_fork_in_child) != 0) {
         return tf_err_set(err, TF_ERR_MEMORY, -1, "out of memory");

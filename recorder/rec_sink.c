@@ -50,7 +50,7 @@ reopen(struct rec_sink *sink)
         close(fd);
         return false;
     }
-    sink->file.fd = rec_sink_move_up(fd);
+    __atomic_store_n(&sink->file.fd, rec_sink_move_up(fd), __ATOMIC_RELAXED);
     return true;
 }
 
@@ -106,6 +106,27 @@ rec_sink_forget(const struct rec_sink *sink)
     if (is_ours(sink, sink->file.fd)) {
         close(sink->file.fd);
     }
+}
+
+void
+rec_sink_sync(const struct rec_sink *sink)
+{
+    int fd = __atomic_load_n(&sink->file.fd, __ATOMIC_RELAXED);
+    if (is_ours(sink, fd)) {
+        fdatasync(fd);
+    }
+}
+
+char *
+rec_sink_beside(const struct rec_sink *sink, const char *suffix)
+{
+    struct stat st;
+    char *path = NULL;
+    if (sink->path == NULL || stat(sink->path, &st) != 0 || !S_ISREG(st.st_mode)
+        || asprintf(&path, "%s%s", sink->path, suffix) < 0) {
+        return NULL;
+    }
+    return path;
 }
 
 void

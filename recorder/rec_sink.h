@@ -24,6 +24,11 @@ tf_status rec_sink_init(struct rec_sink *sink, int fd, struct tf_err *err);
  * it touches no memory that another thread may have been changing. */
 tf_status rec_sink_close(struct rec_sink *sink, struct tf_err *err);
 void rec_sink_forget(const struct rec_sink *sink);
+/* Makes what was written outlive a power cut, if the descriptor still is ours. By any
+ * thread. */
+void rec_sink_sync(const struct rec_sink *sink);
+/* The file's path with a suffix, to be freed; NULL: it has none, or is not a regular one. */
+char *rec_sink_beside(const struct rec_sink *sink, const char *suffix);
 /* Frees the memory. */
 void rec_sink_release(struct rec_sink *sink);
 

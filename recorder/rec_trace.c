@@ -9,6 +9,7 @@
 #include "rec_touch.h"
 #include "rec_values.h"
 #include "tf_limits.h"
+#include "tf_tail.h"
 
 /* A line event is stamped when so many events have passed since the latest stamp. */
 #define STAMP_EVENTS 64
@@ -132,6 +133,19 @@ write_argument(enum tf_event_kind kind, const struct rec_code *code, PyObject *a
     }
 }
 
+/* Enough rows for a checksum, or for a chunk. */
+static void
+seal_or_next_batch(uint64_t ns)
+{
+    const struct tf_rows *rows = &rec.batch->changes;
+    if (rows->event_count >= TF_CHUNK_EVENTS || rows->len >= TF_CHUNK_ROW_BYTES
+        || (ns != 0 && ns - rec.batch_ns > CHUNK_NS)) {
+        rec_session_next_batch();
+        return;
+    }
+    tf_tail_seal_changes(rec.batch);
+}
+
 static void
 write_event(struct rec_thread *thread, struct rec_frame *frame, enum tf_event_kind kind,
             PyObject *arg)
@@ -147,6 +161,7 @@ write_event(struct rec_thread *thread, struct rec_frame *frame, enum tf_event_ki
     tf_rows_event(&rec.batch->changes, kind, thread->id, frame->lineno, instruction,
                   ns);
     rec.seq++;
+    tf_tail_publish(rec.batch);
     if (is_end_of_frame(kind)) {
         if (kind == TF_EV_UNWIND) {
             note_unwound(thread);
@@ -160,9 +175,9 @@ write_event(struct rec_thread *thread, struct rec_frame *frame, enum tf_event_ki
     if (rec.out_of_memory || rows->failed) {
         rec_session_stop("out of memory");
     }
-    else if (rows->event_count >= TF_CHUNK_EVENTS || rows->len >= TF_CHUNK_ROW_BYTES
+    else if (rows->event_count >= TF_CHUNK_EVENTS || rows->len >= rec.batch->check_at
              || (ns != 0 && ns - rec.batch_ns > CHUNK_NS)) {
-        rec_session_next_batch();
+        seal_or_next_batch(ns);
     }
 }
 

@@ -3,9 +3,13 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "rec_sink.h"
+#include "rec_sync.h"
+#include "tf_limits.h"
+#include "tf_tail.h"
 
 struct slot {
     struct tf_batch batch;
@@ -29,6 +33,8 @@ struct rec_writer {
     /* The thread's own until it is joined. */
     struct rec_sink sink;
     struct tf_writer *writer;
+    struct tf_tail *tail;  /* NULL: there is none */
+    struct rec_sync *sync; /* likewise */
     struct tf_writer_stats written;
 
     unsigned slot_count;
@@ -86,6 +92,7 @@ thread_main(void *arg)
         }
         pthread_mutex_unlock(&w->lock);
         write_batch(w, &slot->batch);
+        tf_tail_free(&slot->batch);
         tf_batch_clear(&slot->batch);
         pthread_mutex_lock(&w->lock);
         slot->next = w->free;
@@ -137,6 +144,7 @@ writer_free(struct rec_writer *w)
     for (unsigned i = 0; i < w->slot_count; i++) {
         tf_batch_release(&w->slots[i].batch);
     }
+    tf_tail_close(w->tail, true);
     pthread_cond_destroy(&w->freed);
     pthread_cond_destroy(&w->submitted);
     pthread_mutex_destroy(&w->lock);
@@ -144,21 +152,57 @@ writer_free(struct rec_writer *w)
     free(w);
 }
 
+/* Says in the header that there is one, or why not. */
+static void
+make_tail(struct rec_writer *w, struct tf_header *header, struct tf_err *why_not)
+{
+    char *path = rec_sink_beside(&w->sink, TF_TAIL_SUFFIX);
+    if (path == NULL) {
+        tf_err_set(why_not, TF_ERR_IO, -1, "the recording is not a file with a name");
+    }
+    else if (tf_tail_create(path, header->uuid, w->slot_count, rec_sink_move_up,
+                            &w->tail, why_not)
+             == TF_OK) {
+        header->tail_events = (uint64_t)w->slot_count * TF_CHUNK_EVENTS;
+        for (unsigned i = 0; i < w->slot_count; i++) {
+            tf_tail_attach(w->tail, i, &w->slots[i].batch);
+        }
+    }
+    free(path);
+    header->tail_absent = (struct tf_text){why_not->message, strlen(why_not->message)};
+}
+
+static tf_status
+start_writer(struct rec_writer *w, const struct rec_writer_config *config,
+             struct tf_err *err)
+{
+    struct tf_header header = *config->header;
+    struct tf_err why_not = TF_ERR_INIT;
+    tf_status status = rec_sink_init(&w->sink, config->fd, err);
+    if (status != TF_OK) {
+        return status;
+    }
+    if (config->tail) {
+        make_tail(w, &header, &why_not);
+    }
+    else {
+        header.tail_absent = (struct tf_text){"it was not wanted", 17};
+    }
+    return tf_writer_open(&w->sink.sink, &header, 0, &w->writer, err);
+}
+
 tf_status
-rec_writer_start(int fd, const struct tf_header *header, unsigned batch_count,
-                 struct rec_writer **ret, struct tf_err *err)
+rec_writer_start(const struct rec_writer_config *config, struct rec_writer **ret,
+                 struct tf_err *err)
 {
     tf_status status;
-    struct rec_writer *w =
-        writer_alloc(batch_count != 0 ? batch_count : REC_WRITER_BATCHES);
+    struct rec_writer *w = writer_alloc(config->batch_count != 0 ? config->batch_count
+                                                                 : REC_WRITER_BATCHES);
     if (w == NULL) {
         status = tf_err_set(err, TF_ERR_MEMORY, -1, "out of memory");
         goto out;
     }
-    status = rec_sink_init(&w->sink, fd, err);
-    if (status == TF_OK) {
-        status = tf_writer_open(&w->sink.sink, header, 0, &w->writer, err);
-    }
+    status = start_writer(w, config, err);
     if (status == TF_OK) {
         w->written.file_bytes = w->sink.sink.written_bytes;
         int failed = start_thread(w);
@@ -168,13 +212,14 @@ rec_writer_start(int fd, const struct tf_header *header, unsigned batch_count,
     }
 out:
     if (status == TF_OK) {
+        w->sync = rec_sync_start(&w->sink, w->tail);
         *ret = w;
         return TF_OK;
     }
     if (w != NULL) {
         writer_free(w);
     }
-    close(fd);
+    close(config->fd);
     return status;
 }
 
@@ -275,6 +320,7 @@ rec_writer_finish(struct rec_writer *w, const struct tf_footer *footer,
 {
     tf_status status = TF_OK;
     stop_thread(w);
+    rec_sync_stop(w->sync);
     close_writer(w, footer);
     close_file(w);
     if (w->failed) {
@@ -289,7 +335,18 @@ rec_writer_finish(struct rec_writer *w, const struct tf_footer *footer,
 }
 
 void
+rec_writer_note_signal(struct rec_writer *w, int signal_number)
+{
+    if (w->tail != NULL) {
+        tf_tail_note_signal(w->tail, signal_number);
+    }
+}
+
+void
 rec_writer_forget(struct rec_writer *w)
 {
     rec_sink_forget(&w->sink);
+    if (w->tail != NULL) {
+        tf_tail_forget(w->tail);
+    }
 }

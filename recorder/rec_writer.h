@@ -3,7 +3,9 @@
  * The recorder fills a batch while it holds the GIL and submits it; the thread never takes
  * the GIL. All batches exist from the start, so memory is bounded: when the thread falls
  * behind there is no empty batch and the recorder waits. The thread blocks all signals, so
- * that the program's are handled by its own threads. */
+ * that the program's are handled by its own threads.
+ *
+ * A second thread makes what is there outlive a power cut, once a second. */
 #ifndef REC_WRITER_H
 #define REC_WRITER_H
 
@@ -17,9 +19,16 @@
 
 struct rec_writer;
 
-/* Starts the thread and writes the header. Takes fd over, also when it fails.
- * `batch_count` 0: REC_WRITER_BATCHES. */
-tf_status rec_writer_start(int fd, const struct tf_header *header, unsigned batch_count,
+struct rec_writer_config {
+    int fd; /* taken over, also when starting fails */
+    const struct tf_header *header;
+    unsigned batch_count; /* 0: REC_WRITER_BATCHES */
+    bool tail;            /* keep the batches beside the recording, where that can be */
+};
+
+/* Makes the tail, writes the header and starts the thread. Without a tail (the header says
+ * why) the rest goes on. */
+tf_status rec_writer_start(const struct rec_writer_config *config,
                            struct rec_writer **ret, struct tf_err *err);
 
 /* An empty batch, or NULL when all are in use just now. Never blocks for longer than it
@@ -41,6 +50,9 @@ bool rec_writer_failed(struct rec_writer *w, struct tf_err *ret_err);
  * there was any; `ret_stats` is then what was written before it. */
 tf_status rec_writer_finish(struct rec_writer *w, const struct tf_footer *footer,
                             struct tf_writer_stats *ret_stats, struct tf_err *err);
+
+/* A signal came that ends the process. Async-signal-safe. */
+void rec_writer_note_signal(struct rec_writer *w, int signal_number);
 
 /* In a forked child: forgets it all and closes the child's copy of fd. Touches no lock and
  * no thread of the parent; leaves the memory, since the parent's thread may have been in

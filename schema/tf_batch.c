@@ -3,6 +3,7 @@
 #include "sha256.h"
 #include "tf_limits.h"
 #include "tf_proto.h"
+#include "tf_tail.h"
 #include "tf_writer.h"
 
 /* Field numbers of `Definitions` and, for the source, of `Recording`. */
@@ -11,7 +12,8 @@ enum { DEF_FILE = 1, DEF_CODE = 2, DEF_TYPE = 3, DEF_THREAD = 4, REC_SOURCE = 3 
 void
 tf_batch_init(struct tf_batch *batch)
 {
-    *batch = (struct tf_batch){0};
+    *batch = (struct tf_batch){.check_at = TF_CHUNK_ROW_BYTES};
+    batch->published = &batch->own_published;
 }
 
 void
@@ -26,6 +28,7 @@ tf_batch_clear(struct tf_batch *batch)
     batch->lost_events = 0;
     batch->lost_reason = NULL;
     batch->failed = false;
+    batch->check_at = TF_CHUNK_ROW_BYTES;
 }
 
 void
@@ -36,7 +39,7 @@ tf_batch_release(struct tf_batch *batch)
     tf_blob_release(&batch->exception_types);
     tf_rows_release(&batch->keyframe);
     tf_rows_release(&batch->changes);
-    *batch = (struct tf_batch){0};
+    tf_batch_init(batch);
 }
 
 static void
@@ -45,6 +48,13 @@ batch_put(struct tf_batch *batch, struct tf_blob *blob, uint32_t number,
 {
     if (batch->failed || !tf_proto_put(blob, number, message)) {
         batch->failed = true;
+        return;
+    }
+    if (blob == &batch->definitions) {
+        tf_tail_seal_definitions(batch);
+    }
+    else {
+        tf_tail_seal_sources(batch);
     }
 }
 

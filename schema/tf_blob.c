@@ -9,6 +9,10 @@ tf_blob_grow(struct tf_blob *blob, size_t need)
     if (need > SIZE_MAX / 4 || blob->len > SIZE_MAX / 4) {
         return false;
     }
+    if (blob->memory != NULL) {
+        return blob->memory->grow(blob->memory, &blob->data, blob->len, &blob->cap,
+                                  need);
+    }
     while (cap - blob->len < need) {
         cap *= 2;
     }
@@ -24,7 +28,9 @@ tf_blob_grow(struct tf_blob *blob, size_t need)
 void
 tf_blob_release(struct tf_blob *blob)
 {
-    free(blob->data);
+    if (blob->memory == NULL) {
+        free(blob->data);
+    }
     *blob = (struct tf_blob){0};
 }
 

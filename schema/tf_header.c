@@ -82,6 +82,8 @@ tf_header_put(const struct tf_header *header, struct tf_blob *blob, uint32_t num
     to.library_dir = lists_add(&lists, header->library_dir, header->library_dir_count,
                                &to.n_library_dir);
     to.script = tf_proto_text(header->script);
+    to.tail_events = header->tail_events;
+    to.tail_absent = tf_proto_text(header->tail_absent);
     limits_fill(&to_limits, limits, &lists);
     to.limits = &to_limits;
     bool ok = tf_proto_put(blob, number, &to.base);
@@ -181,6 +183,8 @@ header_read(struct tf_header *to, const Pyrec__Header *from, struct tf_text *nex
     to->library_dir = texts_of(from->library_dir, from->n_library_dir, &next);
     to->library_dir_count = (uint32_t)from->n_library_dir;
     to->script = tf_proto_text_of(&from->script);
+    to->tail_events = from->tail_events;
+    to->tail_absent = tf_proto_text_of(&from->tail_absent);
     if (from->limits != NULL) {
         limits_read(&to->limits, from->limits, &next);
     }

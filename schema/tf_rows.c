@@ -13,7 +13,9 @@ tf_rows_init(struct tf_rows *rows)
 void
 tf_rows_release(struct tf_rows *rows)
 {
-    free(rows->data);
+    if (rows->memory == NULL) {
+        free(rows->data);
+    }
     *rows = (struct tf_rows){0};
 }
 
@@ -41,6 +43,11 @@ tf_rows_grow(struct tf_rows *rows, size_t need)
     size_t cap = rows->cap > ROWS_FIRST_BYTES ? rows->cap : ROWS_FIRST_BYTES;
     if (rows->failed || need > SIZE_MAX / 4 || rows->len > SIZE_MAX / 4) {
         return rows_fail(rows);
+    }
+    if (rows->memory != NULL) {
+        return rows->memory->grow(rows->memory, &rows->data, rows->len, &rows->cap,
+                                  need)
+               || rows_fail(rows);
     }
     while (cap - rows->len < need) {
         cap *= 2;

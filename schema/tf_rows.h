@@ -20,6 +20,13 @@
 /* The bit in a row's first byte that tells an event from a change. */
 #define TF_ROW_EVENT 0x80u
 
+/* Where rows and blobs are, if not in ordinary memory. `grow` makes room for `need` more
+ * bytes after `len`, and changes the other two; false: there is none. */
+struct tf_memory {
+    bool (*grow)(struct tf_memory *memory, uint8_t **data, size_t len, size_t *cap,
+                 size_t need);
+};
+
 struct tf_rows {
     uint8_t *data;
     size_t len;
@@ -28,6 +35,7 @@ struct tf_rows {
     uint64_t object_count; /* OP_NEW rows */
     uint64_t frame_count;  /* OP_ENTER rows */
     bool failed;
+    struct tf_memory *memory; /* NULL: ordinary memory */
 };
 
 void tf_rows_init(struct tf_rows *rows);

@@ -70,7 +70,10 @@ struct tf_def_thread {
 struct tf_blob {
     uint8_t *data;
     size_t len, cap;
+    struct tf_memory *memory; /* NULL: ordinary memory */
 };
+
+struct tf_tail_batch;
 
 /* What becomes one chunk. Filled by one thread, then handed to the writer's. */
 struct tf_batch {
@@ -87,6 +90,10 @@ struct tf_batch {
     uint64_t lost_events;    /* missing before this batch (a ring, a gap) */
     const char *lost_reason; /* static string or NULL */
     bool failed;             /* memory ran out while it was filled */
+    uint64_t *published;    /* how far `changes` is whole, for who reads it meanwhile */
+    uint64_t own_published; /* where there is no tail */
+    size_t check_at; /* at this size of `changes` there is something to be done */
+    struct tf_tail_batch *tail; /* where its memory is; NULL: ordinary memory */
 };
 
 void tf_batch_init(struct tf_batch *batch);
@@ -118,6 +125,8 @@ struct tf_header {
     uint32_t library_dir_count;
     uint64_t pid;
     int64_t start_unix_ns;
+    uint64_t tail_events; /* so many events at most are in the tail; 0: there is none */
+    struct tf_text tail_absent; /* why not */
     struct tf_limits limits;
 };
 

@@ -51,7 +51,9 @@ start(int fd, unsigned batch_count)
     struct rec_writer *w = NULL;
     struct tf_err err = TF_ERR_INIT;
     struct tf_header header = some_header();
-    assert_int_equal(rec_writer_start(fd, &header, batch_count, &w, &err), TF_OK);
+    struct rec_writer_config config = {
+        .fd = fd, .header = &header, .batch_count = batch_count, .tail = true};
+    assert_int_equal(rec_writer_start(&config, &w, &err), TF_OK);
     return w;
 }
 
@@ -219,7 +221,8 @@ a_full_disk_is_a_failure(void **state)
     struct rec_writer *w = NULL;
     struct tf_err err = TF_ERR_INIT;
     struct tf_header header = some_header();
-    assert_int_equal(rec_writer_start(fd, &header, 0, &w, &err), TF_ERR_IO);
+    struct rec_writer_config config = {.fd = fd, .header = &header};
+    assert_int_equal(rec_writer_start(&config, &w, &err), TF_ERR_IO);
     assert_int_equal(err.errno_value, ENOSPC);
     assert_null(w);
     assert_int_equal(fcntl(fd, F_GETFD), -1);

@@ -1,0 +1,17 @@
+/* The thread that brings the recording and its tail to the disk, once a second: what is
+ * there then outlives a power cut. Apart from the writer's, since a disk may take long. */
+#ifndef REC_SYNC_H
+#define REC_SYNC_H
+
+#include "rec_sink.h"
+#include "tf_tail.h"
+
+struct rec_sync;
+
+/* Both are borrowed until rec_sync_stop(); `tail` may be NULL. NULL when no thread can be
+ * started: then only what the kernel writes by itself outlives a power cut. */
+struct rec_sync *rec_sync_start(const struct rec_sink *sink, struct tf_tail *tail);
+/* Joins the thread and frees; NULL is fine. */
+void rec_sync_stop(struct rec_sync *sync);
+
+#endif

@@ -20,6 +20,7 @@ struct rp_scan {
     size_t at;         /* the last one that was chosen; SIZE_MAX: none yet */
     bool over;         /* there are no more */
     bool alone;        /* there is no other thread */
+    bool counted;      /* in rp.scans */
     struct rp_ahead *ahead;
     size_t planned[RP_AHEAD]; /* chosen, and not yet handed out */
     unsigned planned_count, seen;

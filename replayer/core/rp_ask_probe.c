@@ -15,15 +15,18 @@
 /* With more names than this what was found is not kept for other frames. */
 #define MEMO_NAMES 6u
 
-/* What was found last in a frame of a code object: it holds in any of its frames with the
- * same values of the names, from `place` up to before `until`. */
+/* What was found in a frame: it holds in any frame in which the names stand for the same
+ * values in variables of the same kind, from `place` up to before `until`. */
 struct memo {
     bool known;
-    uint8_t truth;
+    uint8_t truth, count;
+    uint8_t name[MEMO_NAMES], slot_kind[MEMO_NAMES]; /* place in the probe's names */
     size_t chunk;
     rp_place_no place, until;
     struct tf_value globals, value[MEMO_NAMES];
 };
+
+#define MEMOS 64u /* by what the names stand for */
 
 struct probe_code { /* what the names are in a code object */
     bool known;
@@ -31,7 +34,8 @@ struct probe_code { /* what the names are in a code object */
     bool mapping; /* its names are those of an object */
     uint8_t slot_count;
     uint32_t slot[NAMES_MAX];
-    struct memo memo;
+    uint8_t name[NAMES_MAX]; /* whose slot it is: place in the probe's names */
+    uint8_t slot_kind[NAMES_MAX];
 };
 
 struct rp_probe {
@@ -48,6 +52,7 @@ struct rp_probe {
     struct tf_text name[NAMES_MAX]; /* in the expression */
     bool builtin[NAMES_MAX];
     struct probe_code **by_code; /* [code_count + 1]; NULL: not yet asked */
+    struct memo memo[MEMOS];
 };
 
 static void
@@ -163,6 +168,8 @@ find_names(const struct rp_probe *probe, const struct tf_def_code *code,
             if (code->slot_kind[slot] != TF_SLOT_MAPPING
                 && rp_text_equal(code->slot[slot], probe->name[i])
                 && names->slot_count < NAMES_MAX) {
+                names->name[names->slot_count] = (uint8_t)i;
+                names->slot_kind[names->slot_count] = (uint8_t)code->slot_kind[slot];
                 names->slot[names->slot_count++] = slot;
                 found = true;
             }
@@ -276,28 +283,6 @@ rp_probe_value(struct rp_probe *probe, struct rp_chunk *chunk, uint32_t event,
 
 /* --- Until when that holds --- */
 
-/* The first change of the slot after the place; UINT32_MAX: none in this chunk. */
-static rp_place_no
-next_slot_write(const struct rp_chunk *chunk, uint32_t frame_idx, uint32_t slot,
-                rp_place_no place)
-{
-    const struct rp_cframe *frame = &chunk->frame[frame_idx];
-    uint32_t first = frame->slot_first, end = frame->slot_end;
-    while (first < end) {
-        uint32_t middle = first + (end - first) / 2;
-        const struct rp_cslot *entry = &chunk->slot[middle];
-        if (entry->slot < slot || (entry->slot == slot && entry->place <= place)) {
-            first = middle + 1;
-        }
-        else {
-            end = middle;
-        }
-    }
-    return first < frame->slot_end && chunk->slot[first].slot == slot
-               ? chunk->slot[first].place
-               : UINT32_MAX;
-}
-
 /* Whether the expression may read the attribute whose value has that index. */
 static bool
 reads_attr(const struct rp_probe *probe, const struct rp_object *object, uint64_t index)
@@ -379,30 +364,21 @@ objects_until(const struct rp_probe *probe, const struct scope *scope)
     return until;
 }
 
-/* Until when none of the frame's own variables is. */
-static rp_place_no
-slots_until(const struct scope *scope, const struct probe_code *names)
-{
-    rp_place_no until =
-        next_slot_write(scope->chunk, scope->frame, RP_SLOT_RESET, scope->place);
-    for (size_t i = 0; i < names->slot_count; i++) {
-        rp_place_no next =
-            next_slot_write(scope->chunk, scope->frame, names->slot[i], scope->place);
-        until = next < until ? next : until;
-    }
-    return until;
-}
-
 /* --- The same in another frame --- */
 
 /* The slot as it stands in the chunk; false: it does not stand there. Texts are told apart
- * by their place in the table of the changes, so one of the keyframe's will not do. */
+ * by their place in the table of the changes, so one of the keyframe's will not do.
+ * *until: brought down to where it is written next. */
 static bool
-slot_as_written(const struct scope *scope, uint32_t slot, struct tf_value *ret_value)
+slot_as_written(const struct scope *scope, uint32_t slot, struct tf_value *ret_value,
+                rp_place_no *until)
 {
     const struct rp_chunk *chunk = scope->chunk;
     bool same;
-    uint32_t entry = rp_chunk_slot(chunk, scope->frame, slot, scope->place, &same);
+    rp_place_no next;
+    uint32_t entry =
+        rp_chunk_slot_until(chunk, scope->frame, slot, scope->place, &same, &next);
+    *until = next < *until ? next : *until;
     *ret_value = (struct tf_value){.kind = TF_VAL_UNBOUND};
     if (entry == RP_NONE) {
         return !same;
@@ -429,16 +405,36 @@ globals_as_written(const struct scope *scope, struct tf_value *ret_value)
     return !rp_kind_has_text(ret_value->kind);
 }
 
+/* What the names stand for, and until when none of the frame's own variables is written.
+ * False: it cannot be told apart from what they stand for elsewhere. */
 static bool
 values_as_written(const struct scope *scope, const struct probe_code *names,
-                  struct memo *memo)
+                  struct memo *memo, rp_place_no *ret_until)
 {
-    bool known = !names->mapping && names->slot_count <= MEMO_NAMES
-                 && globals_as_written(scope, &memo->globals);
-    for (size_t i = 0; i < names->slot_count && known; i++) {
-        known = slot_as_written(scope, names->slot[i], &memo->value[i]);
+    struct tf_value spare;
+    bool few = names->slot_count <= MEMO_NAMES;
+    bool known = !names->mapping && few && globals_as_written(scope, &memo->globals);
+    *ret_until = UINT32_MAX;
+    memo->count = few ? names->slot_count : 0;
+    for (size_t i = 0; i < names->slot_count; i++) {
+        struct tf_value *value = few ? &memo->value[i] : &spare;
+        known &= slot_as_written(scope, names->slot[i], value, ret_until);
+        if (few) {
+            memo->name[i] = names->name[i];
+            memo->slot_kind[i] = names->slot_kind[i];
+        }
     }
     return known;
+}
+
+static struct memo *
+memo_of(struct rp_probe *probe, const struct memo *now)
+{
+    uint64_t hash = now->globals.ref;
+    for (size_t i = 0; i < now->count; i++) {
+        hash = (hash ^ now->value[i].ref) * UINT64_C(0x9e3779b97f4a7c15);
+    }
+    return &probe->memo[(hash >> 32) % MEMOS];
 }
 
 static bool
@@ -449,14 +445,15 @@ same_as_written(const struct tf_value *a, const struct tf_value *b)
 }
 
 static bool
-memo_fits(const struct memo *memo, const struct memo *now, const struct scope *scope,
-          size_t count)
+memo_fits(const struct memo *memo, const struct memo *now, const struct scope *scope)
 {
     bool fits = memo->known && memo->chunk == scope->chunk->idx
                 && memo->place <= scope->place && scope->place < memo->until
+                && memo->count == now->count
                 && same_as_written(&memo->globals, &now->globals);
-    for (size_t i = 0; i < count && fits; i++) {
-        fits = same_as_written(&memo->value[i], &now->value[i]);
+    for (size_t i = 0; i < now->count && fits; i++) {
+        fits = memo->name[i] == now->name[i] && memo->slot_kind[i] == now->slot_kind[i]
+               && same_as_written(&memo->value[i], &now->value[i]);
     }
     return fits;
 }
@@ -544,10 +541,12 @@ rp_probe_truth(struct rp_probe *probe, struct rp_chunk *chunk, uint32_t event,
         return rp_no_memory(err);
     }
     struct memo now;
-    bool written = values_as_written(&scope, names, &now);
-    if (written && memo_fits(&names->memo, &now, &scope, names->slot_count)) {
-        *ret_truth = names->memo.truth;
-        *ret_until = names->memo.until;
+    rp_place_no slots;
+    bool written = values_as_written(&scope, names, &now, &slots);
+    struct memo *memo = written ? memo_of(probe, &now) : NULL;
+    if (memo && memo_fits(memo, &now, &scope)) {
+        *ret_truth = memo->truth;
+        *ret_until = memo->until;
     }
     else {
         tf_status status =
@@ -555,14 +554,16 @@ rp_probe_truth(struct rp_probe *probe, struct rp_chunk *chunk, uint32_t event,
         if (status != TF_OK) {
             return status;
         }
-        now.known = written && *ret_truth != RP_UNKNOWN;
-        now.truth = (uint8_t)*ret_truth;
-        now.chunk = chunk->idx;
-        now.place = scope.place;
-        now.until = *ret_until;
-        names->memo = now;
+        if (memo) {
+            now.known = *ret_truth != RP_UNKNOWN;
+            now.truth = (uint8_t)*ret_truth;
+            now.chunk = chunk->idx;
+            now.place = scope.place;
+            now.until = *ret_until;
+            *memo = now;
+        }
     }
-    rp_place_no slots = probe->many ? scope.place + 1 : slots_until(&scope, names);
+    slots = probe->many ? scope.place + 1 : slots;
     *ret_until = slots < *ret_until ? slots : *ret_until;
     return TF_OK;
 }

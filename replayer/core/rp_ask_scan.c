@@ -41,13 +41,15 @@ rp_scan_begin(struct rp_scan *scan, struct tf_err *err)
     scan->over = scan->alone = false;
     scan->ahead = NULL;
     scan->planned_count = scan->seen = 0;
+    scan->counted = true;
+    scan->rp->scans++;
     scan->posts =
         (struct rp_posts){.every = !range->code || range->code_count > CODES_MAX};
     for (size_t i = 0; i < range->code_count && !scan->posts.every; i++) {
         if (!rp_posts_add(&scan->posts,
                           scan->lineno ? TF_POSTING_LINE : TF_POSTING_CODE,
                           range->code[i], scan->lineno)) {
-            rp_posts_release(&scan->posts);
+            rp_scan_end(scan);
             return rp_no_memory(err);
         }
     }
@@ -59,6 +61,8 @@ rp_scan_end(struct rp_scan *scan)
 {
     rp_ahead_stop(scan->ahead);
     scan->ahead = NULL;
+    scan->rp->scans -= scan->counted;
+    scan->counted = false;
     rp_posts_release(&scan->posts);
 }
 

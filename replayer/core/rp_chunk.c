@@ -110,10 +110,11 @@ rp_chunk_top(const struct rp_chunk *chunk, uint32_t thread_id, uint32_t event)
     return popped && act != RP_NONE ? chunk->act[act].parent : act;
 }
 
-/* The last entry with that slot at or before the place; RP_NONE. */
+/* The last entry with that slot at or before the place, RP_NONE; *ret_until is where the
+ * next one stands. */
 static uint32_t
 last_entry(const struct rp_chunk *chunk, const struct rp_cframe *frame, uint32_t slot,
-           rp_place_no place)
+           rp_place_no place, rp_place_no *ret_until)
 {
     uint32_t first = frame->slot_first, end = frame->slot_end;
     while (first < end) {
@@ -126,6 +127,9 @@ last_entry(const struct rp_chunk *chunk, const struct rp_cframe *frame, uint32_t
             end = middle;
         }
     }
+    *ret_until = first < frame->slot_end && chunk->slot[first].slot == slot
+                     ? chunk->slot[first].place
+                     : UINT32_MAX;
     if (first == frame->slot_first || chunk->slot[first - 1].slot != slot) {
         return RP_NONE;
     }
@@ -136,10 +140,24 @@ uint32_t
 rp_chunk_slot(const struct rp_chunk *chunk, uint32_t frame_idx, uint32_t slot,
               rp_place_no place, bool *ret_same)
 {
+    rp_place_no until;
+    return rp_chunk_slot_until(chunk, frame_idx, slot, place, ret_same, &until);
+}
+
+uint32_t
+rp_chunk_slot_until(const struct rp_chunk *chunk, uint32_t frame_idx, uint32_t slot,
+                    rp_place_no place, bool *ret_same, rp_place_no *ret_until)
+{
     const struct rp_cframe *frame = &chunk->frame[frame_idx];
-    uint32_t entry = last_entry(chunk, frame, slot, place);
-    uint32_t reset = last_entry(chunk, frame, RP_SLOT_RESET, place);
+    uint32_t entry = last_entry(chunk, frame, slot, place, ret_until);
+    uint32_t reset = RP_NONE;
+    rp_place_no reset_until;
     *ret_same = false;
+    if (frame->slot_end > frame->slot_first /* resets stand behind all others */
+        && chunk->slot[frame->slot_end - 1].slot == RP_SLOT_RESET) {
+        reset = last_entry(chunk, frame, RP_SLOT_RESET, place, &reset_until);
+        *ret_until = reset_until < *ret_until ? reset_until : *ret_until;
+    }
     if (reset != RP_NONE
         && (entry == RP_NONE || chunk->slot[entry].place < chunk->slot[reset].place)) {
         return RP_NONE;

@@ -212,13 +212,14 @@ begin_state(struct path *path, struct rp_state **ret_state, struct tf_err *err)
 
 #define START_VALUES 16u /* from so many on the state at a chunk's start is kept */
 
-/* Keeps a copy of what the object was before the chunk's own changes. */
+/* Keeps a copy of what the object was before the chunk's own changes, for who steps back.
+ */
 static tf_status
 keep_start(struct rp *rp, const struct rp_state *state, size_t chunk_idx,
            struct tf_err *err)
 {
     struct rp_state *start, *old = rp_state_cached(rp, state->object.id, true);
-    if (!rp->state_bytes_max || (old && old->valid_chunk == chunk_idx)
+    if (!rp->state_bytes_max || rp->scans || (old && old->valid_chunk == chunk_idx)
         || state->object.item_count + state->object.attr_count < START_VALUES) {
         return TF_OK;
     }
@@ -323,6 +324,7 @@ make_state(struct path *path, size_t chunk_idx, rp_place_no place,
         return status;
     }
     if (path->checkpoint) {
+        state->bound = true;
         status = apply_checkpoint(path, state, err);
     }
     for (size_t i = path->count; i-- > 0 && status == TF_OK;) {
@@ -343,7 +345,7 @@ make_state(struct path *path, size_t chunk_idx, rp_place_no place,
         return status;
     }
     if (path->lost || !state->object.type) {
-        state->object.damaged = true;
+        state->object.damaged = state->bound = true;
     }
     if (!state->object.type) {
         state->object.type = rp_type(path->rp, 0);
@@ -464,6 +466,9 @@ state_at(struct rp *rp, uint64_t id, size_t chunk_idx, rp_place_no place, bool w
         free(path.step);
         if (path.checkpoint) {
             tf_checkpoint_free(path.checkpoint);
+        }
+        if (status == TF_OK && !whole) {
+            rp_part_shrink(rp, state);
         }
         if (status == TF_OK) {
             rp_state_keep(rp, state);

@@ -13,6 +13,9 @@ void rp_state_uncache(struct rp *rp, struct rp_state *state);
 void rp_state_keep(struct rp *rp, struct rp_state *state);
 /* How much it takes has changed. */
 void rp_state_measure(struct rp *rp, struct rp_state *state);
+size_t rp_state_bytes(const struct rp_state *state);
+/* Releases the items' values, where they are. */
+void rp_state_drop_items(struct rp_state *state);
 tf_status rp_state_clone(const struct rp_state *from, struct rp_state **ret_state,
                          struct tf_err *err);
 
@@ -68,6 +71,9 @@ tf_status rp_part_open(struct rp *rp, uint64_t id, size_t chunk_idx, rp_place_no
 tf_status rp_part_load(struct rp *rp, struct rp_state *state, size_t first, size_t end,
                        struct tf_err *err);
 tf_status rp_part_load_keys(struct rp *rp, struct rp_state *state, struct tf_err *err);
+/* Makes the items absent of a state that is so large that it would push all others out of
+ * the cache, if it can be made in part and nobody else looks at it. */
+void rp_part_shrink(const struct rp *rp, struct rp_state *state);
 /* Items [first, end) may be present from now on. */
 void rp_part_mark(struct rp_state *state, size_t first, size_t end);
 bool rp_part_reserve(struct rp_state *state);

@@ -24,8 +24,8 @@ drop_values(struct rp_state *state, struct rp_value *value, size_t count)
     }
 }
 
-static void
-drop_items(struct rp_state *state)
+void
+rp_state_drop_items(struct rp_state *state)
 {
     size_t end;
     if (!state->object.partial) {
@@ -41,7 +41,7 @@ void
 rp_state_unref(struct rp_state *state)
 {
     if (state && --state->refs == 0) {
-        drop_items(state);
+        rp_state_drop_items(state);
         drop_values(state, state->object.attr, state->object.attr_count);
         free(state->object.item);
         free(state->object.attr);

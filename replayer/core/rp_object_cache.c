@@ -50,18 +50,13 @@ trim(struct rp *rp)
 static size_t
 item_places(const struct rp_state *state)
 {
-    size_t places = 0, end;
-    if (!state->object.partial) {
-        return state->item_cap;
-    }
-    for (size_t idx = 0; rp_part_run(state, &idx, &end); idx = end) {
-        places += end - idx;
-    }
-    return places + state->object.item_count / 512;
+    return state->object.partial
+               ? state->page_count * TF_PAGE_ITEMS + state->object.item_count / 512
+               : state->item_cap;
 }
 
-static size_t
-bytes_of(const struct rp_state *state)
+size_t
+rp_state_bytes(const struct rp_state *state)
 {
     return sizeof *state + state->text_bytes
            + (item_places(state) + state->attr_cap) * sizeof(struct rp_value);
@@ -76,7 +71,7 @@ link_state(struct rp *rp, struct rp_state *state)
     state->older = rp->state_newest;
     *(state->older ? &state->older->newer : &rp->state_oldest) = state;
     rp->state_newest = state;
-    state->cached_bytes = bytes_of(state);
+    state->cached_bytes = rp_state_bytes(state);
     rp->state_bytes += state->cached_bytes;
     state->cached = true;
     state->refs++;
@@ -87,7 +82,7 @@ rp_state_measure(struct rp *rp, struct rp_state *state)
 {
     if (state->cached) {
         rp->state_bytes -= state->cached_bytes;
-        state->cached_bytes = bytes_of(state);
+        state->cached_bytes = rp_state_bytes(state);
         rp->state_bytes += state->cached_bytes;
         trim(rp);
     }
@@ -180,7 +175,7 @@ rp_state_clone(const struct rp_state *from, struct rp_state **ret_state,
     state->object.item_count = state->object.attr_count = 0;
     state->item_cap = state->attr_cap = 0;
     state->page = NULL;
-    state->page_cap = 0;
+    state->page_cap = state->page_count = 0;
     if (!clone_items(from, state) || !clone_attrs(from, state)) {
         rp_state_unref(state);
         return rp_no_memory(err);

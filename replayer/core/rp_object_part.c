@@ -38,8 +38,10 @@ void
 rp_part_mark(struct rp_state *state, size_t first, size_t end)
 {
     for (size_t page = first / TF_PAGE_ITEMS; page * TF_PAGE_ITEMS < end; page++) {
+        uint64_t bit = UINT64_C(1) << page % WORD_PAGES;
         if (page / WORD_PAGES < state->page_cap) {
-            state->page[page / WORD_PAGES] |= UINT64_C(1) << page % WORD_PAGES;
+            state->page_count += (state->page[page / WORD_PAGES] & bit) == 0;
+            state->page[page / WORD_PAGES] |= bit;
         }
     }
 }
@@ -298,6 +300,37 @@ rp_part_open(struct rp *rp, uint64_t id, size_t chunk_idx, rp_place_no place,
         }
     }
     return status;
+}
+
+void
+rp_part_shrink(const struct rp *rp, struct rp_state *state)
+{
+    struct rp_object *object = &state->object;
+    size_t named = rp_object_run(object).first; /* maxlen, default_factory: they stay */
+    if (rp_state_bytes(state) <= rp->state_bytes_max / 2 || state->bound
+        || state->refs > 1 || object->item_count <= RP_PART_WHOLE || object->attr_count
+        || object->damaged || object->note != TF_ELIDE_NONE) {
+        return;
+    }
+    struct rp_value *item = calloc(object->item_count + 1, sizeof *item);
+    if (!item || !rp_part_reserve(state)) {
+        free(item);
+        return;
+    }
+    for (size_t i = 0; i < named; i++) {
+        rp_value_copy(&item[i], &object->item[i]);
+    }
+    rp_state_drop_items(state);
+    free(object->item);
+    object->item = item;
+    object->partial = true;
+    state->item_cap = object->item_count + 1;
+    memset(state->page, 0, state->page_cap * sizeof *state->page);
+    state->page_count = 0;
+    rp_part_mark(state, 0, named);
+    for (size_t i = 0; i < named; i++) {
+        state->text_bytes += rp_value_bytes(&item[i]).len;
+    }
 }
 
 /* --- Following items backward --- */

@@ -160,6 +160,11 @@ uint32_t rp_last_event(const uint32_t *list, uint32_t first, uint32_t end,
 /* Entry of the slot that holds at a place; RP_NONE: unbound, or see `same`. */
 uint32_t rp_chunk_slot(const struct rp_chunk *chunk, uint32_t frame, uint32_t slot,
                        rp_place_no place, bool *ret_same);
+/* The same, and the first place after it at which the slot may hold another value;
+ * UINT32_MAX: none in this chunk. */
+uint32_t rp_chunk_slot_until(const struct rp_chunk *chunk, uint32_t frame,
+                             uint32_t slot, rp_place_no place, bool *ret_same,
+                             rp_place_no *ret_until);
 /* The event that a change belongs to: event_count for those past the last. */
 uint32_t rp_chunk_event_of(const struct rp_chunk *chunk, rp_place_no place);
 
@@ -188,8 +193,10 @@ struct rp_state { /* what an rp_object is inside */
     size_t text_bytes, cached_bytes;
     uint64_t *page;  /* partial: a bit for each 64 items of which some may be present */
     size_t page_cap; /* in words of 64 pages */
+    size_t page_count; /* of the bits that are set */
     bool cached;
     bool start; /* kept as the state at the start of valid_chunk */
+    bool bound; /* what it began with is in no chunk: it cannot be made in part */
     struct rp_state *newer, *older, *next_in_bucket;
 };
 
@@ -279,6 +286,7 @@ struct rp {
     struct rp_lines *lines; /* [file_count + 1] */
     struct rp_breaks *breaks;
     struct rp_touched *touched; /* NULL: nobody asks */
+    unsigned scans;             /* questions that go through the chunks in order */
 };
 
 /* --- Which chunks can matter (rp_seek.c) --- */

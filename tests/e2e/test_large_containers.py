@@ -76,3 +76,28 @@ def test_pages(tmp_path, pyrecord, pyreplay):
         assert items in (known[i][0], known[i + 1][0])
         assert table in (known[i][1], known[i + 1][1])
         assert part == items[37:203] and entry == table[123]
+
+
+GROWN = """
+def main():
+    items = []
+    for i in range(400):
+        items.extend(range(i * 1000, i * 1000 + 1000))
+        items[0] = i
+    return len(items)
+main()
+"""
+
+
+def test_list_that_fills_the_cache(tmp_path, pyrecord, pyreplay):
+    """Its items are let go, not its length, and any of them can be asked for all the same."""
+    path = tmp_path / "grown.py"
+    path.write_text(GROWN)
+    recording = tmp_path / "r.pyrec"
+    assert run.pyrecord("-q", "-o", recording, path).status == 0
+    # lines 5 and 4 of a round see what line 4 made of it
+    assert run.pyreplay("when", "--count", recording, "len(items) == 390000").text.splitlines()[0] == "3 events"
+    for expression, events in (("items[0] == 395", 3), ("len(items) > 390000 and items[-1] == 394999", 3),
+                               ("len(items) > 399999 and items[123456] == 123456", 4)):
+        done = run.pyreplay("when", "--count", recording, expression)
+        assert done.text.splitlines()[0] == "%d events" % events, (expression, done)

@@ -60,11 +60,18 @@ ORACLE_PROGRAMS := $(patsubst tests/oracle/%.c,$(PY_BUILD)/tests/%,$(wildcard te
 
 DRIVER_PROGRAMS := $(patsubst tests/drivers/%.c,$(TESTS)/%,$(wildcard tests/drivers/*.c))
 
+FUZZ_TARGETS := open chunk index expr ask
+FUZZ_PROGRAMS := $(FUZZ_TARGETS:%=$(TESTS)/fz-%)
+FUZZ_PART_OBJ := $(patsubst %,$(OBJ)/tests/fuzz/fz_%.o,frames mutate look core)
+# FUZZER=1: with libFuzzer as their main(); else they try the files that they are given.
+FUZZ_MAIN_OBJ := $(OBJ)/tests/fuzz/$(if $(FUZZER),fz_libfuzzer.o,fz_replay_main.o)
+
 RP_LIB := $(if $(RP_OBJ),$(LIB)/librp.a)
 LIBS := $(LIB)/libtf.a $(LIB)/libcl.a $(RP_LIB)
 PROGRAMS := $(if $(wildcard recorder/main.c),$(PYRECORD)) \
     $(if $(wildcard replayer/main.c),$(BIN)/pyreplay)
-TEST_PROGRAMS := $(UNIT_TESTS) $(ORACLE_PROGRAMS) $(DRIVER_PROGRAMS) \
+TEST_PROGRAMS := $(UNIT_TESTS) $(ORACLE_PROGRAMS) $(DRIVER_PROGRAMS) $(FUZZ_PROGRAMS) \
+    $(TESTS)/fz-file \
     $(if $(wildcard tests/builder/*_main.c),$(TESTS)/pyrec-build) $(TESTS)/pyrec-synth
 
 # --- What a person runs ---
@@ -170,6 +177,9 @@ help: ## this list
 .PHONY: test-programs
 test-programs: $(TEST_PROGRAMS)
 
+.PHONY: fuzz-programs
+fuzz-programs: $(FUZZ_PROGRAMS) $(TESTS)/fz-file
+
 # All cores, unless the caller said how many.
 PARALLEL = $(if $(findstring j,$(firstword -$(MAKEFLAGS))),,-j$(shell nproc))
 C_FILES = $(shell git ls-files '*.c' '*.h')
@@ -228,6 +238,8 @@ $(OBJ)/replayer/core/%.o: PART_FLAGS := -Wconversion
 $(OBJ)/replayer/main.o $(OBJ)/replayer/cli/%.o: PART_FLAGS := -Ireplayer/core -Ireplayer/cli
 $(PY_OBJ)/recorder/%.o: PART_FLAGS = $(PY_CFLAGS) $(PY_DEFINES)
 $(OBJ)/tests/drivers/%.o: PART_FLAGS := -Ireplayer/core
+$(OBJ)/tests/fuzz/%.o: PART_FLAGS := -Ireplayer/core -Ireplayer/cli -Itests/builder \
+    -Itests/unit -Itests/fuzz
 $(OBJ)/tests/builder/%.o: PART_FLAGS := -Itests/builder
 $(OBJ)/tests/unit/%.o: PART_FLAGS := -Ireplayer/core -Ireplayer/cli -Itests/builder -Itests/unit
 $(OBJ)/tests/unit/test_rec_%.o: PART_FLAGS = -Irecorder -Itests/unit $(PY_CFLAGS) $(PY_DEFINES)
@@ -302,6 +314,21 @@ $(DRIVER_PROGRAMS): $(TESTS)/%: $(OBJ)/tests/drivers/%.o $(RP_LIB) $(LIB)/libtf.
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)
 	$(Q)$(link) $(TF_LIBS) -lm
+
+FUZZ_LIBS := $(LIB)/libcli.a $(RP_LIB) $(LIB)/libcl.a $(LIB)/libtf.a
+FUZZ_HELP_OBJ := $(FUZZ_PART_OBJ) $(patsubst %,$(OBJ)/tests/unit/%.o,tt_craft tt_file) \
+    $(BUILDER_PART_OBJ)
+
+$(FUZZ_PROGRAMS): $(TESTS)/fz-%: $(OBJ)/tests/fuzz/fz_%.o $(FUZZ_MAIN_OBJ) $(FUZZ_HELP_OBJ) \
+    $(FUZZ_LIBS)
+	@mkdir -p $(@D)
+	$(call say,LINK,$@)
+	$(Q)$(link) $(if $(FUZZER),-fsanitize=fuzzer) $(CLI_LIBS) $(TF_LIBS) -lm
+
+$(TESTS)/fz-file: $(OBJ)/tests/fuzz/fz_file_main.o $(FUZZ_HELP_OBJ) $(FUZZ_LIBS)
+	@mkdir -p $(@D)
+	$(call say,LINK,$@)
+	$(Q)$(link) $(CLI_LIBS) $(TF_LIBS) -lm
 
 $(filter-out $(REC_UNIT_TESTS),$(UNIT_TESTS)): $(TESTS)/%: $(OBJ)/tests/unit/%.o \
     $(UNIT_HELP_OBJ) $(BUILDER_PART_OBJ) $(LIB)/libcli.a $(RP_LIB) $(LIB)/libcl.a $(LIB)/libtf.a

@@ -114,7 +114,9 @@ splice(struct rp_state *state, const struct sequence *sequence, uint64_t at,
         return rp_no_memory(err);
     }
     struct rp_value *value = *sequence->value;
-    drop_values(state, value + at, removed);
+    if (removed) {
+        drop_values(state, value + at, removed);
+    }
     if (count - at - removed) {
         memmove(value + at + added, value + at + removed,
                 (count - at - removed) * sizeof *value);

@@ -20,7 +20,9 @@ check_chunks(struct rp *rp, const struct tf_verify *options, uint64_t *findings,
                        tf_reader_chunk_info(rp->reader, i)->file_off, "chunk %zu: %s",
                        i, chunk->damage);
             *findings += 1;
-            options->finding(options->ctx, &finding);
+            if (options->finding) {
+                options->finding(options->ctx, &finding);
+            }
         }
         rp_chunk_put(rp, chunk);
         if (options->progress

@@ -62,6 +62,7 @@ DRIVER_PROGRAMS := $(patsubst tests/drivers/%.c,$(TESTS)/%,$(wildcard tests/driv
 
 FUZZ_TARGETS := open chunk index expr ask
 FUZZ_PROGRAMS := $(FUZZ_TARGETS:%=$(TESTS)/fz-%)
+FUZZ_TOOLS := $(TESTS)/fz-file $(TESTS)/fz-flip
 FUZZ_PART_OBJ := $(patsubst %,$(OBJ)/tests/fuzz/fz_%.o,frames mutate look core)
 # FUZZER=1: with libFuzzer as their main(); else they try the files that they are given.
 FUZZ_MAIN_OBJ := $(OBJ)/tests/fuzz/$(if $(FUZZER),fz_libfuzzer.o,fz_replay_main.o)
@@ -71,7 +72,7 @@ LIBS := $(LIB)/libtf.a $(LIB)/libcl.a $(RP_LIB)
 PROGRAMS := $(if $(wildcard recorder/main.c),$(PYRECORD)) \
     $(if $(wildcard replayer/main.c),$(BIN)/pyreplay)
 TEST_PROGRAMS := $(UNIT_TESTS) $(ORACLE_PROGRAMS) $(DRIVER_PROGRAMS) $(FUZZ_PROGRAMS) \
-    $(TESTS)/fz-file \
+    $(FUZZ_TOOLS) \
     $(if $(wildcard tests/builder/*_main.c),$(TESTS)/pyrec-build) $(TESTS)/pyrec-synth
 
 # --- What a person runs ---
@@ -178,7 +179,7 @@ help: ## this list
 test-programs: $(TEST_PROGRAMS)
 
 .PHONY: fuzz-programs
-fuzz-programs: $(FUZZ_PROGRAMS) $(TESTS)/fz-file
+fuzz-programs: $(FUZZ_PROGRAMS)
 
 # All cores, unless the caller said how many.
 PARALLEL = $(if $(findstring j,$(firstword -$(MAKEFLAGS))),,-j$(shell nproc))
@@ -325,7 +326,7 @@ $(FUZZ_PROGRAMS): $(TESTS)/fz-%: $(OBJ)/tests/fuzz/fz_%.o $(FUZZ_MAIN_OBJ) $(FUZ
 	$(call say,LINK,$@)
 	$(Q)$(link) $(if $(FUZZER),-fsanitize=fuzzer) $(CLI_LIBS) $(TF_LIBS) -lm
 
-$(TESTS)/fz-file: $(OBJ)/tests/fuzz/fz_file_main.o $(FUZZ_HELP_OBJ) $(FUZZ_LIBS)
+$(FUZZ_TOOLS): $(TESTS)/fz-%: $(OBJ)/tests/fuzz/fz_%_main.o $(FUZZ_HELP_OBJ) $(FUZZ_LIBS)
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)
 	$(Q)$(link) $(CLI_LIBS) $(TF_LIBS) -lm

@@ -32,6 +32,7 @@ struct cli_env {
 int cli_run(struct cli_env *env, int argc, char **argv);
 
 /* --- Subcommands: one a file, listed in cli_run.c --- */
+struct rp;
 struct cli_question;
 
 struct cli_subcommand {
@@ -69,6 +70,9 @@ void cli_complain(struct cli_env *env, const char *format, ...)
 /* The same for a failure about `file` (NULL: none), with what to do about it. Returns the
  * exit status that goes with it. */
 int cli_complain_err(struct cli_env *env, const char *file, const struct tf_err *err);
+/* Says on stderr that the recording is not complete, if it is not: what is printed of it is
+ * not all that the program did. */
+void cli_warn_incomplete(struct cli_env *env, const char *file, const struct rp *rp);
 int cli_wrong_call(struct cli_env *env, const struct cl_program *program,
                    const char *message);
 

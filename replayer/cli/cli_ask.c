@@ -328,6 +328,9 @@ answer(struct cli_ask *ask, struct tf_err *err)
         *err = ask->err;
         status = ask->err.status;
     }
+    if (status != TF_OK) {
+        cli_json_drop(&ask->to_json);
+    }
     cli_table_flush(&ask->table);
     if (!ask->session) {
         cli_out_status(ask->env->err, "");
@@ -350,6 +353,9 @@ open_file(struct cli_ask *ask, struct tf_err *err)
     struct rp_options options = {.progress = on_progress, .progress_ctx = ask};
     ask->started_ns = now_ns();
     tf_status status = rp_open(ask->file, &options, &ask->rp, err);
+    if (status == TF_OK) {
+        cli_warn_incomplete(ask->env, ask->file, ask->rp);
+    }
     if (status == TF_OK && rp_facts(ask->rp)->event_count > 0) {
         status = rp_opening(ask->rp, &opening, err);
         ask->seq = status == TF_OK ? opening.seq : 0;

@@ -187,6 +187,7 @@ dump_file(struct cli_env *env, struct dump *dump, const char *file)
     struct tf_err err = TF_ERR_INIT;
     tf_status status = rp_open(file, NULL, &dump->dumper.rp, &err);
     if (status == TF_OK) {
+        cli_warn_incomplete(env, file, dump->dumper.rp);
         status = cli_filter_begin(&dump->filter, dump->dumper.rp, &err);
     }
     if (status == TF_OK) {

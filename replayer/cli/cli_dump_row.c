@@ -272,6 +272,10 @@ dump_json(struct cli_dumper *dumper, const struct rp_event *event, struct tf_err
     json_notes(&json, &dumper->notes, false);
     json_notes(&json, &dumper->notes, true);
     cli_json_close(&json, '}');
+    if (status != TF_OK) {
+        cli_json_drop(&json);
+        return status;
+    }
     cli_json_end(&json);
     return status;
 }
@@ -293,6 +297,19 @@ text_vars(struct cli_dumper *dumper, const struct rp_vars *vars, uint64_t seq,
                      dumper->text.len);
         cli_out_char(dumper->out, '\n');
     }
+    return status;
+}
+
+/* `status`: of finding them. A frame that is not there has none. */
+static tf_status
+text_vars_of(struct cli_dumper *dumper, tf_status status, struct rp_vars *vars,
+             uint64_t seq, const char *lead, struct tf_err *err)
+{
+    if (status != TF_OK) {
+        return status == TF_ERR_NOT_FOUND ? TF_OK : status;
+    }
+    status = text_vars(dumper, vars, seq, lead, err);
+    rp_vars_release(vars);
     return status;
 }
 
@@ -330,16 +347,13 @@ dump_text(struct cli_dumper *dumper, const struct rp_event *event, struct tf_err
     cli_out_text(out, event->code->qualname.data, event->code->qualname.len);
     tf_status status = text_arg(dumper, event, err);
     cli_out_char(out, '\n');
-    if (status == TF_OK && !dumper->no_locals
-        && rp_locals(dumper->rp, event->seq, event->frame, &vars, NULL) == TF_OK) {
-        status = text_vars(dumper, &vars, event->seq, "            ", err);
-        rp_vars_release(&vars);
+    if (status == TF_OK && !dumper->no_locals) {
+        status = rp_locals(dumper->rp, event->seq, event->frame, &vars, err);
+        status = text_vars_of(dumper, status, &vars, event->seq, "            ", err);
     }
-    if (status == TF_OK && dumper->globals
-        && rp_globals(dumper->rp, event->seq, event->frame, false, &vars, NULL)
-               == TF_OK) {
-        status = text_vars(dumper, &vars, event->seq, "     global ", err);
-        rp_vars_release(&vars);
+    if (status == TF_OK && dumper->globals) {
+        status = rp_globals(dumper->rp, event->seq, event->frame, false, &vars, err);
+        status = text_vars_of(dumper, status, &vars, event->seq, "     global ", err);
     }
     return status;
 }

@@ -11,6 +11,7 @@ cli_json_init(struct cli_json *json, struct cli_out *out)
 {
     json->out = out;
     json->comma = false;
+    json->depth = 0;
 }
 
 static void
@@ -25,6 +26,9 @@ separate(struct cli_json *json)
 void
 cli_json_open(struct cli_json *json, char bracket)
 {
+    if (json->depth++ == 0) {
+        cli_out_row_begin(json->out);
+    }
     separate(json);
     cli_out_char(json->out, bracket);
     json->comma = false;
@@ -35,6 +39,7 @@ cli_json_close(struct cli_json *json, char bracket)
 {
     cli_out_char(json->out, bracket);
     json->comma = true;
+    json->depth--;
 }
 
 void
@@ -180,5 +185,14 @@ void
 cli_json_end(struct cli_json *json)
 {
     cli_out_char(json->out, '\n');
+    cli_out_row_end(json->out, true);
     json->comma = false;
+}
+
+void
+cli_json_drop(struct cli_json *json)
+{
+    cli_out_row_end(json->out, false);
+    json->comma = false;
+    json->depth = 0;
 }

@@ -11,6 +11,7 @@
 struct cli_json {
     struct cli_out *out;
     bool comma; /* a value stands before this place */
+    unsigned depth;
 };
 
 void cli_json_init(struct cli_json *json, struct cli_out *out);
@@ -27,7 +28,9 @@ void cli_json_i64(struct cli_json *json, int64_t number);
 void cli_json_real(struct cli_json *json, double number);
 void cli_json_bool(struct cli_json *json, bool truth);
 void cli_json_null(struct cli_json *json);
-/* The end of one document: a line feed. */
+/* The end of one document: a line feed. It is printed whole, or not at all: that of one
+ * that could not be finished. */
 void cli_json_end(struct cli_json *json);
+void cli_json_drop(struct cli_json *json);
 
 #endif

@@ -83,12 +83,14 @@ flush_part(struct cli_out *out, size_t len)
     write_all(out, out->pager ? out->pager_fd : out->fd, out->buffer, len);
     memmove(out->buffer, out->buffer + len, out->len - len);
     out->len -= len;
+    out->in_row = out->in_row && len <= out->row_at;
+    out->row_at -= out->in_row ? len : 0;
 }
 
 void
 cli_out_flush(struct cli_out *out)
 {
-    flush_part(out, out->len);
+    flush_part(out, out->in_row ? out->row_at : out->len);
 }
 
 void
@@ -108,10 +110,61 @@ cli_out_columns(const struct cli_out *out)
     return cli_pager_window(out->fd, &rows, &columns) ? columns : 80;
 }
 
+/* --- Rows --- */
+
+void
+cli_out_row_begin(struct cli_out *out)
+{
+    out->in_row = !out->paging;
+    out->row_at = out->len;
+}
+
+void
+cli_out_row_end(struct cli_out *out, bool keep)
+{
+    if (!out->in_row) {
+        return;
+    }
+    out->in_row = false;
+    if (!keep) {
+        out->len = out->row_at;
+    }
+    else if (out->held_len) {
+        write_all(out, out->fd, out->held, out->held_len);
+    }
+    free(out->held);
+    out->held = NULL;
+    out->held_len = out->held_cap = 0;
+}
+
+/* Makes room in the buffer, and keeps what belongs to the row. */
+static void
+hold(struct cli_out *out)
+{
+    size_t row = out->len - out->row_at;
+    flush_part(out, out->row_at);
+    if (out->held_len + row > out->held_cap) {
+        size_t cap = (out->held_len + row) * 2;
+        char *held = cap <= CLI_ROW_BYTES ? realloc(out->held, cap) : NULL;
+        if (!held) {
+            cli_out_row_end(out, true);
+            return;
+        }
+        out->held = held;
+        out->held_cap = cap;
+    }
+    memcpy(out->held + out->held_len, out->buffer, row);
+    out->held_len += row;
+    out->len = 0;
+}
+
 static void
 put_bytes(struct cli_out *out, const char *data, size_t len)
 {
     while (len > 0) {
+        if (out->len == sizeof out->buffer && out->in_row && !out->paging) {
+            hold(out);
+        }
         if (out->len == sizeof out->buffer) {
             if (out->paging) {
                 cli_pager_full(out);
@@ -252,7 +305,7 @@ plain_prefix(const char *data, size_t len)
 size_t
 cli_out_text(struct cli_out *out, const char *data, size_t len)
 {
-    const char *end = data + len;
+    const char *end = len ? data + len : data;
     size_t columns = 0;
     while (data < end) {
         size_t plain = plain_prefix(data, (size_t)(end - data));
@@ -290,7 +343,7 @@ next_columns(const struct cli_out *out, const char **at, const char *end)
 size_t
 cli_out_text_columns(const struct cli_out *out, const char *data, size_t len)
 {
-    const char *end = data + len;
+    const char *end = len ? data + len : data;
     size_t columns = 0;
     while (data < end) {
         columns += next_columns(out, &data, end);
@@ -301,7 +354,7 @@ cli_out_text_columns(const struct cli_out *out, const char *data, size_t len)
 size_t
 cli_out_text_cut(struct cli_out *out, const char *data, size_t len, size_t columns)
 {
-    const char *end = data + len, *at = data, *fits = data;
+    const char *end = len ? data + len : data, *at = data, *fits = data;
     size_t used = 0, dots = out->ascii ? 3 : 1;
     while (at < end && used <= columns) {
         used += next_columns(out, &at, end);

@@ -36,12 +36,17 @@ struct cli_out {
     unsigned columns, rows, rows_left, column;
     pid_t pager; /* 0: none */
     int pager_fd;
+    /* a row that is not whole yet: it begins in `held`, or at `row_at` of the buffer */
+    bool in_row;
+    size_t row_at, held_len, held_cap;
+    char *held; /* owned */
     char buffer[CLI_OUT_BUFFER];
 };
 
 /* Colour when `fd` is a terminal that can show it and NO_COLOR is not set. `utf8`: the
  * locale's encoding is UTF-8. */
 void cli_out_init(struct cli_out *out, int fd, bool utf8);
+/* A row that is not whole yet stays behind. */
 void cli_out_flush(struct cli_out *out);
 /* errno of the first failed write, 0 when there was none. */
 int cli_out_failed(const struct cli_out *out);
@@ -57,6 +62,13 @@ void cli_out_show(struct cli_out *out);
 /* "searching: 12 %" on the terminal's current line, in place of the one before; "" takes
  * it away. Nothing when `fd` is no terminal, or a pager has it. */
 void cli_out_status(struct cli_out *out, const char *text);
+
+/* What is put between these two is printed whole or, without `keep`, not at all; what is
+ * longer than CLI_ROW_BYTES is printed as far as it got. Ending what was not begun does
+ * nothing. */
+#define CLI_ROW_BYTES ((size_t)16 << 20)
+void cli_out_row_begin(struct cli_out *out);
+void cli_out_row_end(struct cli_out *out, bool keep);
 
 /* The program's own words. */
 void cli_out_raw(struct cli_out *out, const char *data, size_t len);

@@ -154,6 +154,16 @@ cli_complain_err(struct cli_env *env, const char *file, const struct tf_err *err
     return exit_of(err->status);
 }
 
+void
+cli_warn_incomplete(struct cli_env *env, const char *file, const struct rp *rp)
+{
+    const struct rp_facts *facts = rp_facts(rp);
+    if (!facts->complete) {
+        cli_complain(env, "%s: not complete: %s (read up to byte %lld)", file,
+                     facts->incomplete_reason, (long long)facts->incomplete_off);
+    }
+}
+
 int
 cli_wrong_call(struct cli_env *env, const struct cl_program *program,
                const char *message)

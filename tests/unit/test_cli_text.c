@@ -17,7 +17,7 @@
 struct capture {
     struct cli_out out;
     FILE *file;
-    char text[8192];
+    char text[1 << 19];
 };
 
 static void
@@ -133,11 +133,45 @@ test_json_shapes(void **state)
     cli_json_end(&json);
     cli_json_open(&json, '[');
     cli_json_close(&json, ']');
+    cli_json_end(&json);
     assert_string_equal(
         capture_end(capture),
         "{\"a\":[18446744073709551615,-9223372036854775808,null,{},true],"
-        "\"\\\"\\u0000\":0.5}\n[]");
+        "\"\\\"\\u0000\":0.5}\n[]\n");
     free(capture);
+}
+
+/* A row that cannot be finished is not there, however long it is. */
+static void
+test_json_rows_are_whole(void **state)
+{
+    static const size_t lengths[] = {10, CLI_OUT_BUFFER - 20, 3 * CLI_OUT_BUFFER};
+    static char filler[4 * CLI_OUT_BUFFER];
+    struct cli_json json;
+    (void)state;
+    memset(filler, 'x', sizeof filler - 1);
+    for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++) {
+        struct capture *capture = malloc(sizeof *capture);
+        capture_begin(capture);
+        cli_json_init(&json, &capture->out);
+        for (int row = 0; row < 3; row++) {
+            cli_json_open(&json, '[');
+            cli_json_text(&json, filler, lengths[i]);
+            cli_json_u64(&json, (uint64_t)row);
+            cli_out_flush(&capture->out); /* as somebody does who shows progress */
+            if (row == 1) {
+                cli_json_drop(&json);
+                continue;
+            }
+            cli_json_close(&json, ']');
+            cli_json_end(&json);
+        }
+        const char *text = capture_end(capture);
+        assert_int_equal(strlen(text), 2 * (lengths[i] + 7));
+        assert_memory_equal(text + lengths[i] + 3, ",0]\n[\"x", 7);
+        assert_string_equal(text + 2 * lengths[i] + 10, ",2]\n");
+        free(capture);
+    }
 }
 
 static void
@@ -213,9 +247,13 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_terminal),    cmocka_unit_test(test_json_strings),
-        cmocka_unit_test(test_json_shapes), cmocka_unit_test(test_cut),
-        cmocka_unit_test(test_tabs),        cmocka_unit_test(test_all_characters),
+        cmocka_unit_test(test_terminal),
+        cmocka_unit_test(test_json_strings),
+        cmocka_unit_test(test_json_shapes),
+        cmocka_unit_test(test_json_rows_are_whole),
+        cmocka_unit_test(test_cut),
+        cmocka_unit_test(test_tabs),
+        cmocka_unit_test(test_all_characters),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

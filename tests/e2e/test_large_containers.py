@@ -81,7 +81,7 @@ def test_pages(tmp_path, pyrecord, pyreplay):
 GROWN = """
 def main():
     items = []
-    for i in range(400):
+    for i in range(1400):
         items.extend(range(i * 1000, i * 1000 + 1000))
         items[0] = i
     return len(items)
@@ -96,8 +96,8 @@ def test_list_that_fills_the_cache(tmp_path, pyrecord, pyreplay):
     recording = tmp_path / "r.pyrec"
     assert run.pyrecord("-q", "-o", recording, path).status == 0
     # lines 5 and 4 of a round see what line 4 made of it
-    assert run.pyreplay("when", "--count", recording, "len(items) == 390000").text.splitlines()[0] == "3 events"
-    for expression, events in (("items[0] == 395", 3), ("len(items) > 390000 and items[-1] == 394999", 3),
-                               ("len(items) > 399999 and items[123456] == 123456", 4)):
+    assert run.pyreplay("when", "--count", recording, "len(items) == 1390000").text.splitlines()[0] == "3 events"
+    for expression, events in (("items[0] == 1395", 3), ("len(items) > 1390000 and items[-1] == 1394999", 3),
+                               ("len(items) > 1399999 and items[123456] == 123456", 4)):
         done = run.pyreplay("when", "--count", recording, expression)
         assert done.text.splitlines()[0] == "%d events" % events, (expression, done)

@@ -409,6 +409,39 @@ rp_variable_in(struct rp *rp, struct rp_chunk *chunk, uint32_t frame, rp_place_n
     return find_variable(&view, name, ret_value, err);
 }
 
+static bool
+names_global(const struct tf_def_code *code, struct tf_text name)
+{
+    for (uint32_t i = 0; i < code->global_count; i++) {
+        if (rp_text_equal(code->global[i], name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Whether it can ever have been a global of this module: it is one now, or some code of
+ * the recording says the name. Without that each chunk would be searched in vain. */
+static tf_status
+global_exists(const struct view *view, const struct rp_value *globals,
+              struct tf_text name, struct tf_err *err)
+{
+    struct rp_value value;
+    tf_status status = entry_named(view, globals, name, &value, err);
+    bool exists = status == TF_OK && value.kind != TF_VAL_UNBOUND;
+    if (status != TF_OK) {
+        return status;
+    }
+    rp_value_release(&value);
+    for (uint32_t id = 1; !exists && id <= view->rp->facts.code_count; id++) {
+        exists = names_global(rp_code(view->rp, id), name);
+    }
+    return exists ? TF_OK
+                  : tf_err_set(err, TF_ERR_NOT_FOUND, -1,
+                               "there is no variable '%.*s' here",
+                               (int)(name.len < 100 ? name.len : 100), name.data);
+}
+
 /* Where a name's value is kept, bound or not. */
 static tf_status
 spot_of(const struct view *view, struct tf_text name, struct rp_spot *spot,
@@ -437,11 +470,14 @@ spot_of(const struct view *view, struct tf_text name, struct rp_spot *spot,
             struct rp_value mapping = {.kind = refers ? TF_VAL_REF : TF_VAL_NONE,
                                        .ref = spot->object};
             status = entry_named(view, &mapping, name, &bound, err);
-            for (uint32_t i = 0; status == TF_OK && i < code->global_count; i++) {
-                global |= bound.kind == TF_VAL_UNBOUND
-                          && rp_text_equal(code->global[i], name);
+            if (status == TF_OK) {
+                status = globals_value(view, &value, err);
             }
+            bool module = status == TF_OK && rp_value_same(&value, &mapping);
+            global = status == TF_OK && bound.kind == TF_VAL_UNBOUND
+                     && (module || names_global(code, name));
             rp_value_release(&bound);
+            rp_value_release(&value);
         }
         if (!global) {
             return status;
@@ -454,6 +490,9 @@ spot_of(const struct view *view, struct tf_text name, struct rp_spot *spot,
         status =
             tf_err_set(err, TF_ERR_NOT_FOUND, -1, "there is no variable '%.*s' here",
                        (int)(name.len < 100 ? name.len : 100), name.data);
+    }
+    if (status == TF_OK) {
+        status = global_exists(view, &value, name, err);
     }
     *spot = (struct rp_spot){.sort = RP_SPOT_ENTRY, .object = value.ref};
     rp_value_release(&value);

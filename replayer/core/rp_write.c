@@ -4,6 +4,7 @@
  * chunk the changes are gone through in order; one that may concern the place is settled by
  * comparing the value before its event with the value after it. Which may concern it is
  * told from the changes alone, by following where the value stands among the items. */
+#include "rp_object.h"
 #include "rp_place.h"
 
 #include <stdlib.h>
@@ -14,6 +15,12 @@ struct seeker {
     bool forward;
     uint64_t bound; /* look no further than this event */
     struct tf_err *err;
+};
+
+/* Where the value stands, as far as the search has come. */
+struct standing {
+    size_t idx;   /* among the items or attributes; SIZE_MAX: not there, or not known */
+    size_t items; /* how many the object has; SIZE_MAX: not known */
 };
 
 void
@@ -61,10 +68,10 @@ slot_value_before(const struct seeker *seeker, size_t chunk_idx,
     }
 }
 
-/* `*idx`: where it stood nearby (SIZE_MAX: not known); then, where it stands. */
+/* `*standing`: where it stood nearby; then, where it stands. */
 static tf_status
 value_at(const struct seeker *seeker, struct rp_chunk *chunk, rp_place_no at,
-         struct rp_value *ret_value, size_t *idx)
+         struct rp_value *ret_value, struct standing *standing)
 {
     *ret_value = (struct rp_value){0};
     if (seeker->place->sort == RP_PLACE_SLOT) {
@@ -79,9 +86,9 @@ value_at(const struct seeker *seeker, struct rp_chunk *chunk, rp_place_no at,
     tf_status status = rp_state_open(seeker->rp, seeker->place->id, chunk->idx, at,
                                      &object, seeker->err);
     if (status == TF_OK) {
-        size_t hint = *idx;
-        status = rp_place_find(seeker->rp, seeker->place, object, hint, &found, idx,
-                               seeker->err);
+        status = rp_place_find(seeker->rp, seeker->place, object, standing->idx, &found,
+                               &standing->idx, seeker->err);
+        standing->items = object->item_count;
         if (status == TF_OK && found) {
             rp_value_copy(ret_value, found);
         }
@@ -148,16 +155,16 @@ find_writer(const struct seeker *seeker, struct rp_write *write)
 /* Whether the event wrote the place; then fills `write`. */
 static tf_status
 check_event(const struct seeker *seeker, struct rp_chunk *chunk, uint32_t event,
-            size_t idx, bool *ret_wrote, struct rp_write *ret_write)
+            struct standing near, bool *ret_wrote, struct rp_write *ret_write)
 {
     struct rp_write write = {.seq = chunk->raw->first_seq + event};
     tf_status status =
-        value_at(seeker, chunk, event_end(chunk, event), &write.after, &idx);
+        value_at(seeker, chunk, event_end(chunk, event), &write.after, &near);
     bool brought = brings_slots(seeker, chunk, event);
     if (status == TF_OK) {
         status = brought ? slot_value_before(seeker, chunk->idx, &write.before)
                          : value_at(seeker, chunk, event_begin(chunk, event),
-                                    &write.before, &idx);
+                                    &write.before, &near);
     }
     /* A change of a slot is an assignment, of an equal value, too. */
     bool assigned = seeker->place->sort == RP_PLACE_SLOT && !brought;
@@ -221,17 +228,14 @@ changes_of(const struct seeker *seeker, const struct rp_chunk *chunk)
     return changes;
 }
 
-/* Whether a change may concern the value that stands at *idx on the near side of it (as
- * seen in the direction of the search); else *idx is where it stands on the far side. */
+/* Whether a change may concern the value that stands there on the near side of it (as seen
+ * in the direction of the search); else that becomes where it stands on the far side. */
 static bool
-may_concern(const struct seeker *seeker, const struct rp_chunk *chunk, uint32_t change,
-            size_t *idx)
+may_concern(const struct seeker *seeker, const struct tf_op *op,
+            struct standing *standing)
 {
     const struct rp_place *place = seeker->place;
-    if (place->sort == RP_PLACE_SLOT) {
-        return true;
-    }
-    const struct tf_op *op = rp_object_op(chunk, change);
+    size_t *idx = &standing->idx;
     bool attr = place->sort == RP_PLACE_ATTR;
     if (op->kind == TF_OP_NEW || op->kind == TF_OP_IMAGE) {
         return true;
@@ -243,11 +247,17 @@ may_concern(const struct seeker *seeker, const struct rp_chunk *chunk, uint32_t 
     if (op->kind != (attr ? TF_OP_ATTR_SPLICE : TF_OP_ITEM_SPLICE)) {
         return false;
     }
-    if (place->sort == RP_PLACE_ITEM) {
-        return op->index <= place->index;
-    }
     uint64_t near = seeker->forward ? op->count : op->value_count;
     uint64_t far = seeker->forward ? op->value_count : op->count;
+    if (place->sort == RP_PLACE_ITEM && standing->items <= place->index
+        && near <= standing->items) { /* not there, until there are so many */
+        standing->items = (size_t)(standing->items - near + far);
+        return standing->items > place->index;
+    }
+    if (place->sort == RP_PLACE_ITEM) {
+        standing->items = SIZE_MAX;
+        return op->index <= place->index;
+    }
     if (*idx == SIZE_MAX) {
         return far > 0;
     }
@@ -264,10 +274,10 @@ may_concern(const struct seeker *seeker, const struct rp_chunk *chunk, uint32_t 
 /* Where the value stands at the side from which the search comes. */
 static tf_status
 stands_at(const struct seeker *seeker, struct rp_chunk *chunk, rp_place_no at,
-          size_t *idx)
+          struct standing *standing)
 {
     struct rp_value value;
-    tf_status status = value_at(seeker, chunk, at, &value, idx);
+    tf_status status = value_at(seeker, chunk, at, &value, standing);
     rp_value_release(&value);
     return status;
 }
@@ -275,12 +285,13 @@ stands_at(const struct seeker *seeker, struct rp_chunk *chunk, rp_place_no at,
 /* Searches the changes at places in (low, high]. */
 static tf_status
 search_chunk(const struct seeker *seeker, struct rp_chunk *chunk, rp_place_no low,
-             rp_place_no high, size_t *idx, bool *ret_wrote, struct rp_write *ret_write)
+             rp_place_no high, struct standing *standing, bool *ret_wrote,
+             struct rp_write *ret_write)
 {
     struct changes changes = changes_of(seeker, chunk);
     uint32_t count = changes.end - changes.first;
     *ret_wrote = false;
-    tf_status status = stands_at(seeker, chunk, seeker->forward ? low : high, idx);
+    tf_status status = stands_at(seeker, chunk, seeker->forward ? low : high, standing);
     uint32_t done = UINT32_MAX; /* the event that was looked at last */
     for (uint32_t n = 0; n < count && status == TF_OK && !*ret_wrote; n++) {
         uint32_t i = seeker->forward ? changes.first + n : changes.end - 1 - n;
@@ -289,15 +300,17 @@ search_chunk(const struct seeker *seeker, struct rp_chunk *chunk, rp_place_no lo
             continue;
         }
         uint32_t event = rp_chunk_event_of(chunk, at);
-        if (!may_concern(seeker, chunk, i, idx) || event == done) {
+        if (event == done
+            || (seeker->place->sort != RP_PLACE_SLOT
+                && !may_concern(seeker, rp_object_op(chunk, i), standing))) {
             continue;
         }
         done = event;
-        status = check_event(seeker, chunk, event, *idx, ret_wrote, ret_write);
+        status = check_event(seeker, chunk, event, *standing, ret_wrote, ret_write);
         if (status == TF_OK && !*ret_wrote) {
             rp_place_no side =
                 seeker->forward ? event_end(chunk, event) : event_begin(chunk, event);
-            status = stands_at(seeker, chunk, side, idx);
+            status = stands_at(seeker, chunk, side, standing);
         }
         if (status == TF_OK) {
             status = rp_progress(seeker->rp, n, count, seeker->err);
@@ -352,6 +365,48 @@ beyond_bound(const struct seeker *seeker, size_t idx)
                            : info->first_seq + info->event_count < seeker->bound;
 }
 
+/* Goes on over chunks in which an item that is not there does not come to be: only how
+ * many there are is followed, through the changes as they stand. *idx: the first chunk in
+ * which it may. */
+static tf_status
+skip_absent(const struct seeker *seeker, struct standing *standing, size_t *idx)
+{
+    struct rp *rp = seeker->rp;
+    for (;;) {
+        struct rp_chunk *chunk;
+        struct rp_object_changes changes;
+        struct rp_object_change change;
+        struct standing here = *standing;
+        bool may = false;
+        tf_status status = rp_chunk_get_raw(rp, *idx, &chunk, seeker->err);
+        if (status != TF_OK) {
+            return status;
+        }
+        rp_object_changes_begin(&changes, chunk, seeker->place->id,
+                                seeker->forward ? 0 : UINT32_MAX - 1);
+        while (!may
+               && (seeker->forward ? rp_object_changes_next
+                                   : rp_object_changes_prev)(&changes, &change)) {
+            may = change.place == 0 || may_concern(seeker, change.op, &here);
+        }
+        rp_chunk_put(rp, chunk);
+        size_t before = *idx;
+        if (may || beyond_bound(seeker, before)) {
+            return TF_OK;
+        }
+        *standing = here;
+        status =
+            rp_progress(rp, seeker->forward ? before : rp->facts.chunk_count - before,
+                        rp->facts.chunk_count, seeker->err);
+        if (status == TF_OK) {
+            status = next_chunk(seeker, SIZE_MAX, idx);
+        }
+        if (status != TF_OK || (seeker->forward ? *idx <= before : *idx >= before)) {
+            return status;
+        }
+    }
+}
+
 static tf_status
 search_writes(const struct seeker *seeker, uint64_t seq, struct rp_write *ret_write)
 {
@@ -366,17 +421,22 @@ search_writes(const struct seeker *seeker, uint64_t seq, struct rp_write *ret_wr
     rp_place_no low = seeker->forward ? here : 0;
     rp_place_no high = seeker->forward ? UINT32_MAX - 1 : here;
     bool hint = seeker->place->sort == RP_PLACE_ENTRY && seeker->place->index > 0;
-    size_t at = hint ? seeker->place->index : SIZE_MAX; /* where the value stands */
+    struct standing standing = {hint ? seeker->place->index : SIZE_MAX, SIZE_MAX};
     size_t idx = chunk->idx, before;
     for (;;) {
         bool wrote;
-        status = search_chunk(seeker, chunk, low, high, &at, &wrote, ret_write);
+        status = search_chunk(seeker, chunk, low, high, &standing, &wrote, ret_write);
         rp_chunk_put(rp, chunk);
         if (status != TF_OK || wrote) {
             return status;
         }
         before = idx;
-        status = next_chunk(seeker, at, &idx);
+        status = next_chunk(seeker, standing.idx, &idx);
+        if (status == TF_OK && seeker->place->sort == RP_PLACE_ITEM
+            && standing.items <= seeker->place->index
+            && (seeker->forward ? idx > before : idx < before)) {
+            status = skip_absent(seeker, &standing, &idx);
+        }
         if (status == TF_ERR_NOT_FOUND
             || (status == TF_OK
                 && (beyond_bound(seeker, idx)

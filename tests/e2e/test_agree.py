@@ -159,6 +159,33 @@ def faults(place, answer, observed):
     return found
 
 
+def history_faults(recording, place, at, writes, observed, shown):
+    """What `history` prints of a place, held against its writes and, for a variable, against the
+    text that the dump shows of it: `shown`, [(seq, text)], content included."""
+    seq, _, name = at
+    done = run.pyreplay("history", "--format", "json", "--at", str(seq), "--all", recording, name)
+    if not writes:
+        return [] if done.status == 1 else ["history of what was never written: %s" % done.text[:200]]
+    rows = [json.loads(line) for line in done.text.splitlines()]
+    found = []
+    said = [row["seen"] for row in rows if not row["content"]]
+    if said != [write[0] for write in writes]:
+        found.append("history has %s, the writes are %s" % (said[:9], [write[0] for write in writes][:9]))
+    for row, then in zip(rows, rows[1:]):
+        if row["after"] != then["before"]:
+            found.append("history at %d leaves %r, and at %d finds %r" % (
+                row["seen"], row["after"], then["seen"], then["before"]))
+    for sort, looks in (("", observed), ("content of ", shown)):
+        i, after = 0, None
+        for seen, text in looks:
+            while i < len(rows) and rows[i]["seen"] <= seen:
+                after = rows[i]["after"]
+                i += 1
+            if not (text or "").startswith(("#", "<")) and "elided" not in (after or "") and (after or "") != (text or ""):
+                found.append("event %d shows %s%r, history says %r" % (seen, sort, text, after))
+    return found
+
+
 def agree(seed, tmp_path, counted, count):
     program = tmp_path / ("generated_%d.py" % seed)
     program.write_text(generate.generate(seed, STATEMENTS))
@@ -177,7 +204,9 @@ def agree(seed, tmp_path, counted, count):
         assert done.status == 0, done
         answers[cache] = done.text.splitlines()
     assert answers["off"] == answers["on"][:8] and answers["100000"] == answers["on"][-8:]
-    problems, writes, changes, looks = [], 0, 0, 0
+    plain = [json.loads(line) for line in run.pyreplay(
+        "dump", "--format", "jsonl", "--file", program.name, recording).text.splitlines()]
+    problems, writes, changes, looks, histories = [], 0, 0, 0, 0
     for (place, at), line in zip(chosen, answers["on"], strict=True):
         answer = json.loads(line)
         if "error" in answer:
@@ -185,6 +214,11 @@ def agree(seed, tmp_path, counted, count):
             continue
         observed = observations.places[place]
         problems += ["%s, %s: %s" % (place, at, fault) for fault in faults(place, answer, observed)[:3]]
+        if histories < count // 5 and len(answer["writes"]) < 500:
+            histories += 1
+            shown = [(row["seq"], row["locals"].get(place[2])) for row in plain if row["frame"] == place[0]]
+            problems += ["%s, %s: %s" % (place, at, fault) for fault in history_faults(
+                recording, place, at, answer["writes"], observed, shown if place[1] == "local" else [])[:3]]
         writes += len(answer["writes"])
         changes += len(answer["changes"])
         looks += len(observed)

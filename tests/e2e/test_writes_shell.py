@@ -88,7 +88,7 @@ def test_breakpoint_hits(shop):
 
 
 @pytest.mark.parametrize("args, status, words", [
-    (("history", "nothing_at_all_here"), 1, "no write of nothing_at_all_here"),
+    (("history", "nothing_at_all_here"), 1, "there is no variable 'nothing_at_all_here' here"),
     (("history",), 2, "is missing"), (("last", "1 + 2"), 2, "a variable, an attribute or an element"),
     (("history", "cart.owner", "--at", "99999999"), 1, "there is no event 99999999"),
     (("breakpoints", "nowhere.py:3"), 2, "no recorded code comes from"),

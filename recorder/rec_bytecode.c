@@ -142,7 +142,7 @@ void
 rec_bytecode_read(PyCodeObject *code, struct rec_bytecode *space,
                   struct tf_def_code *def)
 {
-    space->bytes = PyCode_GetCode(code);
+    space->bytes = rec_py_code_object_bytes(code);
     if (space->bytes == NULL) {
         return;
     }

@@ -4,6 +4,27 @@
 
 #include "rec_frames.h"
 #include "rec_sites.h"
+#include "rec_touch.h"
+
+/* Puts an assignment on the list, and out of the effects. */
+static void
+note_store(struct rec_flow *flow, uint32_t unit)
+{
+    uint32_t arg = flow->arg[unit];
+    switch ((enum rec_effect)flow->effect[unit]) {
+    case REC_EFFECT_STORE:
+        flow->store[flow->store_count++] = (struct rec_plan_store){unit, arg};
+        break;
+    case REC_EFFECT_STORE_STORE:
+        flow->store[flow->store_count++] = (struct rec_plan_store){unit, arg & 15};
+        /* fall through */
+    case REC_EFFECT_STORE_LOAD:
+        flow->store[flow->store_count++] = (struct rec_plan_store){unit, arg >> 4};
+        break;
+    default: return;
+    }
+    flow->effect[unit] = REC_EFFECT_NONE;
+}
 
 bool
 rec_flow_init(struct rec_flow *flow, PyCodeObject *code)
@@ -13,7 +34,7 @@ rec_flow_init(struct rec_flow *flow, PyCodeObject *code)
     flow->effect = calloc((size_t)units + 1, sizeof *flow->effect);
     flow->arg = calloc((size_t)units + 1, sizeof *flow->arg);
     flow->jump = calloc((size_t)units + 1, sizeof *flow->jump);
-    flow->store = calloc((size_t)units + 1, sizeof *flow->store);
+    flow->store = calloc(2 * (size_t)units + 1, sizeof *flow->store);
     flow->plan = calloc((size_t)units + 1, sizeof *flow->plan);
     flow->bytes = rec_py_code_bytes(code, units);
     flow->unknown = rec_plan_make(code, flow->bytes, 0, 0);
@@ -27,10 +48,7 @@ rec_flow_init(struct rec_flow *flow, PyCodeObject *code)
         flow->jump[i + 1] =
             flow->jump[i] + (flow->effect[i] & REC_EFFECT_JUMPS ? 1 : 0);
         flow->effect[i] &= (uint8_t)~REC_EFFECT_JUMPS;
-        if (flow->effect[i] == REC_EFFECT_STORE) {
-            flow->store[flow->store_count++] = i;
-            flow->effect[i] = REC_EFFECT_NONE;
-        }
+        note_store(flow, i);
     }
     return true;
 }
@@ -43,6 +61,7 @@ rec_flow_release(struct rec_flow *flow)
     free(flow->jump);
     free(flow->store);
     free(flow->bytes);
+    free(flow->depth);
     for (uint32_t i = 0; flow->plan != NULL && i < flow->unit_count; i++) {
         rec_plan_free(flow->plan[i]);
     }
@@ -91,15 +110,15 @@ rec_flow_note_stores(struct rec_frame *top, PyFrameObject *frame,
     uint32_t low = 0, high = flow->store_count;
     while (low < high) { /* the first store at or behind top->unit */
         uint32_t middle = (low + high) / 2;
-        if (flow->store[middle] < top->unit) {
+        if (flow->store[middle].unit < top->unit) {
             low = middle + 1;
         }
         else {
             high = middle;
         }
     }
-    for (; low < flow->store_count && flow->store[low] < end; low++) {
-        top->slot[flow->arg[flow->store[low]]].kind = REC_VAL_ASSIGNED;
+    for (; low < flow->store_count && flow->store[low].unit < end; low++) {
+        top->slot[flow->store[low].slot].kind = REC_VAL_ASSIGNED;
     }
 }
 
@@ -116,8 +135,65 @@ void
 rec_flow_follow_again(struct rec_frame *frame)
 {
     if (frame->frame != NULL && frame->called && frame->plan != NULL
-        && frame->plan->late && !frame->opcodes
+        && frame->plan->late && !frame->opcodes && !frame->watched
         && !rec_sites_note(frame, frame->plan, true)) {
+        rec.look_again = true;
+    }
+}
+
+static void
+find_depths(struct rec_flow *flow, PyCodeObject *code)
+{
+    flow->depth = malloc(((size_t)flow->unit_count + 1) * sizeof *flow->depth);
+    if (flow->depth != NULL
+        && !rec_py_code_depths(code, flow->bytes, flow->unit_count, flow->depth)) {
+        free(flow->depth);
+        flow->depth = NULL;
+    }
+}
+
+/* At an event that knows where the stack ends, what was worked out must be just that. */
+static void
+check_depth(struct rec_flow *flow, PyFrameObject *frame)
+{
+    uint32_t unit = rec_py_frame_unit(frame);
+    const rec_py_ref *top = rec_py_frame_stack(frame);
+    if (flow->depth != NULL && top != NULL && unit < flow->unit_count
+        && flow->depth[unit] != REC_NO_DEPTH
+        && top != rec_py_frame_stack_at(frame, flow->depth[unit])) {
+        free(flow->depth);
+        flow->depth = NULL;
+    }
+}
+
+rec_py_ref *
+rec_flow_stack(const struct rec_flow *flow, PyFrameObject *frame, uint32_t unit)
+{
+    rec_py_ref *top = rec_py_frame_stack(frame);
+    bool known = flow->depth != NULL && flow->depth[unit] != REC_NO_DEPTH;
+    return top == NULL && known ? rec_py_frame_stack_at(frame, flow->depth[unit]) : top;
+}
+
+/* The same where the instructions of a code object can be watched, whoever runs it: nobody
+ * else sees that, and it stays on. */
+static void
+watch_code(struct rec_frame *frame, bool on)
+{
+    struct rec_flow *flow = &frame->code->flow;
+    frame->watched = on;
+    if (!on) {
+        return;
+    }
+    PyCodeObject *code = rec_py_frame_code(frame->frame);
+    if (!flow->watched) {
+        flow->watched = rec_py_watch_instructions(code);
+        find_depths(flow, code);
+    }
+    check_depth(flow, frame->frame);
+    if (flow->watched) {
+        rec_touch_instruction(frame); /* no event comes for the one it stands at */
+    }
+    else {
         rec.look_again = true;
     }
 }
@@ -129,6 +205,10 @@ watch_instructions(struct rec_frame *frame, bool on)
 {
     if (rec.options->events & 1u << TF_EV_OPCODE) {
         rec_py_frame_want_opcodes(frame->frame);
+        return;
+    }
+    if (REC_WATCHES_CODE) {
+        watch_code(frame, on);
         return;
     }
     on = on && rec.thread->next_trace == NULL; /* it would get our opcode events, too */
@@ -163,7 +243,8 @@ rec_flow_mark(struct rec_frame *frame, enum tf_event_kind kind)
     bool known =
         !frame->plan->hard
         && (frame->plan->site_count == 0 || rec_sites_note(frame, frame->plan, false));
-    if (!known || frame->opcodes || rec.options->events & 1u << TF_EV_OPCODE) {
+    if (!known || frame->opcodes || frame->watched
+        || rec.options->events & 1u << TF_EV_OPCODE) {
         watch_instructions(frame, !known);
     }
 }

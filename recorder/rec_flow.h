@@ -10,12 +10,13 @@ struct rec_frame;
 
 struct rec_flow {
     uint32_t unit_count;
-    uint8_t *effect; /* one a code unit: enum rec_effect */
-    uint32_t *arg;   /* the instruction's argument, extended */
-    uint32_t *jump;  /* [i]: jumps before unit i */
-    uint32_t
-        *store; /* units that assign a fast local, ascending; the slot is their arg */
+    uint8_t *effect;              /* one a code unit: enum rec_effect */
+    uint32_t *arg;                /* the instruction's argument, extended */
+    uint32_t *jump;               /* [i]: jumps before unit i */
+    struct rec_plan_store *store; /* assignments of fast locals, by unit */
     uint32_t store_count;
+    uint16_t *depth;          /* of the value stack, one a unit; NULL: not known */
+    bool watched;             /* rec_py_watch_instructions() */
     uint8_t *bytes;           /* co_code */
     struct rec_plan **plan;   /* one a unit; NULL: not made yet */
     struct rec_plan *unknown; /* of a place that nothing is known of */
@@ -38,6 +39,10 @@ void rec_flow_mark(struct rec_frame *frame, enum tf_event_kind kind);
 /* Before an event of the frame, or of what it calls: where code that it called may have
  * changed which objects its instructions mean, these are noted, too. */
 void rec_flow_follow_again(struct rec_frame *frame);
+/* Past the top of the value stack, before the instruction at `unit` where the frame stands;
+ * NULL when it is not known. */
+rec_py_ref *rec_flow_stack(const struct rec_flow *flow, PyFrameObject *frame,
+                           uint32_t unit);
 /* What can run from that place; NULL when memory ran out. */
 struct rec_plan *rec_flow_plan(struct rec_flow *flow, PyCodeObject *code,
                                uint32_t unit);

@@ -259,12 +259,13 @@ resume_chain(struct rec_thread *thread, PyFrameObject *object)
 static void
 look_at_cells(const struct rec_frame *frame)
 {
-    PyObject **slots = rec_py_frame_slots(frame->frame);
+    rec_py_ref *slots = rec_py_frame_slots(frame->frame);
     for (uint32_t i = frame->fast_count; i > 0; i--) {
-        if (slots[i - 1] == NULL || !PyCell_Check(slots[i - 1])) {
+        PyObject *obj = rec_py_ref_get(slots[i - 1]);
+        if (obj == NULL || !PyCell_Check(obj)) {
             break; /* free variables come last */
         }
-        struct rec_obj *cell = rec_shadow_find(&rec.shadow, slots[i - 1]);
+        struct rec_obj *cell = rec_shadow_find(&rec.shadow, obj);
         if (cell != NULL) {
             rec_values_look(cell, (struct rec_hint){.sort = REC_HINT_NONE, .index = 0});
         }
@@ -436,18 +437,18 @@ rec_frame_update(struct rec_frame *frame)
     if (!rec.options->values || frame->frame == NULL || is_quiet(frame)) {
         return;
     }
-    PyObject **slots = rec_py_frame_slots(frame->frame);
+    rec_py_ref *slots = rec_py_frame_slots(frame->frame);
     bool all = frame->epoch != rec.epoch;
     frame->epoch = rec.epoch;
     if (frame->plan != NULL && !frame->plan->open && !all) {
         for (uint32_t i = 0; i < frame->plan->store_count; i++) {
             uint32_t slot = frame->plan->store[i].slot;
-            slot_update(frame, slot, slots[slot]);
+            slot_update(frame, slot, rec_py_ref_get(slots[slot]));
         }
     }
     else {
         for (uint32_t i = 0; i < frame->code->slot_count; i++) {
-            slot_update(frame, i, slots[i]);
+            slot_update(frame, i, rec_py_ref_get(slots[i]));
         }
     }
     if (frame->code->has_mapping) {
@@ -509,13 +510,14 @@ static void
 key_slots(struct rec_frame *frame)
 {
     struct tf_rows *key = &rec.batch->keyframe;
-    PyObject **slots = frame->frame != NULL ? rec_py_frame_slots(frame->frame) : NULL;
+    rec_py_ref *slots = frame->frame != NULL ? rec_py_frame_slots(frame->frame) : NULL;
     uint32_t count = frame->slot_count;
     for (uint32_t i = 0; i < count; i++) {
         if (frame->slot[i].kind != TF_VAL_UNBOUND && tf_rows_op(key, TF_OP_LOCAL)) {
             tf_rows_u64(key, i);
-            key_value(&frame->slot[i],
-                      slots != NULL && i < frame->fast_count ? slots[i] : NULL);
+            key_value(&frame->slot[i], slots != NULL && i < frame->fast_count
+                                           ? rec_py_ref_get(slots[i])
+                                           : NULL);
         }
     }
 }

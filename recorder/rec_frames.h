@@ -48,6 +48,7 @@ struct rec_frame {
     uint32_t touched_count, touched_cap;
     uint32_t epoch;      /* rec.epoch when all of its locals were looked at */
     bool called;         /* Python code ran since its latest event */
+    bool watched;        /* events of its code's instructions are looked at */
     bool opcodes;        /* we asked for its opcode events */
     bool opcodes_wanted; /* the program did, too */
     bool on_stack;

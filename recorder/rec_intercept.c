@@ -51,7 +51,7 @@ watched_next(PyObject *self)
 static void
 replace_wrapper(PyTypeObject *type, iternextfunc before)
 {
-    PyObject *found = PyDict_GetItemString(type->tp_dict, "__next__");
+    PyObject *found = PyDict_GetItemString(rec_py_type_dict(type), "__next__");
     if (found != NULL && Py_IS_TYPE(found, &PyWrapperDescr_Type)) {
         PyWrapperDescrObject *descr = (PyWrapperDescrObject *)found;
         if (descr->d_wrapped == (void *)before) {
@@ -103,7 +103,7 @@ watched_missing(PyObject *self, PyObject *key)
 void
 rec_intercept_defaultdict(PyTypeObject *type)
 {
-    PyObject *found = PyDict_GetItemString(type->tp_dict, "__missing__");
+    PyObject *found = PyDict_GetItemString(rec_py_type_dict(type), "__missing__");
     if (intercepted.missing == NULL && found != NULL
         && Py_IS_TYPE(found, &PyMethodDescr_Type)) {
         PyMethodDef *def = ((PyMethodDescrObject *)found)->d_method;

@@ -240,9 +240,11 @@ call(struct maker *maker, struct state *state, const struct rec_insn *insn)
     }
     int16_t self = used(maker, peek(state, insn->arg + 1));
     int16_t callee = used(maker, peek(state, insn->arg + 2));
-    bool method = plan->sym[callee].sort != REC_SYM_NULL;
-    struct rec_site *made = method ? site(maker, state, REC_SITE_CALL, callee, self, 0)
-                                   : site(maker, state, REC_SITE_CALL, self, NO_SYM, 0);
+    bool below = plan->sym[callee].sort == REC_SYM_NULL;
+    bool method = !below && plan->sym[self].sort != REC_SYM_NULL;
+    struct rec_site *made =
+        method ? site(maker, state, REC_SITE_CALL, callee, self, 0)
+               : site(maker, state, REC_SITE_CALL, below ? self : callee, NO_SYM, 0);
     if (made != NULL) {
         made->operand = first;
         made->operand_count = insn->arg;
@@ -251,7 +253,7 @@ call(struct maker *maker, struct state *state, const struct rec_insn *insn)
         }
         plan->late |= made->late;
     }
-    for (uint32_t i = 0; i < insn->pops; i++) {
+    for (uint32_t i = 0; i < insn->arg + 2; i++) {
         pop(state);
     }
     push(state, simple(maker, REC_SYM_RESULT, plan->site_count - 1));
@@ -261,7 +263,7 @@ call(struct maker *maker, struct state *state, const struct rec_insn *insn)
 static void
 call_any(struct maker *maker, struct state *state, const struct rec_insn *insn)
 {
-    site(maker, state, REC_SITE_CALL_ANY, peek(state, insn->pops - 1), NO_SYM, 0);
+    site(maker, state, REC_SITE_CALL_ANY, peek(state, insn->callee), NO_SYM, 0);
     for (uint32_t i = 0; i < insn->pops; i++) {
         pop(state);
     }
@@ -303,6 +305,33 @@ swap(struct state *state, uint32_t n)
     *other = value;
 }
 
+static void
+push_global(struct maker *maker, struct state *state, const struct rec_insn *insn)
+{
+    int16_t null = insn->pushes == 2 ? simple(maker, REC_SYM_NULL, 0) : NO_SYM;
+    if (null != NO_SYM && !REC_NULL_LAST) {
+        push(state, null);
+    }
+    push(state, named(maker, state, REC_SYM_GLOBAL, insn->arg));
+    if (null != NO_SYM && REC_NULL_LAST) {
+        push(state, null);
+    }
+}
+
+/* Two of the usual instructions in one. */
+static void
+store_two(struct maker *maker, struct state *state, const struct rec_insn *insn)
+{
+    store(maker, insn->unit, insn->arg >> 4);
+    bind_fast(state, insn->arg >> 4, pop(state));
+    if (insn->act == REC_ACT_STORE_FAST_LOAD) {
+        push(state, load_fast(maker, state, insn->arg & 15));
+        return;
+    }
+    store(maker, insn->unit, insn->arg & 15);
+    bind_fast(state, insn->arg & 15, pop(state));
+}
+
 /* Python code: operators, properties, __del__ of what is dropped. */
 static bool
 may_run_code(const struct rec_insn *insn)
@@ -312,6 +341,8 @@ may_run_code(const struct rec_insn *insn)
     case REC_ACT_NULL:
     case REC_ACT_CONST:
     case REC_ACT_FAST:
+    case REC_ACT_FAST_FAST:
+    case REC_ACT_TAKE_FAST:
     case REC_ACT_CELL:
     case REC_ACT_GLOBAL:
     case REC_ACT_NAME:
@@ -336,13 +367,17 @@ step(struct maker *maker, struct state *state, const struct rec_insn *insn)
     case REC_ACT_NULL: push(state, simple(maker, REC_SYM_NULL, 0)); break;
     case REC_ACT_CONST: push(state, simple(maker, REC_SYM_CONST, insn->arg)); break;
     case REC_ACT_FAST: push(state, load_fast(maker, state, insn->arg)); break;
-    case REC_ACT_CELL: push(state, named(maker, state, REC_SYM_CELL, insn->arg)); break;
-    case REC_ACT_GLOBAL:
-        if (insn->pushes == 2) {
-            push(state, simple(maker, REC_SYM_NULL, 0));
-        }
-        push(state, named(maker, state, REC_SYM_GLOBAL, insn->arg));
+    case REC_ACT_FAST_FAST:
+        push(state, load_fast(maker, state, insn->arg >> 4));
+        push(state, load_fast(maker, state, insn->arg & 15));
         break;
+    case REC_ACT_TAKE_FAST:
+        push(state, load_fast(maker, state, insn->arg));
+        store(maker, insn->unit, insn->arg);
+        bind_fast(state, insn->arg, 0);
+        break;
+    case REC_ACT_CELL: push(state, named(maker, state, REC_SYM_CELL, insn->arg)); break;
+    case REC_ACT_GLOBAL: push_global(maker, state, insn); break;
     case REC_ACT_NAME: push(state, named(maker, state, REC_SYM_NAME, insn->arg)); break;
     case REC_ACT_ATTR:
         a = pop(state);
@@ -358,6 +393,8 @@ step(struct maker *maker, struct state *state, const struct rec_insn *insn)
         store(maker, insn->unit, insn->arg);
         bind_fast(state, insn->arg, insn->pops > 0 ? pop(state) : 0);
         break;
+    case REC_ACT_STORE_FAST_LOAD:
+    case REC_ACT_STORE_FAST_STORE: store_two(maker, state, insn); break;
     case REC_ACT_STORE_CELL:
         site(maker, state, REC_SITE_CELL, NO_SYM, NO_SYM, insn->arg);
         plain(state, insn, 0);
@@ -377,9 +414,19 @@ step(struct maker *maker, struct state *state, const struct rec_insn *insn)
              insn->act == REC_ACT_DELETE_SUBSCR);
         plain(state, insn, 0);
         break;
+    case REC_ACT_STORE_SLICE:
+        site(maker, state, REC_SITE_ITEM, peek(state, 3),
+             simple(maker, REC_SYM_FRESH, 0), 0);
+        plain(state, insn, 0);
+        break;
     case REC_ACT_INPLACE:
         site(maker, state, REC_SITE_INPLACE, peek(state, 2), peek(state, 1), 0);
         plain(state, insn, 0);
+        break;
+    case REC_ACT_CALL_KW:
+        pop(state);
+        state->names = true;
+        call(maker, state, insn);
         break;
     case REC_ACT_CALL: call(maker, state, insn); break;
     case REC_ACT_CALL_EX: call_any(maker, state, insn); break;
@@ -419,9 +466,10 @@ merge(struct state *into, const struct state *from)
 }
 
 static void
-go_on(struct maker *maker, uint32_t from, uint32_t to, const struct state *state)
+go_on(struct maker *maker, uint32_t from, uint32_t to, const struct state *state,
+      bool begins)
 {
-    if (rec_py_code_fires(maker->code, from, to)) {
+    if (rec_py_code_fires(maker->code, from, to, begins)) {
         return;
     }
     if (maker->seen[to]) {
@@ -499,10 +547,10 @@ follow(struct maker *maker, uint32_t unit)
             else {
                 jumped = at.state;
             }
-            go_on(maker, insn.unit, insn.target, &jumped);
+            go_on(maker, insn.unit, insn.target, &jumped, at.unit == unit);
         }
         if (insn.falls) {
-            go_on(maker, insn.unit, insn.next, &at.state);
+            go_on(maker, insn.unit, insn.next, &at.state, at.unit == unit);
         }
     }
 }

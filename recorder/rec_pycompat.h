@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "tf_format.h"
 
@@ -30,9 +31,29 @@ PyObject *rec_py_frame_builtins(PyFrameObject *frame);
 PyObject *rec_py_frame_mapping(PyFrameObject *frame);
 /* The frame below it on the stack, where that has a frame object; borrowed. */
 PyFrameObject *rec_py_frame_back(PyFrameObject *frame);
+/* What a slot or the value stack of a frame holds: an object or NULL. From 3.14 on the two
+ * lowest bits tell how it is counted, or that it is no object (a small int of the evaluation
+ * loop's own, an invalid place: Include/internal/pycore_stackref.h, Py_TAG_BITS). */
+#if PY_VERSION_HEX >= 0x030e0000
+typedef uintptr_t rec_py_ref;
+
+static inline PyObject *
+rec_py_ref_get(rec_py_ref ref)
+{
+    return ref & 2 ? NULL : (PyObject *)(ref & ~(uintptr_t)1);
+}
+#else
+typedef PyObject *rec_py_ref;
+
+static inline PyObject *
+rec_py_ref_get(rec_py_ref ref)
+{
+    return ref;
+}
+#endif
 /* Fast locals, cells and free variables, as many as rec_py_code_slot_count(); each may
  * be NULL. */
-PyObject **rec_py_frame_slots(PyFrameObject *frame);
+rec_py_ref *rec_py_frame_slots(PyFrameObject *frame);
 /* What `frame.f_lineno` would be; 0 where that is None. */
 uint32_t rec_py_frame_lineno(PyFrameObject *frame);
 /* Byte offset of the instruction, as `frame.f_lasti`. */
@@ -49,9 +70,19 @@ uint64_t rec_py_gil_switches(void);
 void rec_py_frame_mute_lines(PyFrameObject *frame);
 /* Whether that is so. */
 bool rec_py_frame_is_muted(PyFrameObject *frame);
+/* Opcode events will be wanted; asked before rec_py_set_trace(). */
+void rec_py_want_opcodes(void);
 /* Opcode events for this frame (as `frame.f_trace_opcodes = True`). */
 void rec_py_frame_want_opcodes(PyFrameObject *frame);
 void rec_py_frame_drop_opcodes(PyFrameObject *frame);
+/* From 3.12 on, the instructions of a code object can be watched without an opcode event:
+ * `event` is called before each of them, whoever runs it, and says whether it need not be
+ * again for the instruction at `unit`. */
+#define REC_WATCHES_CODE (PY_VERSION_HEX >= 0x030c0000)
+void rec_py_watch_with(bool (*event)(PyCodeObject *code, uint32_t unit));
+/* False when that cannot be done: the program has all tools of `sys.monitoring`, or memory
+ * ran out. The instruction that runs now is not told any more. Allocates. */
+bool rec_py_watch_instructions(PyCodeObject *code);
 /* From now on `frame.f_trace_opcodes` shows False where `is_ours` says so; an assignment by
  * the program is told to `was_set` before it takes effect. False when that cannot be done. */
 bool rec_py_hide_opcodes(bool (*is_ours)(PyFrameObject *frame),
@@ -60,6 +91,29 @@ bool rec_py_hide_opcodes(bool (*is_ours)(PyFrameObject *frame),
  * now, or NULL. Does not make one. */
 PyFrameObject *rec_py_generator_frame(PyObject *generator);
 PyObject *rec_py_generator_qualname(PyObject *generator);
+
+/* A str and ASCII text. */
+static inline bool
+rec_py_str_is(PyObject *str, const char *text)
+{
+    size_t len = strlen(text);
+    return PyUnicode_IS_READY(str) && PyUnicode_IS_ASCII(str)
+           && (size_t)PyUnicode_GET_LENGTH(str) == len
+           && memcmp(PyUnicode_1BYTE_DATA(str), text, len) == 0;
+}
+
+/* Two strs; nothing of theirs is called. */
+static inline bool
+rec_py_str_equal(PyObject *a, PyObject *b)
+{
+    return a == b
+           || (PyUnicode_IS_READY(a) && PyUnicode_IS_READY(b)
+               && PyUnicode_GET_LENGTH(a) == PyUnicode_GET_LENGTH(b)
+               && PyUnicode_KIND(a) == PyUnicode_KIND(b)
+               && memcmp(PyUnicode_DATA(a), PyUnicode_DATA(b),
+                         (size_t)PyUnicode_GET_LENGTH(a) * PyUnicode_KIND(a))
+                      == 0);
+}
 
 /* --- Code objects --- */
 uint32_t rec_py_code_slot_count(PyCodeObject *code);
@@ -79,6 +133,8 @@ bool rec_py_code_lines(PyCodeObject *code,
                        void (*line)(void *ctx, uint32_t lineno, uint32_t off),
                        void *ctx);
 uint32_t rec_py_code_unit_count(PyCodeObject *code);
+/* co_code, a new reference; NULL with an exception set. */
+PyObject *rec_py_code_object_bytes(PyCodeObject *code);
 /* Its instructions as compiled, two bytes a unit: the caller frees them. NULL when memory
  * ran out. Allocates. */
 uint8_t *rec_py_code_bytes(PyCodeObject *code, uint32_t unit_count);
@@ -88,12 +144,16 @@ uint8_t *rec_py_code_bytes(PyCodeObject *code, uint32_t unit_count);
 enum rec_effect {
     REC_EFFECT_NONE,
     REC_EFFECT_STORE,        /* assigns fast local `arg` */
+    REC_EFFECT_STORE_LOAD,   /* assigns fast local `arg` >> 4 */
+    REC_EFFECT_STORE_STORE,  /* that, and `arg` & 15 */
     REC_EFFECT_ATTR,         /* changes attributes of TOS */
     REC_EFFECT_STORE_SUBSCR, /* changes the item TOS of what is below it */
+    REC_EFFECT_STORE_SLICE,  /* changes items of what is two below TOS */
     REC_EFFECT_INPLACE,      /* changes what is below TOS, or not */
     REC_EFFECT_CELL,         /* changes the cell in fast local `arg` */
     REC_EFFECT_CALL,         /* calls with `arg` arguments: see rec_py_call() */
-    REC_EFFECT_CALL_EX,      /* calls with a tuple, and a dict if `arg` & 1 */
+    REC_EFFECT_CALL_KW,      /* the names of the last of them are TOS */
+    REC_EFFECT_CALL_EX,      /* calls with a tuple: see rec_py_call_ex() */
     REC_EFFECT_JUMPS = 0x80, /* a flag: what follows may not be what runs next */
 };
 
@@ -104,16 +164,30 @@ bool rec_py_code_effects(PyCodeObject *code, uint8_t *effect, uint32_t *arg);
 
 /* The value stack during an opcode event: past its top, so that [-1] is TOS; NULL when it
  * is not known. */
-PyObject **rec_py_frame_stack(PyFrameObject *frame);
+rec_py_ref *rec_py_frame_stack(PyFrameObject *frame);
 
-/* What a REC_EFFECT_CALL calls, with which arguments (self first). */
+/* The depth of the value stack before each instruction (REC_NO_DEPTH: not known), into one
+ * number a code unit; false when that cannot be told. */
+#define REC_NO_DEPTH UINT16_MAX
+bool rec_py_code_depths(PyCodeObject *code, const uint8_t *bytes, uint32_t unit_count,
+                        uint16_t *depth);
+/* The place past the top of a value stack of that depth. */
+rec_py_ref *rec_py_frame_stack_at(PyFrameObject *frame, uint16_t depth);
+
+/* What a REC_EFFECT_CALL calls, with which arguments (self first; those with a name last). */
+#define REC_CALL_ARGS 64
+
 struct rec_call {
     PyObject *callable;
-    PyObject *const *arg;
     size_t arg_count;
+    PyObject *arg[REC_CALL_ARGS];
 };
 
-void rec_py_call(PyObject **stack_top, uint32_t arg, struct rec_call *ret);
+/* False when there are more arguments than that. `names`: their names lie on top. */
+bool rec_py_call(rec_py_ref *stack_top, uint32_t arg, bool names, struct rec_call *ret);
+/* What a REC_EFFECT_CALL_EX calls, and the arguments without those that have names. */
+void rec_py_call_ex(rec_py_ref *stack_top, uint32_t arg, PyObject **ret_callable,
+                    PyObject **ret_args);
 
 /* A pointer of ours in the code object; NULL if none. Its `release` is called when the
  * code object dies. */
@@ -129,6 +203,8 @@ PyObject *rec_py_code_const(PyCodeObject *code, uint32_t idx);
 
 /* A number that no other state of a type had; 0 when it has none. */
 uint64_t rec_py_type_version(PyTypeObject *type);
+/* tp_dict, which a built-in type has elsewhere from 3.12 on; borrowed, or NULL. */
+PyObject *rec_py_type_dict(PyTypeObject *type);
 /* What its MRO has under that name; borrowed, NULL: nothing. Runs no code. */
 PyObject *rec_py_type_find(PyTypeObject *type, PyObject *name);
 /* Its attributes are looked up as `object` does it. */
@@ -159,6 +235,10 @@ int64_t rec_py_dict_position(PyObject *dict, PyObject *key);
 /* Entry `i` of a dict without holes (borrowed); false for any other. */
 bool rec_py_dict_entry(PyObject *dict, uint32_t i, PyObject **ret_key,
                        PyObject **ret_value);
+/* The next member of a set or frozenset, in the order of its table: start with *pos = 0;
+ * false at the end. Borrowed. */
+bool rec_py_set_next(PyObject *set, Py_ssize_t *pos, PyObject **ret_key,
+                     Py_hash_t *ret_hash);
 /* The instance's `__dict__` if it exists as an object (borrowed), else NULL; never makes
  * it. */
 PyObject *rec_py_instance_dict(PyObject *obj);
@@ -177,6 +257,19 @@ bool rec_py_slot_next(PyTypeObject *type, Py_ssize_t *pos, const char **ret_name
 /* --- Scalars --- */
 
 /* An exact int whose magnitude is one digit or 0, and its value. */
+#if PY_VERSION_HEX >= 0x030c0000
+static inline bool
+rec_py_is_one_digit(PyObject *n)
+{
+    return PyUnstable_Long_IsCompact((PyLongObject *)n);
+}
+
+static inline int64_t
+rec_py_one_digit(PyObject *n)
+{
+    return PyUnstable_Long_CompactValue((PyLongObject *)n);
+}
+#else
 static inline bool
 rec_py_is_one_digit(PyObject *n)
 {
@@ -190,6 +283,7 @@ rec_py_one_digit(PyObject *n)
     Py_ssize_t size = Py_SIZE(n);
     return size == 0 ? 0 : size * (int64_t)((PyLongObject *)n)->ob_digit[0];
 }
+#endif
 
 /* True with the value if it fits 64 bits. `n` is an int or of a subclass. */
 bool rec_py_int64(PyObject *n, int64_t *ret);

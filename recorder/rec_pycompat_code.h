@@ -15,8 +15,10 @@ enum rec_act {
     REC_ACT_NULL,       /* pushes a NULL */
     REC_ACT_CONST,      /* co_consts[arg] */
     REC_ACT_FAST,       /* fast local `arg` */
+    REC_ACT_FAST_FAST,  /* fast locals `arg` >> 4 and, on top, `arg` & 15 */
+    REC_ACT_TAKE_FAST,  /* fast local `arg`, which is unbound then */
     REC_ACT_CELL,       /* what the cell in fast local `arg` holds */
-    REC_ACT_GLOBAL,     /* global co_names[arg]; with `pushes` 2 below it a NULL */
+    REC_ACT_GLOBAL,     /* global co_names[arg]; with `pushes` 2 a NULL, too */
     REC_ACT_NAME,       /* local, global or built-in co_names[arg] */
     REC_ACT_ATTR,       /* TOS.co_names[arg] */
     REC_ACT_METHOD,     /* likewise; pushes what a CALL takes: method and self, or NULL
@@ -25,17 +27,21 @@ enum rec_act {
     REC_ACT_ITER,       /* iter(TOS) */
     REC_ACT_FOR_ITER,   /* next(TOS), pushed */
     REC_ACT_STORE_FAST, /* binds or unbinds fast local `arg` */
-    REC_ACT_STORE_CELL, /* binds or unbinds what the cell in fast local `arg` holds */
-    REC_ACT_STORE_NAME, /* binds or unbinds a global or a name of the mapping */
-    REC_ACT_STORE_ATTR, /* sets or deletes TOS.co_names[arg] */
-    REC_ACT_STORE_SUBSCR,  /* TOS1[TOS] = TOS2 */
+    REC_ACT_STORE_FAST_LOAD,  /* binds `arg` >> 4 to TOS, then pushes `arg` & 15 */
+    REC_ACT_STORE_FAST_STORE, /* binds `arg` >> 4 to TOS and `arg` & 15 to TOS1 */
+    REC_ACT_STORE_CELL,   /* binds or unbinds what the cell in fast local `arg` holds */
+    REC_ACT_STORE_NAME,   /* binds or unbinds a global or a name of the mapping */
+    REC_ACT_STORE_ATTR,   /* sets or deletes TOS.co_names[arg] */
+    REC_ACT_STORE_SUBSCR, /* TOS1[TOS] = TOS2 */
+    REC_ACT_STORE_SLICE,  /* TOS2[TOS1:TOS] = TOS3 */
     REC_ACT_DELETE_SUBSCR, /* del TOS1[TOS] */
     REC_ACT_INPLACE,       /* TOS1 op= TOS */
     REC_ACT_CONTAINS,      /* TOS1 in TOS */
     REC_ACT_ITERATE,       /* takes all items from TOS */
     REC_ACT_UNPACK,        /* takes `pushes` items from TOS */
     REC_ACT_CALL,          /* with `arg` arguments */
-    REC_ACT_CALL_EX,       /* with a tuple, and a dict if `arg` & 1 */
+    REC_ACT_CALL_KW,       /* likewise; TOS holds the names of the last of them */
+    REC_ACT_CALL_EX,       /* with a tuple, and perhaps a dict */
     REC_ACT_NAMES,         /* the next call has keyword arguments */
     REC_ACT_SWAP,          /* TOS and the arg-th */
     REC_ACT_COPY,          /* of the arg-th */
@@ -44,20 +50,24 @@ enum rec_act {
 };
 
 struct rec_insn {
-    uint8_t act; /* enum rec_act */
-    bool falls;  /* may go on at `next` */
-    uint8_t
-        target_keeps; /* values that stay on the stack when it jumps, though popped */
+    uint8_t act;           /* enum rec_act */
+    bool falls;            /* may go on at `next` */
+    uint8_t target_keeps;  /* when it jumps, the stack is as it was before */
     uint8_t target_pops;   /* values popped when it jumps instead of the pushed */
     uint32_t unit;         /* where it stands, behind its EXTENDED_ARGs */
     uint32_t next, target; /* units; `target`: REC_NO_UNIT when it does not jump */
     uint32_t arg, pops, pushes;
+    uint32_t callee; /* of REC_ACT_CALL_EX: where it lies, from the top (1) */
 };
 
 /* `bytes`: co_code, `unit_count` units of it. `unit`: its first, EXTENDED_ARG included. */
 void rec_py_code_decode(const uint8_t *bytes, uint32_t unit_count, uint32_t unit,
                         struct rec_insn *ret);
-/* Does a line event come when the instruction at `unit` follows the one at `from`? */
-bool rec_py_code_fires(PyCodeObject *code, uint32_t from, uint32_t unit);
+/* Does a line event certainly come when the instruction at `unit` follows the one at `from`?
+ * `begins`: the frame's latest event came at `from`. */
+bool rec_py_code_fires(PyCodeObject *code, uint32_t from, uint32_t unit, bool begins);
+
+/* Where a callable has no self, a NULL lies above it, not below. */
+#define REC_NULL_LAST (PY_VERSION_HEX >= 0x030d0000)
 
 #endif

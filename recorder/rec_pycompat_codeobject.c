@@ -53,17 +53,58 @@ rec_py_code_is_generator(PyCodeObject *code)
     return code->co_flags & (CO_GENERATOR | CO_COROUTINE | CO_ASYNC_GENERATOR);
 }
 
+/* A number in pieces of six bits, the lowest first; bit 6: another follows. */
+static uint32_t
+take_number(const uint8_t **at, const uint8_t *end)
+{
+    uint32_t number = 0;
+    for (unsigned shift = 0; *at < end && shift < 32; shift += 6) {
+        uint8_t byte = *(*at)++;
+        number |= (uint32_t)(byte & 63) << shift;
+        if (!(byte & 64)) {
+            break;
+        }
+    }
+    return number;
+}
+
+/* co_linetable of 3.11 and later (Objects/locations.md, later InternalDocs/code_objects.md):
+ * an entry's first byte has bit 7, a code of four bits and the count of units less one. */
+static int32_t
+take_line_delta(const uint8_t **at, const uint8_t *end, unsigned code)
+{
+    if (code == 13 || code == 14) { /* signed: the lowest bit is the sign */
+        uint32_t number = take_number(at, end);
+        return number & 1 ? -(int32_t)(number >> 1) : (int32_t)(number >> 1);
+    }
+    return code >= 10 && code <= 12 ? (int32_t)code - 10 : 0;
+}
+
 bool
 rec_py_code_lines(PyCodeObject *code,
                   void (*line)(void *ctx, uint32_t lineno, uint32_t off), void *ctx)
 {
-    PyCodeAddressRange bounds;
-    _PyCode_InitAddressRange(code, &bounds);
-    while (_PyLineTable_NextAddressRange(&bounds)) {
-        line(ctx, bounds.ar_line > 0 ? (uint32_t)bounds.ar_line : 0,
-             (uint32_t)bounds.ar_start);
+    const uint8_t *at = (const uint8_t *)PyBytes_AS_STRING(code->co_linetable);
+    const uint8_t *end = at + PyBytes_GET_SIZE(code->co_linetable);
+    int32_t lineno = code->co_firstlineno;
+    uint32_t off = 0;
+    while (at < end) {
+        uint8_t head = *at++;
+        unsigned kind = head >> 3 & 15;
+        lineno += take_line_delta(&at, end, kind);
+        line(ctx, kind == 15 || lineno < 0 ? 0 : (uint32_t)lineno, off);
+        off += ((head & 7u) + 1) * (uint32_t)sizeof(_Py_CODEUNIT);
+        while (at < end && !(*at & 0x80)) {
+            at++;
+        }
     }
     return true;
+}
+
+PyObject *
+rec_py_code_object_bytes(PyCodeObject *code)
+{
+    return PyCode_GetCode(code);
 }
 
 uint32_t
@@ -75,7 +116,7 @@ rec_py_code_unit_count(PyCodeObject *code)
 uint8_t *
 rec_py_code_bytes(PyCodeObject *code, uint32_t unit_count)
 {
-    PyObject *bytes = PyCode_GetCode(code);
+    PyObject *bytes = rec_py_code_object_bytes(code);
     size_t len = (size_t)unit_count * sizeof(_Py_CODEUNIT);
     uint8_t *copy = malloc(len + 1);
     if (bytes == NULL || copy == NULL || (size_t)PyBytes_GET_SIZE(bytes) < len) {
@@ -102,13 +143,23 @@ rec_py_code_const(PyCodeObject *code, uint32_t idx)
     return PyTuple_GET_ITEM(code->co_consts, (Py_ssize_t)idx);
 }
 
+#if PY_VERSION_HEX >= 0x030c0000
+# define REQUEST_EXTRA PyUnstable_Eval_RequestCodeExtraIndex
+# define GET_EXTRA     PyUnstable_Code_GetExtra
+# define SET_EXTRA     PyUnstable_Code_SetExtra
+#else
+# define REQUEST_EXTRA _PyEval_RequestCodeExtraIndex
+# define GET_EXTRA     _PyCode_GetExtra
+# define SET_EXTRA     _PyCode_SetExtra
+#endif
+
 static Py_ssize_t extra_index = -1;
 
 int
 rec_py_code_extra_init(void (*release)(void *extra))
 {
     if (extra_index < 0) {
-        extra_index = _PyEval_RequestCodeExtraIndex(release);
+        extra_index = (Py_ssize_t)REQUEST_EXTRA(release);
     }
     return extra_index < 0 ? -1 : 0;
 }
@@ -117,14 +168,14 @@ void *
 rec_py_code_extra(PyCodeObject *code)
 {
     void *extra = NULL;
-    _PyCode_GetExtra((PyObject *)code, extra_index, &extra);
+    GET_EXTRA((PyObject *)code, extra_index, &extra);
     return extra;
 }
 
 bool
 rec_py_code_set_extra(PyCodeObject *code, void *extra)
 {
-    if (_PyCode_SetExtra((PyObject *)code, extra_index, extra) < 0) {
+    if (SET_EXTRA((PyObject *)code, extra_index, extra) < 0) {
         PyErr_Clear();
         return false;
     }

@@ -17,7 +17,7 @@ dict_scan_str(PyObject *dict, PyObject *name)
             return value;
         }
         if (PyUnicode_CheckExact(key) && PyUnicode_IS_READY(key)
-            && _PyUnicode_EQ(key, name)) {
+            && rec_py_str_equal(key, name)) {
             return value;
         }
     }
@@ -75,7 +75,7 @@ is_equal_key(PyObject *a, PyObject *b)
         return true;
     }
     if (PyUnicode_CheckExact(a) && PyUnicode_CheckExact(b)) {
-        return PyUnicode_IS_READY(a) && PyUnicode_IS_READY(b) && _PyUnicode_EQ(a, b);
+        return PyUnicode_IS_READY(a) && PyUnicode_IS_READY(b) && rec_py_str_equal(a, b);
     }
     return PyLong_CheckExact(a) && PyLong_CheckExact(b) && rec_py_int64(a, &x)
            && rec_py_int64(b, &y) && x == y;
@@ -121,4 +121,20 @@ rec_py_dict_position(PyObject *dict, PyObject *key)
         perturb >>= 5;
         i = (i * 5 + perturb + 1) & mask;
     }
+}
+
+/* A place that was given up holds a dummy, whose hash no member has (Objects/setobject.c). */
+bool
+rec_py_set_next(PyObject *set, Py_ssize_t *pos, PyObject **ret_key, Py_hash_t *ret_hash)
+{
+    const PySetObject *so = (const PySetObject *)set;
+    while (*pos <= so->mask) {
+        const setentry *entry = &so->table[(*pos)++];
+        if (entry->key != NULL && entry->hash != -1) {
+            *ret_key = entry->key;
+            *ret_hash = entry->hash;
+            return true;
+        }
+    }
+    return false;
 }

@@ -3,10 +3,28 @@
 
 #include <opcode.h>
 
+#include "rec_pycompat_code.h"
+
+/* Does the instruction name a global of the module in co_names? */
+static bool
+names_global(unsigned opcode)
+{
+    switch (opcode) {
+    case LOAD_GLOBAL:
+    case STORE_GLOBAL:
+    case DELETE_GLOBAL:
+#ifdef LOAD_FROM_DICT_OR_GLOBALS
+    case LOAD_FROM_DICT_OR_GLOBALS:
+#endif
+    case LOAD_NAME: return true;
+    default: return false;
+    }
+}
+
 bool
 rec_py_code_globals(PyCodeObject *code, uint8_t *used)
 {
-    PyObject *bytes = PyCode_GetCode(code);
+    PyObject *bytes = rec_py_code_object_bytes(code);
     if (bytes == NULL) {
         PyErr_Clear();
         return false;
@@ -18,17 +36,10 @@ rec_py_code_globals(PyCodeObject *code, uint8_t *used)
     for (Py_ssize_t i = 0; i + 1 < end; i += 2) {
         unsigned opcode = unit[i];
         arg = arg << 8 | unit[i + 1];
-        Py_ssize_t name = opcode == LOAD_GLOBAL ? arg >> 1 : arg;
-        switch (opcode) {
-        case LOAD_GLOBAL:
-        case STORE_GLOBAL:
-        case DELETE_GLOBAL:
-        case LOAD_NAME:
-            if (name < names) {
-                used[name] = 1;
-            }
-            break;
-        default: break;
+        Py_ssize_t name =
+            opcode == LOAD_GLOBAL && PY_VERSION_HEX >= 0x030b0000 ? arg >> 1 : arg;
+        if (names_global(opcode) && name < names) {
+            used[name] = 1;
         }
         if (opcode != EXTENDED_ARG) {
             arg = 0;
@@ -38,92 +49,103 @@ rec_py_code_globals(PyCodeObject *code, uint8_t *used)
     return true;
 }
 
-static bool
-is_jump(unsigned opcode)
+static enum rec_effect
+effect_of(const struct rec_insn *insn, PyCodeObject *code)
 {
-    switch (opcode) {
-    case FOR_ITER:
-    case SEND:
-    case JUMP_FORWARD:
-    case JUMP_BACKWARD:
-    case JUMP_BACKWARD_NO_INTERRUPT:
-    case JUMP_IF_FALSE_OR_POP:
-    case JUMP_IF_TRUE_OR_POP:
-    case POP_JUMP_FORWARD_IF_FALSE:
-    case POP_JUMP_FORWARD_IF_TRUE:
-    case POP_JUMP_FORWARD_IF_NONE:
-    case POP_JUMP_FORWARD_IF_NOT_NONE:
-    case POP_JUMP_BACKWARD_IF_FALSE:
-    case POP_JUMP_BACKWARD_IF_TRUE:
-    case POP_JUMP_BACKWARD_IF_NONE:
-    case POP_JUMP_BACKWARD_IF_NOT_NONE: return true;
-    default: return false;
+    switch ((enum rec_act)insn->act) {
+    case REC_ACT_STORE_FAST: return insn->pops > 0 ? REC_EFFECT_STORE : REC_EFFECT_NONE;
+    case REC_ACT_STORE_FAST_LOAD: return REC_EFFECT_STORE_LOAD;
+    case REC_ACT_STORE_FAST_STORE: return REC_EFFECT_STORE_STORE;
+    case REC_ACT_STORE_ATTR: return REC_EFFECT_ATTR;
+    case REC_ACT_ATTR:
+        return (Py_ssize_t)insn->arg < PyTuple_GET_SIZE(code->co_names)
+                       && rec_py_str_is(PyTuple_GET_ITEM(code->co_names, insn->arg),
+                                        "__dict__")
+                   ? REC_EFFECT_ATTR
+                   : REC_EFFECT_NONE;
+    case REC_ACT_STORE_SUBSCR:
+    case REC_ACT_DELETE_SUBSCR: return REC_EFFECT_STORE_SUBSCR;
+    case REC_ACT_STORE_SLICE: return REC_EFFECT_STORE_SLICE;
+    case REC_ACT_INPLACE: return REC_EFFECT_INPLACE;
+    case REC_ACT_STORE_CELL: return REC_EFFECT_CELL;
+    case REC_ACT_CALL: return REC_EFFECT_CALL;
+    case REC_ACT_CALL_KW: return REC_EFFECT_CALL_KW;
+    case REC_ACT_CALL_EX: return REC_EFFECT_CALL_EX;
+    default: return REC_EFFECT_NONE;
     }
 }
 
-static enum rec_effect
-opcode_effect(unsigned opcode, uint32_t arg, bool reads_dict)
+/* Up to 3.11 no opcode event comes for what follows an EXTENDED_ARG (Python/ceval.c); later
+ * one comes for each of them. */
+static void
+note_extended(uint8_t *effect, uint32_t *arg, uint32_t first, uint32_t unit)
 {
-    switch (opcode) {
-    case STORE_FAST: return REC_EFFECT_STORE;
-    case STORE_ATTR:
-    case DELETE_ATTR: return REC_EFFECT_ATTR;
-    case LOAD_ATTR: return reads_dict ? REC_EFFECT_ATTR : REC_EFFECT_NONE;
-    case STORE_SUBSCR:
-    case DELETE_SUBSCR: return REC_EFFECT_STORE_SUBSCR;
-    case BINARY_OP: return arg >= NB_INPLACE_ADD ? REC_EFFECT_INPLACE : REC_EFFECT_NONE;
-    case STORE_DEREF:
-    case DELETE_DEREF: return REC_EFFECT_CELL;
-    case CALL: return REC_EFFECT_CALL;
-    case CALL_FUNCTION_EX: return REC_EFFECT_CALL_EX;
-    default: return REC_EFFECT_NONE;
+    if (first < unit && effect[unit] != REC_EFFECT_STORE
+        && PY_VERSION_HEX < 0x030c0000) {
+        effect[first] = effect[unit] & (uint8_t)~REC_EFFECT_JUMPS;
+        arg[first] = arg[unit];
     }
 }
 
 bool
 rec_py_code_effects(PyCodeObject *code, uint8_t *effect, uint32_t *arg)
 {
-    PyObject *bytes = PyCode_GetCode(code);
+    PyObject *bytes = rec_py_code_object_bytes(code);
     if (bytes == NULL) {
         PyErr_Clear();
         return false;
     }
     const uint8_t *unit = (const uint8_t *)PyBytes_AS_STRING(bytes);
-    Py_ssize_t count = PyBytes_GET_SIZE(bytes) / 2;
-    Py_ssize_t first = 0; /* unit at which the instruction's EXTENDED_ARGs begin */
-    uint32_t extended = 0;
-    for (Py_ssize_t i = 0; i < count; i++) {
-        unsigned opcode = unit[2 * i];
-        extended = extended << 8 | unit[2 * i + 1];
-        if (opcode == EXTENDED_ARG) {
-            continue;
-        }
-        arg[i] = extended;
-        bool reads_dict = opcode == LOAD_ATTR
-                          && (Py_ssize_t)extended < PyTuple_GET_SIZE(code->co_names)
-                          && _PyUnicode_EqualToASCIIString(
-                              PyTuple_GET_ITEM(code->co_names, extended), "__dict__");
-        effect[i] = (uint8_t)(opcode_effect(opcode, extended, reads_dict)
-                              | (is_jump(opcode) ? REC_EFFECT_JUMPS : 0));
-        if (first < i && effect[i] != REC_EFFECT_STORE) {
-            /* No opcode event comes for what follows an EXTENDED_ARG (Python/ceval.c). */
-            effect[first] = effect[i] & (uint8_t)~REC_EFFECT_JUMPS;
-            arg[first] = extended;
-        }
-        extended = 0;
-        first = i + 1;
+    uint32_t count = (uint32_t)PyBytes_GET_SIZE(bytes) / 2;
+    struct rec_insn insn;
+    for (uint32_t i = 0; i < count; i = insn.unit + 1) {
+        rec_py_code_decode(unit, count, i, &insn);
+        arg[insn.unit] = insn.arg;
+        effect[insn.unit] =
+            (uint8_t)(effect_of(&insn, code)
+                      | (insn.target != REC_NO_UNIT ? REC_EFFECT_JUMPS : 0));
+        note_extended(effect, arg, i, insn.unit);
     }
     Py_DECREF(bytes);
     return true;
 }
 
-/* The stack holds: method or NULL, callable or self, arguments (Python/ceval.c, CALL). */
-void
-rec_py_call(PyObject **stack_top, uint32_t arg, struct rec_call *ret)
+/* The stack holds: method or NULL, callable or self, arguments up to 3.12; then callable or
+ * method, NULL or self (Python/bytecodes.c, CALL). */
+bool
+rec_py_call(rec_py_ref *stack_top, uint32_t arg, bool names, struct rec_call *ret)
 {
-    PyObject **base = stack_top - arg - 2;
-    bool is_method = base[0] != NULL;
-    ret->callable = base[is_method ? 0 : 1];
-    ret->arg = base + (is_method ? 1 : 2);
-    ret->arg_count = arg + (is_method ? 1u : 0u);
+    rec_py_ref *base = stack_top - arg - 2 - (names ? 1 : 0);
+    PyObject *first = rec_py_ref_get(base[0]), *second = rec_py_ref_get(base[1]);
+    ret->callable = first != NULL ? first : second;
+    ret->arg_count = 0;
+    if (first != NULL && second != NULL) {
+        ret->arg[ret->arg_count++] = second;
+    }
+    if (arg >= REC_CALL_ARGS) {
+        return false;
+    }
+    for (uint32_t i = 0; i < arg; i++) {
+        PyObject *value = rec_py_ref_get(base[2 + i]);
+        if (value != NULL) {
+            ret->arg[ret->arg_count++] = value;
+        }
+    }
+    return ret->callable != NULL;
+}
+
+/* Above the callable: a tuple, and a dict if `arg` & 1; from 3.13 on a NULL before these, and
+ * from 3.14 on a NULL instead of the dict (Python/bytecodes.c, CALL_FUNCTION_EX). */
+void
+rec_py_call_ex(rec_py_ref *stack_top, uint32_t arg, PyObject **ret_callable,
+               PyObject **ret_args)
+{
+#if PY_VERSION_HEX >= 0x030e0000
+    (void)arg;
+    rec_py_ref *args = stack_top - 2;
+#else
+    rec_py_ref *args = stack_top - 1 - (arg & 1);
+#endif
+    *ret_args = rec_py_ref_get(args[0]);
+    *ret_callable = rec_py_ref_get(args[PY_VERSION_HEX >= 0x030d0000 ? -2 : -1]);
 }

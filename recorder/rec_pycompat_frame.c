@@ -1,33 +1,39 @@
 /* Frames of 3.11 and later: a PyFrameObject stands before an _PyInterpreterFrame
- * (Include/internal/pycore_frame.h of each version). */
+ * (Include/internal/pycore_frame.h of each version, pycore_interpframe.h from 3.14 on). */
 #include "rec_pycompat_internal.h"
 
-/* A shared libpython does not export these tables: they are made here, under own names. */
-#define NEED_OPCODE_TABLES 1
-#define _PyOpcode_Caches   rec_py_opcode_caches
-#define _PyOpcode_Deopt    rec_py_opcode_deopt
-#define _PyOpcode_Jump     rec_py_opcode_jump
-#include "internal/pycore_opcode.h"
+#if PY_VERSION_HEX >= 0x030b0000
 
-/* The instruction at prev_instr, as compiled. Specialised forms that may stand at a RESUME
- * or YIELD_VALUE: RESUME_QUICK only (3.11, Include/internal/pycore_opcode.h). */
-static unsigned
-frame_opcode(const _PyInterpreterFrame *frame, unsigned *ret_arg)
+# include <opcode.h>
+
+static PyCodeObject *
+code_of(_PyInterpreterFrame *frame)
 {
-    const _Py_CODEUNIT *first = _PyCode_CODE(frame->f_code);
-    const _Py_CODEUNIT *at = frame->prev_instr;
-    if (at < first) {
-        *ret_arg = 0;
-        return 0;
-    }
-    unsigned opcode = _Py_OPCODE(*at);
-    *ret_arg = _Py_OPARG(*at);
-    return opcode == RESUME_QUICK ? RESUME : opcode;
+# if PY_VERSION_HEX >= 0x030d0000
+    return _PyFrame_GetCode(frame);
+# else
+    return frame->f_code;
+# endif
 }
 
-/* 3.11: a generator starts at RESUME 0 and goes on at RESUME 1 (yield), 2 (yield from) or
- * 3 (await); throw() reports the call while the frame still stands at its YIELD_VALUE,
- * SEND or, never started, RETURN_GENERATOR (Python/ceval.c, TRACE_FUNCTION_THROW_ENTRY). */
+/* The instruction at which the frame stands, and its argument; 0: before the first. */
+static unsigned
+frame_opcode(_PyInterpreterFrame *frame, unsigned *ret_arg)
+{
+    PyCodeObject *code = code_of(frame);
+    int unit = _PyInterpreterFrame_LASTI(frame);
+    *ret_arg = 0;
+    if (unit < 0) {
+        return 0;
+    }
+    *ret_arg = _Py_OPARG(_PyCode_CODE(code)[unit]);
+    return rec_py_base_opcode(code, (uint32_t)unit);
+}
+
+/* A generator starts at RESUME 0 and goes on at RESUME 1 (yield), 2 (yield from) or 3
+ * (await), to which 3.13 adds flags (Include/internal/pycore_opcode_utils.h); throw() reports
+ * the call while the frame still stands at its YIELD_VALUE, SEND or, never started,
+ * RETURN_GENERATOR (Python/ceval.c). */
 enum tf_event_kind
 rec_py_call_kind(PyFrameObject *frame)
 {
@@ -52,7 +58,7 @@ rec_py_return_kind(PyFrameObject *frame, PyObject *arg)
 PyCodeObject *
 rec_py_frame_code(PyFrameObject *frame)
 {
-    return frame->f_frame->f_code;
+    return code_of(frame->f_frame);
 }
 
 PyObject *
@@ -73,17 +79,35 @@ rec_py_frame_mapping(PyFrameObject *frame)
     return frame->f_frame->f_locals;
 }
 
+/* From 3.12 on, each C call of the evaluation loop has a frame of its own, without code of
+ * the program's, below the first that it runs. */
+static bool
+is_entry(const _PyInterpreterFrame *frame)
+{
+# if PY_VERSION_HEX >= 0x030e0000
+    return frame->owner >= FRAME_OWNED_BY_INTERPRETER;
+# elif PY_VERSION_HEX >= 0x030c0000
+    return frame->owner == FRAME_OWNED_BY_CSTACK;
+# else
+    (void)frame;
+    return false;
+# endif
+}
+
 PyFrameObject *
 rec_py_frame_back(PyFrameObject *frame)
 {
     const _PyInterpreterFrame *below = frame->f_frame->previous;
+    while (below != NULL && is_entry(below)) {
+        below = below->previous;
+    }
     return below != NULL ? below->frame_obj : NULL;
 }
 
-PyObject **
+rec_py_ref *
 rec_py_frame_slots(PyFrameObject *frame)
 {
-    return frame->f_frame->localsplus;
+    return (rec_py_ref *)frame->f_frame->localsplus;
 }
 
 uint32_t
@@ -96,8 +120,7 @@ rec_py_frame_lineno(PyFrameObject *frame)
 uint32_t
 rec_py_frame_instruction(PyFrameObject *frame)
 {
-    int unit = _PyInterpreterFrame_LASTI(frame->f_frame);
-    return unit > 0 ? (uint32_t)unit * (uint32_t)sizeof(_Py_CODEUNIT) : 0;
+    return rec_py_frame_unit(frame) * (uint32_t)sizeof(_Py_CODEUNIT);
 }
 
 uint32_t
@@ -107,40 +130,55 @@ rec_py_frame_unit(PyFrameObject *frame)
     return unit > 0 ? (uint32_t)unit : 0;
 }
 
-/* prev_instr stands on the last inline cache of the CALL (Python/ceval.c, CALL). */
+static bool
+is_call(unsigned opcode)
+{
+# ifdef CALL_KW
+    return opcode == CALL || opcode == CALL_KW;
+# else
+    return opcode == CALL;
+# endif
+}
+
+/* While it calls, a frame stands on the last inline cache of the CALL up to 3.12, and on
+ * the instruction itself from 3.13 on (Python/bytecodes.c, CALL). */
 uint32_t
 rec_py_call_unit(PyFrameObject *caller, uint32_t unit)
 {
-    const _Py_CODEUNIT *code = _PyCode_CODE(caller->f_frame->f_code);
-    while (unit > 0 && _PyOpcode_Deopt[_Py_OPCODE(code[unit])] != CALL) {
+    PyCodeObject *code = code_of(caller->f_frame);
+    while (unit > 0 && !is_call(rec_py_base_opcode(code, unit))) {
         unit--;
     }
     return unit;
 }
 
-/* is_entry: the frame was begun by a C call of the evaluation loop. */
 bool
 rec_py_frame_is_called_by(PyFrameObject *frame, PyFrameObject *caller)
 {
     const _PyInterpreterFrame *callee = frame->f_frame;
-    if (callee->is_entry || callee->previous != caller->f_frame) {
+# if PY_VERSION_HEX < 0x030c0000
+    if (callee->is_entry) { /* begun by a C call of the evaluation loop */
         return false;
     }
-    const _Py_CODEUNIT *code = _PyCode_CODE(caller->f_frame->f_code);
+# endif
+    if (callee->previous != caller->f_frame) {
+        return false;
+    }
+    PyCodeObject *code = code_of(caller->f_frame);
     uint32_t unit = rec_py_frame_unit(caller);
-    unsigned caches = _PyOpcode_Caches[CALL];
     uint32_t call = rec_py_call_unit(caller, unit);
-    return _PyOpcode_Deopt[_Py_OPCODE(code[call])] == CALL && unit - call <= caches;
+    unsigned opcode = rec_py_base_opcode(code, call);
+    return is_call(opcode) && unit - call <= rec_py_opcode_caches(opcode);
 }
 
 PyFrameObject *
 rec_py_generator_frame(PyObject *generator)
 {
     PyGenObject *gen = (PyGenObject *)generator;
-    if (gen->gi_frame_state >= FRAME_COMPLETED) {
+    if (FRAME_STATE_FINISHED(gen->gi_frame_state)) {
         return NULL;
     }
-    return ((_PyInterpreterFrame *)gen->gi_iframe)->frame_obj;
+    return ((_PyInterpreterFrame *)&gen->gi_iframe)->frame_obj;
 }
 
 PyObject *
@@ -149,9 +187,21 @@ rec_py_generator_qualname(PyObject *generator)
     return ((PyGenObject *)generator)->gi_qualname;
 }
 
-PyObject **
+rec_py_ref *
+rec_py_frame_stack_at(PyFrameObject *frame, uint16_t depth)
+{
+    return rec_py_frame_slots(frame) + code_of(frame->f_frame)->co_nlocalsplus + depth;
+}
+
+rec_py_ref *
 rec_py_frame_stack(PyFrameObject *frame)
 {
     _PyInterpreterFrame *f = frame->f_frame;
+# if PY_VERSION_HEX >= 0x030e0000
+    return (rec_py_ref *)f->stackpointer;
+# else
     return f->stacktop > 0 ? f->localsplus + f->stacktop : NULL;
+# endif
 }
+
+#endif

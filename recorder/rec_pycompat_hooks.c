@@ -4,7 +4,11 @@
 uint64_t
 rec_py_gil_switches(void)
 {
+#if PY_VERSION_HEX >= 0x030c0000
+    return PyInterpreterState_Get()->ceval.gil->switch_number;
+#else
     return _PyRuntime.ceval.gil.switch_number;
+#endif
 }
 
 void
@@ -19,11 +23,34 @@ rec_py_frame_is_muted(PyFrameObject *frame)
     return !frame->f_trace_lines;
 }
 
+#if PY_VERSION_HEX >= 0x030d0000
+/* The setter asks for the events of the code object, but only where the frame has a trace
+ * function of its own; nothing looks at which (Objects/frameobject.c, 3.13 and later,
+ * frame_settrace_opcodes). */
+void
+rec_py_frame_want_opcodes(PyFrameObject *frame)
+{
+    PyObject *trace = frame->f_trace;
+    const PyGetSetDef *def = PyFrame_Type.tp_getset;
+    if (frame->f_trace_opcodes) {
+        return;
+    }
+    while (def->name != NULL && strcmp(def->name, "f_trace_opcodes") != 0) {
+        def++;
+    }
+    frame->f_trace = Py_None;
+    if (def->name != NULL && def->set((PyObject *)frame, Py_True, def->closure) < 0) {
+        PyErr_Clear();
+    }
+    frame->f_trace = trace;
+}
+#else
 void
 rec_py_frame_want_opcodes(PyFrameObject *frame)
 {
     frame->f_trace_opcodes = 1;
 }
+#endif
 
 void
 rec_py_frame_drop_opcodes(PyFrameObject *frame)
@@ -32,6 +59,7 @@ rec_py_frame_drop_opcodes(PyFrameObject *frame)
 }
 
 static struct {
+    bool wanted; /* of any frame, by us */
     bool (*is_ours)(PyFrameObject *frame);
     void (*was_set)(PyFrameObject *frame, bool value);
 } opcodes;
@@ -63,6 +91,12 @@ set_opcodes(PyObject *self, PyObject *value, void *closure)
     return 0;
 }
 
+void
+rec_py_want_opcodes(void)
+{
+    opcodes.wanted = true;
+}
+
 bool
 rec_py_hide_opcodes(bool (*is_ours)(PyFrameObject *frame),
                     void (*was_set)(PyFrameObject *frame, bool value))
@@ -72,15 +106,87 @@ rec_py_hide_opcodes(bool (*is_ours)(PyFrameObject *frame),
     opcodes.is_ours = is_ours;
     opcodes.was_set = was_set;
     PyObject *descr = PyDescr_NewGetSet(&PyFrame_Type, &opcodes_def);
-    bool ok =
-        descr != NULL
-        && PyDict_SetItemString(PyFrame_Type.tp_dict, "f_trace_opcodes", descr) == 0;
+    bool ok = descr != NULL
+              && PyDict_SetItemString(rec_py_type_dict(&PyFrame_Type),
+                                      "f_trace_opcodes", descr)
+                     == 0;
     Py_XDECREF(descr);
     PyType_Modified(&PyFrame_Type);
     PyErr_Clear();
     return ok;
 }
 
+#if PY_VERSION_HEX >= 0x030c0000
+/* From 3.12 on tracing is monitoring, which PyEval_SetTrace() sets up for all threads as soon
+ * as one has a function; then the fields of another thread, and the count of those that have
+ * one, are all (Python/legacy_tracing.c, _PyEval_SetTrace and setup_tracing). */
+static void
+set_other(PyThreadState *tstate, Py_tracefunc *hook, PyObject **hook_self,
+          Py_ssize_t *threads, Py_tracefunc func, PyObject *self)
+{
+    PyObject *before = *hook_self;
+    *threads += (func != NULL) - (*hook != NULL);
+    (void)tstate;
+    Py_XINCREF(self);
+    *hook = func;
+    *hook_self = self;
+    Py_XDECREF(before);
+}
+
+/* Where there are no hooks, no event is made (Python/sysmodule.c, should_audit). */
+struct rec_py_audit
+rec_py_audit_pause(void)
+{
+    PyInterpreterState *interp = PyInterpreterState_Get();
+    struct rec_py_audit audit = {interp->audit_hooks, _PyRuntime.audit_hooks.head};
+    interp->audit_hooks = NULL;
+    _PyRuntime.audit_hooks.head = NULL;
+    return audit;
+}
+
+void
+rec_py_audit_resume(struct rec_py_audit audit)
+{
+    PyInterpreterState_Get()->audit_hooks = audit.own;
+    _PyRuntime.audit_hooks.head = audit.of_all;
+}
+
+static void
+set_own(void (*set)(Py_tracefunc func, PyObject *self), Py_tracefunc func,
+        PyObject *self)
+{
+    struct rec_py_audit audit = rec_py_audit_pause();
+    set(func, self);
+    rec_py_audit_resume(audit);
+}
+
+void
+rec_py_set_trace(PyThreadState *tstate, Py_tracefunc trace, PyObject *self)
+{
+    if (tstate == PyThreadState_Get()) {
+# if PY_VERSION_HEX < 0x030d0000
+        /* Opcode events come if this is so by now (Python/legacy_tracing.c, 3.12). */
+        PyInterpreterState_Get()->f_opcode_trace_set |= opcodes.wanted;
+# endif
+        set_own(PyEval_SetTrace, trace, self);
+        return;
+    }
+    set_other(tstate, &tstate->c_tracefunc, &tstate->c_traceobj,
+              &PyThreadState_GetInterpreter(tstate)->sys_tracing_threads, trace, self);
+}
+
+void
+rec_py_set_profile(PyThreadState *tstate, Py_tracefunc profile, PyObject *self)
+{
+    if (tstate == PyThreadState_Get()) {
+        set_own(PyEval_SetProfile, profile, self);
+        return;
+    }
+    set_other(tstate, &tstate->c_profilefunc, &tstate->c_profileobj,
+              &PyThreadState_GetInterpreter(tstate)->sys_profiling_threads, profile,
+              self);
+}
+#else
 /* As _PyEval_SetTrace and _PyEval_SetProfile (Python/ceval.c, 3.11), but without the audit
  * event, which the program's audit hooks would see. */
 static void
@@ -107,6 +213,7 @@ rec_py_set_profile(PyThreadState *tstate, Py_tracefunc profile, PyObject *self)
 {
     set_hook(tstate, &tstate->c_profilefunc, &tstate->c_profileobj, profile, self);
 }
+#endif
 
 Py_tracefunc
 rec_py_get_trace(PyThreadState *tstate, PyObject **ret_self)
@@ -169,5 +276,9 @@ rec_py_swap_builtin(PyObject *builtin, PyCFunction replacement)
 bool
 rec_py_interrupted(void)
 {
+#if PY_VERSION_HEX >= 0x030c0000
+    return _PyRuntime.signals.unhandled_keyboard_interrupt != 0;
+#else
     return _Py_UnhandledKeyboardInterrupt != 0;
+#endif
 }

@@ -7,12 +7,12 @@
 #define Py_BUILD_CORE 1
 #include "rec_pycompat.h"
 
-#if PY_VERSION_HEX < 0x030b0000 || PY_VERSION_HEX >= 0x030c0000
+#if PY_VERSION_HEX < 0x030b0000 || PY_VERSION_HEX >= 0x030e0000
 # error \
-     "pyrecord knows CPython 3.11 only so far; build it with make PYTHON=/path/to/python3.11"
+     "pyrecord knows CPython 3.11 to 3.13 only; build it with make PYTHON=/path/to/python3.13"
 #endif
 #ifdef Py_GIL_DISABLED
-# error "pyrecord does not know the free-threaded build"
+# error "pyrecord does not know the free-threaded build; build it with another PYTHON"
 #endif
 
 #include <frameobject.h>
@@ -23,5 +23,33 @@
 #include "internal/pycore_object.h"
 #include "internal/pycore_pylifecycle.h"
 #include "internal/pycore_runtime.h"
+#if PY_VERSION_HEX >= 0x030c0000
+# include "internal/pycore_interp.h"
+# include "internal/pycore_intrinsics.h"
+# include "internal/pycore_long.h"
+#endif
+#if PY_VERSION_HEX >= 0x030e0000
+# include "internal/pycore_genobject.h"
+# include "internal/pycore_interpframe.h"
+#endif
+
+#ifndef FRAME_STATE_FINISHED /* 3.11 */
+# define FRAME_STATE_FINISHED(state) ((state) >= FRAME_COMPLETED)
+#endif
+
+/* The instruction at a code unit, as compiled: without what monitoring and specialisation
+ * put in its place. */
+unsigned rec_py_base_opcode(PyCodeObject *code, uint32_t unit);
+
+/* Between these, the program's audit hooks are not called. */
+struct rec_py_audit {
+    PyObject *own;
+    void *of_all;
+};
+
+struct rec_py_audit rec_py_audit_pause(void);
+void rec_py_audit_resume(struct rec_py_audit audit);
+/* Inline caches behind an instruction, in code units. */
+unsigned rec_py_opcode_caches(unsigned opcode);
 
 #endif

@@ -6,9 +6,15 @@ rec_py_base(PyObject *obj)
 {
     PyTypeObject *type = Py_TYPE(obj);
     size_t before = 0;
+#if PY_VERSION_HEX >= 0x030c0000
+    if (type->tp_flags & Py_TPFLAGS_PREHEADER) {
+        before += 2 * sizeof(PyObject *);
+    }
+#elif PY_VERSION_HEX >= 0x030b0000
     if (type->tp_flags & Py_TPFLAGS_MANAGED_DICT) {
         before += 2 * sizeof(PyObject *);
     }
+#endif
     if (type->tp_flags & Py_TPFLAGS_HAVE_GC
         && (type->tp_is_gc == NULL || type->tp_is_gc(obj))) {
         before += sizeof(PyGC_Head);

@@ -8,7 +8,24 @@
 uint64_t
 rec_py_type_version(PyTypeObject *type)
 {
+#if PY_VERSION_HEX >= 0x030c0000
+    return type
+        ->tp_version_tag; /* 0 as soon as the type changes (Objects/typeobject.c) */
+#else
     return type->tp_flags & Py_TPFLAGS_VALID_VERSION_TAG ? type->tp_version_tag : 0;
+#endif
+}
+
+PyObject *
+rec_py_type_dict(PyTypeObject *type)
+{
+#if PY_VERSION_HEX >= 0x030c0000
+    PyObject *dict = PyType_GetDict(type);
+    Py_XDECREF(dict); /* the type holds it */
+    return dict;
+#else
+    return type->tp_dict;
+#endif
 }
 
 PyObject *
@@ -74,7 +91,8 @@ rec_py_slot_next(PyTypeObject *type, Py_ssize_t *pos, const char **ret_name,
     if (!(type->tp_flags & Py_TPFLAGS_HEAPTYPE)) {
         return false;
     }
-    PyMemberDef *member = _PyHeapType_GET_MEMBERS((PyHeapTypeObject *)type);
+    /* behind the metaclass's own fields (Objects/typeobject.c, PyHeapType_GET_MEMBERS) */
+    PyMemberDef *member = (PyMemberDef *)((char *)type + Py_TYPE(type)->tp_basicsize);
     Py_ssize_t count = Py_SIZE(type);
     while (*pos < count) {
         PyMemberDef *at = &member[(*pos)++];

@@ -67,7 +67,7 @@ read_set(PyObject *set, uint64_t max_items)
     Py_hash_t hash;
     Py_ssize_t pos = 0;
     uint64_t kept = 0;
-    while (kept < max_items && _PySet_NextEntry(set, &pos, &key, &hash)) {
+    while (kept < max_items && rec_py_set_next(set, &pos, &key, &hash)) {
         rec_view_put_obj(key);
         kept++;
     }
@@ -140,8 +140,8 @@ read_module(PyObject *module)
         while ((name == NULL || file == NULL)
                && PyDict_Next(dict, &pos, &key, &value)) {
             if (PyUnicode_CheckExact(key) && PyUnicode_IS_READY(key)) {
-                name = _PyUnicode_EqualToASCIIString(key, "__name__") ? value : name;
-                file = _PyUnicode_EqualToASCIIString(key, "__file__") ? value : file;
+                name = rec_py_str_is(key, "__name__") ? value : name;
+                file = rec_py_str_is(key, "__file__") ? value : file;
             }
         }
     }
@@ -178,7 +178,7 @@ read_class(PyObject *obj, uint64_t max_items)
                && ((PyHeapTypeObject *)type)->ht_module == NULL;
     while (own && PyDict_Next(type->tp_dict, &pos, &key, &value)) {
         if (PyUnicode_CheckExact(key) && PyUnicode_IS_READY(key)
-            && _PyUnicode_EqualToASCIIString(key, "__module__")) {
+            && rec_py_str_is(key, "__module__")) {
             module = value;
         }
         else if (rec.view.attr_count < max_items * 2 && is_class_data(key, value)) {

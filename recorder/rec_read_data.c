@@ -233,7 +233,7 @@ enum_attr(PyObject *obj, const char *name)
     while (dict != NULL ? PyDict_Next(dict, &pos, &key, &value)
                         : rec_py_inline_attr_next(obj, &pos, &key, &value)) {
         if (PyUnicode_CheckExact(key) && PyUnicode_IS_READY(key)
-            && _PyUnicode_EqualToASCIIString(key, name)) {
+            && rec_py_str_is(key, name)) {
             return value;
         }
     }
@@ -253,8 +253,7 @@ rec_is_enum_machinery(PyObject *name)
     static const char *const names[] = {"_name_",       "_value_",    "__objclass__",
                                         "_sort_order_", "_inverted_", "_member_names_"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        if (PyUnicode_CheckExact(name)
-            && _PyUnicode_EqualToASCIIString(name, names[i])) {
+        if (PyUnicode_CheckExact(name) && rec_py_str_is(name, names[i])) {
             return true;
         }
     }

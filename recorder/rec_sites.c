@@ -22,7 +22,7 @@ struct found {
 struct follow {
     struct rec_frame *frame;
     struct rec_plan *plan;
-    PyObject **slots, **stack;
+    rec_py_ref *slots, *stack;
     bool again;
     bool changed; /* a site before this one changes something */
 };
@@ -259,9 +259,9 @@ follow_sym(struct follow *follow, int16_t number)
     case REC_SYM_CONST:
         return object(
             rec_py_code_const(rec_py_frame_code(follow->frame->frame), sym->arg));
-    case REC_SYM_FAST: return object(follow->slots[sym->arg]);
+    case REC_SYM_FAST: return object(rec_py_ref_get(follow->slots[sym->arg]));
     case REC_SYM_CELL:
-        value = follow->slots[sym->arg];
+        value = rec_py_ref_get(follow->slots[sym->arg]);
         return value == NULL         ? nothing
                : PyCell_Check(value) ? object(PyCell_GET(value))
                                      : unknown;
@@ -272,7 +272,7 @@ follow_sym(struct follow *follow, int16_t number)
     case REC_SYM_STACK:
         return follow->again || follow->stack == NULL
                    ? unknown
-                   : object(follow->stack[-1 - (int)sym->arg]);
+                   : object(rec_py_ref_get(follow->stack[-1 - (int)sym->arg]));
     case REC_SYM_RESULT: return follow_result(follow, sym->arg);
     default: return unknown; /* UNKNOWN; FRESH has no name yet */
     }
@@ -511,8 +511,9 @@ note_site(struct follow *follow, struct rec_site *site)
     case REC_SITE_ITEM: return note_item(follow, site);
     case REC_SITE_INPLACE: return note_inplace(follow, site);
     case REC_SITE_CELL:
-        if (follow->slots[site->arg] != NULL) {
-            rec_touch_object(follow->frame, follow->slots[site->arg], anywhere, false);
+        if (rec_py_ref_get(follow->slots[site->arg]) != NULL) {
+            rec_touch_object(follow->frame, rec_py_ref_get(follow->slots[site->arg]),
+                             anywhere, false);
             follow->changed = true;
         }
         return true;

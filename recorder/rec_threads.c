@@ -32,7 +32,7 @@ dict_get(PyObject *dict, const char *name)
     while (dict != NULL && PyDict_Check(dict)
            && PyDict_Next(dict, &pos, &key, &value)) {
         if (PyUnicode_CheckExact(key) && PyUnicode_IS_READY(key)
-            && _PyUnicode_EqualToASCIIString(key, name)) {
+            && rec_py_str_is(key, name)) {
             return value;
         }
     }
@@ -48,7 +48,7 @@ attr_get(PyObject *obj, const char *name)
         return dict_get(dict, name);
     }
     while (rec_py_inline_attr_next(obj, &pos, &key, &value)) {
-        if (PyUnicode_CheckExact(key) && _PyUnicode_EqualToASCIIString(key, name)) {
+        if (PyUnicode_CheckExact(key) && rec_py_str_is(key, name)) {
             return value;
         }
     }

@@ -140,15 +140,35 @@ rec_touch_item_hint(PyObject *container, PyObject *key)
 }
 
 static void
-touch_call_ex(struct rec_frame *frame, PyObject **top, uint32_t flags)
+touch_call_ex(struct rec_frame *frame, rec_py_ref *top, uint32_t arg)
 {
-    PyObject *args = flags & 1 ? top[-2] : top[-1];
-    PyObject *callable = flags & 1 ? top[-3] : top[-2];
-    if (!PyTuple_Check(args)) {
+    PyObject *callable, *args;
+    rec_py_call_ex(top, arg, &callable, &args);
+    if (callable == NULL || args == NULL || !PyTuple_Check(args)) {
+        rec.look_again = true;
         return;
     }
     rec_callee_touch(frame, callable, ((PyTupleObject *)args)->ob_item,
                      (size_t)PyTuple_GET_SIZE(args));
+}
+
+static void
+touch_call(struct rec_frame *frame, rec_py_ref *top, uint32_t arg, bool names)
+{
+    struct rec_call call;
+    if (!rec_py_call(top, arg, names, &call)) {
+        rec.look_again = true;
+        return;
+    }
+    rec_callee_touch(frame, call.callable, call.arg, call.arg_count);
+}
+
+static void
+touch_item(struct rec_frame *frame, PyObject *container, PyObject *key)
+{
+    if (container != NULL && key != NULL) {
+        rec_touch_object(frame, container, rec_touch_item_hint(container, key), false);
+    }
 }
 
 void
@@ -159,23 +179,25 @@ rec_touch_instruction(struct rec_frame *frame)
     if (unit >= flow->unit_count || flow->effect[unit] == REC_EFFECT_NONE) {
         return;
     }
-    PyObject **top = rec_py_frame_stack(frame->frame);
+    rec_py_ref *top = rec_flow_stack(flow, frame->frame, unit);
     if (top == NULL) {
         rec.look_again = true;
         return;
     }
     uint32_t arg = flow->arg[unit];
-    struct rec_call call;
     switch ((enum rec_effect)flow->effect[unit]) {
-    case REC_EFFECT_ATTR: touch(frame, top[-1]); break;
+    case REC_EFFECT_ATTR: touch(frame, rec_py_ref_get(top[-1])); break;
     case REC_EFFECT_STORE_SUBSCR:
-        rec_touch_object(frame, top[-2], rec_touch_item_hint(top[-2], top[-1]), false);
+        touch_item(frame, rec_py_ref_get(top[-2]), rec_py_ref_get(top[-1]));
         break;
-    case REC_EFFECT_INPLACE: touch(frame, top[-2]); break;
-    case REC_EFFECT_CELL: touch(frame, rec_py_frame_slots(frame->frame)[arg]); break;
+    case REC_EFFECT_STORE_SLICE: touch(frame, rec_py_ref_get(top[-3])); break;
+    case REC_EFFECT_INPLACE: touch(frame, rec_py_ref_get(top[-2])); break;
+    case REC_EFFECT_CELL:
+        touch(frame, rec_py_ref_get(rec_py_frame_slots(frame->frame)[arg]));
+        break;
     case REC_EFFECT_CALL:
-        rec_py_call(top, arg, &call);
-        rec_callee_touch(frame, call.callable, call.arg, call.arg_count);
+    case REC_EFFECT_CALL_KW:
+        touch_call(frame, top, arg, flow->effect[unit] == REC_EFFECT_CALL_KW);
         break;
     case REC_EFFECT_CALL_EX: touch_call_ex(frame, top, arg); break;
     default: break;

@@ -28,7 +28,8 @@ static struct {
     unsigned depth_before; /* of calls before the program's first */
     bool begun;
     unsigned raised_next;
-    PyCFunction settrace, setprofile, start_new_thread, start_new, os_exit;
+    PyCFunction settrace, setprofile, start_new_thread, start_new, start_joinable,
+        os_exit;
 } hooks;
 
 static uint64_t
@@ -302,6 +303,24 @@ before_instruction(PyFrameObject *object)
     return !frame->opcodes || frame->opcodes_wanted;
 }
 
+/* As far as it is ours: no opcode event comes from it. True: it changes no object, ever. */
+static bool
+instruction_event(PyCodeObject *code, uint32_t unit)
+{
+    const struct rec_code *known = rec_py_code_extra(code);
+    if (known == NULL || unit >= known->flow.unit_count
+        || known->flow.effect[unit] == REC_EFFECT_NONE) {
+        return true;
+    }
+    struct rec_thread *thread = rec.active ? rec_thread_of(PyThreadState_Get()) : NULL;
+    struct rec_frame *frame = thread != NULL ? rec_thread_top(thread) : NULL;
+    if (frame != NULL && frame->watched && frame->frame != NULL && frame->code == known
+        && rec_py_frame_unit(frame->frame) == unit) {
+        rec_touch_instruction(frame);
+    }
+    return false;
+}
+
 /* The program's own function comes after ours, through CPython's own trampoline. When that
  * took our place (it removes itself after an error), we take it back. */
 static int
@@ -474,6 +493,14 @@ thread_start_new(PyObject *self, PyObject *args)
     return after_start(hooks.start_new(self, args));
 }
 
+static PyObject *
+thread_start_joinable(PyObject *self, PyObject *args, PyObject *names)
+{
+    PyCFunctionWithKeywords start =
+        (PyCFunctionWithKeywords)(void (*)(void))hooks.start_joinable;
+    return after_start(start(self, args, names));
+}
+
 /* The one built-in way out that passes no finalisation. */
 static PyObject *
 posix_exit(PyObject *self, PyObject *const *args, Py_ssize_t count, PyObject *names)
@@ -513,11 +540,21 @@ rec_trace_install(struct tf_err *err)
     if (rec.options->events & PROFILE_EVENTS) {
         swap("sys", "setprofile", &hooks.setprofile, sys_setprofile);
     }
-    rec_py_hide_opcodes(opcodes_are_ours, opcodes_were_set);
+    if (rec.options->events & 1u << TF_EV_OPCODE) {
+        rec_py_want_opcodes();
+    }
+    if (REC_WATCHES_CODE) {
+        rec_py_watch_with(instruction_event);
+    }
+    else {
+        rec_py_hide_opcodes(opcodes_are_ours, opcodes_were_set);
+    }
     rec_intercept_install();
     swap("_thread", "start_new_thread", &hooks.start_new_thread,
          thread_start_new_thread);
     swap("_thread", "start_new", &hooks.start_new, thread_start_new);
+    swap("_thread", "start_joinable_thread", &hooks.start_joinable, /* 3.13 */
+         (PyCFunction)(void (*)(void))thread_start_joinable);
     swap("posix", "_exit", &hooks.os_exit, (PyCFunction)(void (*)(void))posix_exit);
     hook_thread(PyThreadState_Get());
     return TF_OK;

@@ -29,7 +29,8 @@ type_dict_get(PyTypeObject *type, const char *name)
     PyObject *key, *value;
     Py_ssize_t pos = 0;
     size_t len = strlen(name);
-    while (type->tp_dict != NULL && PyDict_Next(type->tp_dict, &pos, &key, &value)) {
+    PyObject *dict = rec_py_type_dict(type);
+    while (dict != NULL && PyDict_Next(dict, &pos, &key, &value)) {
         if (PyUnicode_CheckExact(key) && PyUnicode_IS_READY(key)
             && PyUnicode_IS_ASCII(key) && (size_t)PyUnicode_GET_LENGTH(key) == len
             && memcmp(PyUnicode_DATA(key), name, len) == 0) {

@@ -93,8 +93,11 @@ ctracer_set(PyThreadState *tstate, Py_tracefunc trace)
      * threads that are traced is never 0 here, as the main thread is. */
     tstate->c_tracefunc = trace;
     tstate->use_tracing = 1;
-#else
+#elif PY_VERSION_HEX < 0x030d0000
     _PyEval_SetTrace(tstate, trace, NULL);
+#else
+    (void)tstate;
+    PyEval_SetTraceAllThreads(trace, NULL);
 #endif
 }
 

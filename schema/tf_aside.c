@@ -19,7 +19,8 @@ tf_aside_open(const struct tf_reader *reader, struct tf_aside **ret_aside,
     if (aside != NULL) {
         aside->reader = reader;
         aside->file.fd = reader->file.fd;
-        aside->file.size = reader->file.size;
+        tf_file_put_behind(&aside->file, reader->file.own_bytes, reader->file.behind,
+                           (size_t)(reader->file.size - reader->file.own_bytes));
         aside->file.context = ZSTD_createDCtx();
     }
     if (aside == NULL || aside->file.context == NULL) {

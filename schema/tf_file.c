@@ -28,13 +28,33 @@ tf_file_open(struct tf_file *file, const char *path, struct tf_err *err)
         tf_file_close(file);
         return tf_err_set(err, TF_ERR_NOT_PYREC, -1, "%s is not a regular file", path);
     }
-    file->size = (uint64_t)st.st_size;
+    file->size = file->own_bytes = (uint64_t)st.st_size;
     file->context = ZSTD_createDCtx();
     if (file->context == NULL) {
         tf_file_close(file);
         return file_no_memory(err);
     }
     return TF_OK;
+}
+
+tf_status
+tf_file_look_again(struct tf_file *file, struct tf_err *err)
+{
+    struct stat st;
+    if (fstat(file->fd, &st) != 0) {
+        return tf_err_set_errno(err, errno, "cannot look at the recording");
+    }
+    file->size = file->own_bytes = (uint64_t)st.st_size;
+    return TF_OK;
+}
+
+void
+tf_file_put_behind(struct tf_file *file, uint64_t own_bytes, const uint8_t *bytes,
+                   size_t len)
+{
+    file->own_bytes = own_bytes;
+    file->behind = bytes;
+    file->size = own_bytes + len;
 }
 
 void
@@ -62,9 +82,19 @@ file_read(struct tf_file *file, uint64_t off, size_t len, struct tf_err *err)
         file->window = window;
         file->window_cap = len;
     }
-    while (done < len) {
+    uint64_t own_left = off < file->own_bytes ? file->own_bytes - off : 0;
+    size_t own = own_left < len ? (size_t)own_left : len;
+    if (own < len) {
+        if (file->behind == NULL || off + len > file->size) {
+            return tf_err_set(err, TF_ERR_TRUNCATED, (int64_t)off,
+                              "the recording became shorter while it was read");
+        }
+        memcpy(file->window + own, file->behind + (off + own - file->own_bytes),
+               len - own);
+    }
+    while (done < own) {
         ssize_t n =
-            pread(file->fd, file->window + done, len - done, (off_t)(off + done));
+            pread(file->fd, file->window + done, own - done, (off_t)(off + done));
         if (n < 0 && errno == EINTR) {
             continue;
         }

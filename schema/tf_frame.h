@@ -55,7 +55,10 @@ tf_status tf_frame_write_seek_table(struct tf_frame_writer *writer, struct tf_er
 /* --- Reading --- */
 struct tf_file {
     int fd;
-    uint64_t size;
+    uint64_t size;      /* with what follows in memory */
+    uint64_t own_bytes; /* of the file, as far as it is used */
+    const uint8_t
+        *behind; /* bytes that follow it, borrowed; NULL when there are none */
     ZSTD_DCtx *context;
     uint8_t *window; /* compressed bytes */
     size_t window_cap;
@@ -63,6 +66,11 @@ struct tf_file {
 };
 
 tf_status tf_file_open(struct tf_file *file, const char *path, struct tf_err *err);
+/* How long is it now? */
+tf_status tf_file_look_again(struct tf_file *file, struct tf_err *err);
+/* Puts bytes from memory in the place of what the file has from `own_bytes` on. Borrowed. */
+void tf_file_put_behind(struct tf_file *file, uint64_t own_bytes, const uint8_t *bytes,
+                        size_t len);
 void tf_file_close(struct tf_file *file);
 /* TF_ERR_NOT_FOUND: there is none (no fault); TF_ERR_DAMAGED: it does not hold. */
 tf_status tf_file_seek_table(struct tf_file *file, struct tf_err *err);

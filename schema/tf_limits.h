@@ -32,6 +32,9 @@
 #define TF_UNPACK_BYTES_MAX     (192u << 20)
 #define TF_DEFINITION_BYTES_MAX (256u << 20)
 
+/* What is copied of a tail. */
+#define TF_TAIL_BYTES_MAX (192u << 20)
+
 /* Frames on one stack, threads, definitions. */
 #define TF_STACK_MAX       (4u << 20)
 #define TF_THREADS_MAX     (1u << 20)

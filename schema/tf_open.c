@@ -4,6 +4,7 @@
 
 #include "tf_limits.h"
 #include "tf_reader_inside.h"
+#include "tf_unfinished.h"
 
 /* --- adding what a frame holds, during a scan --- */
 struct scan {
@@ -335,6 +336,7 @@ tf_reader_scan(struct tf_reader *reader,
         }
         off += place.compressed_bytes;
     }
+    reader->scan_end = status;
     if (status != TF_ERR_NOT_FOUND && !scan_can_end_here(status)) {
         if (err != NULL) {
             *err = fault;
@@ -351,6 +353,23 @@ tf_reader_scan(struct tf_reader *reader,
     reader->reason_off = (int64_t)off;
     tf_index_sort(&reader->index);
     return TF_OK;
+}
+
+tf_status
+tf_reader_scan_from(struct tf_reader *reader, uint64_t off, struct tf_err *err)
+{
+    struct tf_frame_place place;
+    bool skippable;
+    for (;;) {
+        tf_status status = tf_file_probe(&reader->file, off, &place, &skippable, err);
+        if (status == TF_OK && !skippable) {
+            status = scan_frame(reader, &place, err);
+        }
+        if (status != TF_OK) {
+            return status == TF_ERR_NOT_FOUND ? TF_OK : status;
+        }
+        off += place.compressed_bytes;
+    }
 }
 
 /* --- through the index --- */
@@ -481,6 +500,28 @@ open_header(struct tf_reader *reader, const char *path, struct tf_err *err)
     return status;
 }
 
+/* The tail first: what goes from there into the recording meanwhile is in both. */
+static tf_status
+open_with_scan(struct tf_reader *reader, const char *path,
+               bool (*progress)(void *ctx, uint64_t done, uint64_t total), void *ctx,
+               struct tf_err *err)
+{
+    struct tf_tail_found tail;
+    tf_status status = tf_tail_find(path, reader->header.header.uuid, &tail, err);
+    if (status != TF_OK) {
+        return status;
+    }
+    status = tf_file_look_again(&reader->file, err);
+    if (status == TF_OK) {
+        status = tf_reader_scan(reader, progress, ctx, err);
+    }
+    if (status == TF_OK && !reader->has_footer) {
+        status = tf_reader_unfinished(reader, &tail, err);
+    }
+    tf_tail_found_release(&tail);
+    return status;
+}
+
 tf_status
 tf_reader_open(const char *path,
                bool (*progress)(void *ctx, uint64_t done, uint64_t total), void *ctx,
@@ -498,7 +539,7 @@ tf_reader_open(const char *path,
     if (status == TF_OK) {
         status = open_with_index(reader, &fault);
         if (status != TF_OK) {
-            status = tf_reader_scan(reader, progress, ctx, err);
+            status = open_with_scan(reader, path, progress, ctx, err);
         }
     }
     if (status != TF_OK) {

@@ -34,6 +34,7 @@ tf_reader_close(struct tf_reader *reader)
     tf_defs_release(&reader->defs);
     tf_footer_release(&reader->footer);
     tf_header_release(&reader->header);
+    tf_blob_release(&reader->joined.frames);
     tf_file_close(&reader->file);
     free(reader);
 }
@@ -116,6 +117,14 @@ tf_reader_incomplete_reason(const struct tf_reader *reader, int64_t *ret_off)
         *ret_off = reader->reason_off;
     }
     return reader->reason;
+}
+
+struct tf_reader_rest
+tf_reader_rest(const struct tf_reader *reader)
+{
+    return (struct tf_reader_rest){.tail_events = reader->joined.events,
+                                   .whole = reader->joined.whole,
+                                   .runs = reader->joined.runs};
 }
 
 uint64_t

@@ -34,6 +34,15 @@ bool tf_reader_complete(const struct tf_reader *reader);
 /* Why it is not complete: one line, and the offset up to which it was read. */
 const char *tf_reader_incomplete_reason(const struct tf_reader *reader,
                                         int64_t *ret_off);
+
+/* Of a recording that is not complete. */
+struct tf_reader_rest {
+    uint64_t tail_events; /* so many came from its tail */
+    bool whole; /* with its tail it has every event up to the program's death */
+    bool runs;  /* the program still ran when the file was opened */
+};
+
+struct tf_reader_rest tf_reader_rest(const struct tf_reader *reader);
 uint64_t tf_reader_file_bytes(const struct tf_reader *reader);
 uint64_t tf_reader_event_count(const struct tf_reader *reader);
 /* Indexed by TF_EV_...; from the postings, or the footer. */

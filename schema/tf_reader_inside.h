@@ -9,6 +9,7 @@
 #include "tf_index.h"
 #include "tf_postings.h"
 #include "tf_record.h"
+#include "tf_tail_read.h"
 
 #define TF_POSTINGS_CACHE       64u
 #define TF_POSTINGS_CACHE_BYTES (16u << 20)
@@ -41,13 +42,25 @@ struct tf_made_group {
     uint64_t used;
 };
 
+/* What came from the tail: frames in memory, behind those of the file. */
+struct tf_tail_joined {
+    struct tf_blob frames;
+    uint64_t events;
+    bool cut;   /* events after them are lost */
+    bool whole; /* file and tail together have every event */
+    bool runs;  /* the program did when the file was opened */
+};
+
 struct tf_reader {
     struct tf_file file;
     struct tf_header_read header;
     struct tf_footer_read footer;
     bool has_footer;
-    bool scanned;     /* the index was rebuilt */
-    char reason[256]; /* why it is not complete */
+    bool scanned; /* the index was rebuilt */
+    tf_status
+        scan_end; /* why the scan ended; TF_ERR_NOT_FOUND: at the end of the file */
+    struct tf_tail_joined joined;
+    char reason[400]; /* why it is not complete */
     int64_t reason_off;
     struct tf_index index;
     struct tf_defs defs;
@@ -85,6 +98,11 @@ tf_status tf_reader_chunk_of(const struct tf_reader *reader, size_t idx,
 tf_status tf_reader_scan(struct tf_reader *reader,
                          bool (*progress)(void *ctx, uint64_t done, uint64_t total),
                          void *ctx, struct tf_err *err);
+
+/* Goes on with the scan at `off`, where a frame begins or the file ends: everything from
+ * there on must hold. */
+tf_status tf_reader_scan_from(struct tf_reader *reader, uint64_t off,
+                              struct tf_err *err);
 
 /* Postings of one chunk; borrowed from the cache until the next call. Computed from the
  * chunk when the file has none. */

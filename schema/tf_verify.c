@@ -511,7 +511,7 @@ check_index(struct tf_verifier *verify, const char *path)
         tf_verify_found_at(verify, reader->file.size,
                            "the index or the seek table cannot be used");
     }
-    if (status == TF_OK && !reader->has_footer) {
+    if (status == TF_OK && !reader->has_footer && !reader->joined.whole) {
         tf_verify_found_at(verify, (uint64_t)reader->reason_off,
                            "the recording is not complete: %.200s", reader->reason);
     }

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "tf_frame.h"
+#include "tf_reader_inside.h"
 #include "tf_verify_inside.h"
 
 void
@@ -136,6 +136,11 @@ tf_verify_frames(struct tf_verifier *verify, const char *path)
     tf_status status = tf_file_open(&file, path, verify->err);
     if (status != TF_OK) {
         return status;
+    }
+    if (verify->reader->joined.events > 0 || verify->reader->joined.whole) {
+        const struct tf_file *joined = &verify->reader->file;
+        tf_file_put_behind(&file, joined->own_bytes, joined->behind,
+                           (size_t)(joined->size - joined->own_bytes));
     }
     status = tf_file_seek_table(&file, &fault);
     if (status != TF_ERR_NOT_FOUND) {

@@ -25,6 +25,8 @@ struct tf_writer {
     uint64_t event_count;
     uint64_t kind_events[TF_EV_COUNT];
     uint64_t first_object, first_frame; /* the first ids of the recording */
+    uint64_t next_chunk;
+    bool chunks_only; /* nothing that is derived from them */
     TF_LIST(struct tf_gap) gap;
 };
 
@@ -70,6 +72,30 @@ tf_writer_open(struct tf_sink *sink, const struct tf_header *header, int level,
     if (status == TF_OK) {
         status = writer_flush(writer, NULL, err);
     }
+    if (status != TF_OK) {
+        tf_writer_abandon(writer);
+        return status;
+    }
+    *ret_writer = writer;
+    return TF_OK;
+}
+
+tf_status
+tf_writer_continue(struct tf_sink *sink, const struct tf_writer_place *place,
+                   struct tf_writer **ret_writer, struct tf_err *err)
+{
+    struct tf_writer *writer = calloc(1, sizeof *writer);
+    if (writer == NULL) {
+        return writer_no_memory(err);
+    }
+    tf_columns_init(&writer->columns);
+    tf_tally_init(&writer->tally);
+    tf_summaries_init(&writer->summaries, emit_summary, writer);
+    tf_writer_start_at(writer, place->next_seq, place->next_object, place->next_frame);
+    writer->next_chunk = place->next_chunk;
+    writer->columns.stamp_ns = place->ns;
+    writer->chunks_only = true;
+    tf_status status = tf_frame_writer_init(&writer->frames, sink, 0, err);
     if (status != TF_OK) {
         tf_writer_abandon(writer);
         return status;
@@ -300,15 +326,14 @@ encode_chunk(struct tf_writer *writer, const struct tf_batch *batch,
     if (status != TF_OK) {
         return status;
     }
-    tf_tally_begin(tally, writer->index.chunk.count, writer->next_object,
-                   writer->next_frame);
+    tf_tally_begin(tally, writer->next_chunk, writer->next_object, writer->next_frame);
     status = tf_columns_rows(columns, &batch->changes, tally, err);
     if (status == TF_OK) {
         status = tf_tally_tail(tally, batch->tail_thread, err);
     }
     bool gap = batch->lost_reason != NULL || batch->lost_events > 0;
     *ret_head = (struct tf_chunk_head){
-        .number = writer->index.chunk.count,
+        .number = writer->next_chunk,
         .first_seq = writer->next_seq,
         .first_object = writer->next_object,
         .object_count = tally->next_object - writer->next_object,
@@ -347,10 +372,14 @@ write_chunk(struct tf_writer *writer, const struct tf_batch *batch, struct tf_er
         .start_ns = writer->columns.start_ns,
         .file_off = (int64_t)off,
     };
+    writer->next_chunk++;
     writer->next_seq += writer->columns.event_count;
     writer->event_count += writer->columns.event_count;
     writer->next_object += head.object_count;
     writer->next_frame += head.frame_count;
+    if (writer->chunks_only) {
+        return TF_OK;
+    }
     status = write_postings(writer, err);
     return status == TF_OK ? add_writes(writer, err) : status;
 }

@@ -150,6 +150,16 @@ struct tf_writer;
 tf_status tf_writer_open(struct tf_sink *sink, const struct tf_header *header,
                          int level, struct tf_writer **ret_writer, struct tf_err *err);
 
+/* Where a recording goes on: the numbers and ids that come next, and its latest time. */
+struct tf_writer_place {
+    uint64_t next_chunk, next_seq, next_object, next_frame, ns;
+};
+
+/* Goes on with a recording that was not finished: definitions and chunks only, no header,
+ * nothing that is derived from the chunks. To be ended by tf_writer_abandon(). */
+tf_status tf_writer_continue(struct tf_sink *sink, const struct tf_writer_place *place,
+                             struct tf_writer **ret_writer, struct tf_err *err);
+
 /* Numbers the events, objects and frames from here on (a cut keeps the original numbers).
  * Before the first batch; without it all begin at 1. */
 void tf_writer_start_at(struct tf_writer *writer, uint64_t first_seq,

@@ -126,7 +126,11 @@ cli_put_losses(struct cli_out *out, const struct rp *rp)
         const char *reason = facts->incomplete_reason ? facts->incomplete_reason : "";
         cli_out_str(out, "Not complete: ");
         cli_out_text(out, reason, strlen(reason));
-        cli_out_format(out, " (read up to byte %" PRId64 ")\n", facts->incomplete_off);
+        if (!facts->rest.whole) {
+            cli_out_format(out, " (read up to byte %" PRId64 ")",
+                           facts->incomplete_off);
+        }
+        cli_out_char(out, '\n');
     }
     if (footer && footer->end_reason.len) {
         cli_out_str(out, "Recording stopped early: ");
@@ -386,6 +390,10 @@ json_completeness(struct cli_json *json, const struct rp_facts *facts)
     else {
         cli_json_str(json, facts->incomplete_reason);
     }
+    cli_json_key(json, "still_runs");
+    cli_json_bool(json, facts->rest.runs);
+    cli_json_key(json, "tail_events");
+    cli_json_u64(json, facts->rest.tail_events);
     cli_json_key(json, "end_reason");
     if (facts->footer && facts->footer->end_reason.len) {
         cli_json_text(json, facts->footer->end_reason.data,

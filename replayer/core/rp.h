@@ -59,6 +59,7 @@ struct rp_facts {
     bool complete;
     const char *incomplete_reason; /* one line; NULL when complete */
     int64_t incomplete_off;        /* the file was read up to here */
+    struct tf_reader_rest rest;    /* what there is of the rest, when not complete */
     uint64_t file_bytes;
     uint64_t event_count, first_seq, last_seq; /* 0, 0, 0: no event */
     const uint64_t *events_by_kind;            /* [TF_EV_COUNT] */

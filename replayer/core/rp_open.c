@@ -39,6 +39,7 @@ fill_facts(struct rp *rp, struct tf_err *err)
         .footer = tf_reader_footer(reader),
         .complete = tf_reader_complete(reader),
         .incomplete_off = -1,
+        .rest = tf_reader_rest(reader),
         .file_bytes = tf_reader_file_bytes(reader),
         .event_count = tf_reader_event_count(reader),
         .first_seq = tf_reader_first_seq(reader),

@@ -386,10 +386,16 @@ search_place(const struct rp_watcher *watcher, uint64_t from, uint64_t bound,
             *ret_seq = seq;
             return TF_OK;
         }
-        at = watcher->forward ? seq : seq - (seq > 0);
         if (!seq) {
             return TF_OK;
         }
+        if (watcher->forward ? seq <= at : seq > at) {
+            return tf_err_set(err, TF_ERR_DAMAGED, -1,
+                              "a write is seen at event %llu, which is not where the "
+                              "search came by",
+                              (unsigned long long)seq);
+        }
+        at = watcher->forward ? seq : seq - 1;
     }
     return TF_OK;
 }

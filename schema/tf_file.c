@@ -163,7 +163,7 @@ tf_file_seek_table(struct tf_file *file, struct tf_err *err)
     }
     uint64_t count = tf_le32(at);
     size_t entry_bytes = (at[4] & TF_SEEK_CHECKSUM_FLAG) != 0 ? 12 : 8;
-    if ((at[4] & TF_SEEK_RESERVED_BITS) != 0 || count == 0
+    if ((at[4] & TF_SEEK_RESERVED_BITS) != 0 || count == 0 || count > TF_FRAMES_MAX
         || count > (file->size - TF_SEEK_FOOTER_BYTES - 8) / entry_bytes) {
         return seek_table_damaged(file, err);
     }

@@ -89,6 +89,10 @@ tf_frame_write(struct tf_frame_writer *writer, const void *content, size_t len,
                           "a part of the recording is larger than %u MiB",
                           TF_FIELD_BYTES_MAX >> 20);
     }
+    if (writer->list.count >= TF_FRAMES_MAX) {
+        return tf_err_set(err, TF_ERR_LIMIT, (int64_t)off,
+                          "the recording has as many parts as a file may have");
+    }
     writer->out.len = 0;
     if (!tf_blob_reserve(&writer->out, ZSTD_compressBound(len))) {
         return frame_no_memory(err);

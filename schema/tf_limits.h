@@ -18,6 +18,11 @@
 
 /* Source text of one file; a longer one is left out, with the reason. */
 #define TF_SOURCE_BYTES_MAX (16u << 20)
+/* Source texts that a reader keeps at once. */
+#define TF_SOURCES_BYTES_MAX (64u << 20)
+
+/* zstd frames of a file: some 30,000 million events. */
+#define TF_FRAMES_MAX (4u << 20)
 
 /* Events of one chunk that a reader takes; a writer closes it earlier (above). */
 #define TF_CHUNK_EVENTS_MAX (1u << 20)
@@ -26,11 +31,11 @@
  * all of it takes. */
 #define TF_OPS_MAX           (16u << 20)
 #define TF_VALUES_MAX        (16u << 20)
-#define TF_DECODED_BYTES_MAX (384u << 20)
+#define TF_DECODED_BYTES_MAX (128u << 20)
 
 /* Memory of one other field while it is unpacked; of all definitions. */
-#define TF_UNPACK_BYTES_MAX     (192u << 20)
-#define TF_DEFINITION_BYTES_MAX (256u << 20)
+#define TF_UNPACK_BYTES_MAX     (64u << 20)
+#define TF_DEFINITION_BYTES_MAX (96u << 20)
 
 /* What is copied of a tail. */
 #define TF_TAIL_BYTES_MAX (192u << 20)

@@ -271,6 +271,10 @@ scan_frame(struct tf_reader *reader, const struct tf_frame_place *place,
     struct tf_cursor bytes;
     uint32_t number;
     size_t len;
+    if (reader->file.list.count >= TF_FRAMES_MAX) {
+        return tf_err_set(err, TF_ERR_LIMIT, (int64_t)place->off,
+                          "the file has more parts than this program takes");
+    }
     tf_status status = tf_file_frame(&reader->file, place, &scan.content, &len, err);
     if (status != TF_OK) {
         return status;

@@ -340,14 +340,15 @@ take_texts(struct tf_ops *ops, struct tf_cursor bytes)
 
 static tf_status
 allocate(struct tf_ops *ops, size_t op_count, size_t value_count, size_t text_count,
-         size_t *memory_bytes, struct tf_err *err)
+         int64_t file_off, size_t *memory_bytes, struct tf_err *err)
 {
     size_t bytes = op_count * sizeof *ops->op + value_count * sizeof *ops->value
                    + text_count * sizeof *ops->text;
     if (op_count > TF_OPS_MAX || value_count > TF_VALUES_MAX
         || text_count > TF_VALUES_MAX || bytes > TF_DECODED_BYTES_MAX - *memory_bytes) {
-        return tf_err_set(err, TF_ERR_LIMIT, -1,
-                          "a chunk is larger than this program takes");
+        return tf_err_set(err, TF_ERR_LIMIT, file_off,
+                          "the chunk at offset %lld is larger than this program takes",
+                          (long long)file_off);
     }
     *memory_bytes += bytes;
     ops->op = malloc(op_count * sizeof *ops->op + 1);
@@ -383,7 +384,7 @@ tf_ops_decode(struct tf_cursor bytes, int64_t file_off,
     if (ok) {
         status = allocate(ops, tf_cursor_count_varints(decoder.column[TF_COL_OP]),
                           tf_cursor_count_varints(decoder.column[TF_COL_VALUE]),
-                          text_count, memory_bytes, err);
+                          text_count, file_off, memory_bytes, err);
     }
     if (ok && status == TF_OK) {
         take_texts(ops, bytes);

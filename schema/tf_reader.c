@@ -22,9 +22,7 @@ tf_reader_close(struct tf_reader *reader)
     for (size_t i = 0; i < TF_MADE_GROUPS; i++) {
         tf_writes_group_release(&reader->made[i].group);
     }
-    for (size_t i = 0; i < reader->source.count; i++) {
-        free(reader->source.at[i].content);
-    }
+    tf_reader_drop_sources(reader);
     free(reader->source.at);
     for (size_t i = 0; i < reader->gap.count; i++) {
         free((char *)(uintptr_t)reader->gap.at[i].reason.data);
@@ -230,6 +228,18 @@ tf_reader_thread(const struct tf_reader *reader, uint32_t id)
 }
 
 /* --- sources --- */
+#define SOURCE_OTHER_BYTES 1024u /* of the field, beside the text */
+
+void
+tf_reader_drop_sources(struct tf_reader *reader)
+{
+    for (size_t i = 0; i < reader->source.count; i++) {
+        free(reader->source.at[i].content);
+    }
+    reader->source.count = 0;
+    reader->source_bytes = 0;
+}
+
 static bool
 source_take(struct tf_source_text *source, struct tf_cursor bytes)
 {
@@ -270,6 +280,17 @@ source_load(struct tf_reader *reader, uint32_t file_id, uint64_t off,
     if (status != TF_OK) {
         return status;
     }
+    if (tf_cursor_left(&bytes) > TF_SOURCE_BYTES_MAX + SOURCE_OTHER_BYTES) {
+        free(source.content);
+        return tf_err_set(err, TF_ERR_LIMIT, (int64_t)off,
+                          "the source text at offset %llu is larger than %u MiB",
+                          (unsigned long long)off, TF_SOURCE_BYTES_MAX >> 20);
+    }
+    if (reader->source_bytes + tf_cursor_left(&bytes) > TF_SOURCES_BYTES_MAX) {
+        free(source.content);
+        return tf_err_set(err, TF_ERR_NOT_FOUND, -1,
+                          "there is more source text than this program keeps");
+    }
     if (!source_take(&source, bytes)) {
         free(source.content);
         return tf_err_set(
@@ -282,6 +303,7 @@ source_load(struct tf_reader *reader, uint32_t file_id, uint64_t off,
         free(source.content);
         return tf_err_set(err, TF_ERR_MEMORY, -1, "out of memory");
     }
+    reader->source_bytes += tf_cursor_left(&bytes);
     reader->source.at[reader->source.count++] = source;
     *ret_source = &reader->source.at[reader->source.count - 1];
     return TF_OK;

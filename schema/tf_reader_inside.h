@@ -69,6 +69,7 @@ struct tf_reader {
     uint64_t kind_events[TF_EV_COUNT];
     uint64_t end_object, end_frame; /* ids that are created are below these */
     TF_LIST(struct tf_source_text) source;
+    size_t source_bytes; /* of all of them */
     struct tf_cached_postings cache[TF_POSTINGS_CACHE];
     size_t cache_bytes;
     uint64_t cache_time;
@@ -93,6 +94,9 @@ tf_status tf_file_field(struct tf_file *file, const struct tf_frame_list *list,
 tf_status tf_reader_chunk_of(const struct tf_reader *reader, size_t idx,
                              uint8_t *content, struct tf_cursor bytes,
                              struct tf_chunk **ret_chunk, struct tf_err *err);
+
+/* Forgets the source texts that were read; what was borrowed of them is gone. */
+void tf_reader_drop_sources(struct tf_reader *reader);
 
 /* Rebuilds index, definitions and totals by reading every frame. */
 tf_status tf_reader_scan(struct tf_reader *reader,

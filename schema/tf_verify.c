@@ -14,6 +14,16 @@
 #include "tf_verify_inside.h"
 
 /* --- second pass: what is derived --- */
+/* Where the index stands, for what it lacks; the end of the file when there is none. */
+static uint64_t
+index_off(const struct tf_verifier *verify)
+{
+    const struct tf_file *file = &verify->reader->file;
+    return verify->reader->scanned || file->list.count < 2
+               ? file->size
+               : file->list.place[file->list.count - 2].off;
+}
+
 static bool
 same_entries(const struct tf_entry *a, const struct tf_entry *b, size_t count)
 {
@@ -26,7 +36,7 @@ same_entries(const struct tf_entry *a, const struct tf_entry *b, size_t count)
     return true;
 }
 
-static void
+static tf_status
 compare_postings(struct tf_verifier *verify, const struct tf_postings *postings,
                  struct tf_postings_set *set, uint64_t off)
 {
@@ -34,7 +44,7 @@ compare_postings(struct tf_verifier *verify, const struct tf_postings *postings,
                                                      "threads"};
     for (int list = 0; list < TF_POST_LISTS; list++) {
         if (!tf_map_sort(&set->map[list])) {
-            return;
+            return tf_err_set(verify->err, TF_ERR_MEMORY, -1, "out of memory");
         }
         if (set->map[list].count != postings->count[list]
             || !same_entries(set->map[list].entry, postings->entry[list],
@@ -53,6 +63,7 @@ compare_postings(struct tf_verifier *verify, const struct tf_postings *postings,
                            " are not what the chunks have",
                            off);
     }
+    return TF_OK;
 }
 
 static tf_status
@@ -66,7 +77,7 @@ check_summary(void *ctx, struct tf_postings_set *set, struct tf_err *err)
     (void)err;
     if (summary == NULL) {
         if (tf_reader_complete(verify->reader)) {
-            tf_verify_found_at(verify, 0,
+            tf_verify_found_at(verify, index_off(verify),
                                "chunk %" PRIu64 " has no summary of level %u",
                                set->first_chunk, set->level);
         }
@@ -74,7 +85,7 @@ check_summary(void *ctx, struct tf_postings_set *set, struct tf_err *err)
     }
     tf_status status = tf_reader_summary(verify->reader, summary, &postings, &fault);
     if (status == TF_OK) {
-        compare_postings(verify, postings, set, summary->off);
+        return compare_postings(verify, postings, set, summary->off);
     }
     return tf_verify_fault(verify, status, &fault);
 }
@@ -89,8 +100,8 @@ check_chunk_postings(struct tf_verifier *verify, size_t idx, struct tf_tally *ta
     }
     tf_status status = tf_reader_chunk_postings(verify->reader, idx, &postings, &fault);
     if (status == TF_OK) {
-        compare_postings(verify, postings, &tally->set,
-                         verify->reader->index.postings.at[idx]);
+        return compare_postings(verify, postings, &tally->set,
+                                verify->reader->index.postings.at[idx]);
     }
     return tf_verify_fault(verify, status, &fault);
 }
@@ -162,7 +173,7 @@ compare_group(struct tf_verifier *verify, struct derived *derived)
     if (!faulty
         && (at[TF_WRITES_OBJECTS] != made->list[TF_WRITES_OBJECTS].count
             || at[TF_WRITES_FRAMES] != made->list[TF_WRITES_FRAMES].count)) {
-        tf_verify_found_at(verify, 0,
+        tf_verify_found_at(verify, index_off(verify),
                            "the lists of writes of the chunks from %" PRIu64
                            " on are not whole",
                            made->first_chunk);
@@ -436,6 +447,7 @@ check_sources(struct tf_verifier *verify)
             tf_reader_source(verify->reader, index->source.at[i].file, &text, &fault);
         status = status == TF_ERR_NOT_FOUND ? TF_OK
                                             : tf_verify_fault(verify, status, &fault);
+        tf_reader_drop_sources(verify->reader);
     }
     return status;
 }
@@ -517,7 +529,8 @@ check_index(struct tf_verifier *verify, const char *path)
     }
     if (status == TF_OK && !reader->scanned
         && !same_index(&reader->index, &other->index)) {
-        tf_verify_found_at(verify, 0, "the index is not what the file has");
+        tf_verify_found_at(verify, index_off(verify),
+                           "the index is not what the file has");
     }
     tf_reader_close(other);
     return tf_verify_fault(verify, status, &fault);

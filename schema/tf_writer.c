@@ -28,6 +28,7 @@ struct tf_writer {
     uint64_t next_chunk;
     bool chunks_only; /* nothing that is derived from them */
     TF_LIST(struct tf_gap) gap;
+    bool gap_open; /* the last of them is for the chunk to come */
 };
 
 static tf_status
@@ -297,20 +298,41 @@ learn_exceptions(struct tf_writer *writer, const struct tf_blob *types,
 }
 
 static tf_status
-add_gap(struct tf_writer *writer, const struct tf_batch *batch, struct tf_err *err)
+add_gap(struct tf_writer *writer, uint64_t events, const char *text, struct tf_err *err)
 {
-    if (batch->lost_reason == NULL && batch->lost_events == 0) {
+    writer->next_seq += events;
+    if (writer->gap_open) {
+        struct tf_gap *last = &writer->gap.at[writer->gap.count - 1];
+        last->before_seq = writer->next_seq;
+        last->events += events;
         return TF_OK;
     }
-    char *reason = strdup(batch->lost_reason != NULL ? batch->lost_reason : "");
+    char *reason = strdup(text != NULL ? text : "");
     if (reason == NULL || !tf_list_next(&writer->gap)) {
         free(reason);
         return writer_no_memory(err);
     }
-    writer->next_seq += batch->lost_events;
     writer->gap.at[writer->gap.count++] =
-        (struct tf_gap){writer->next_seq, batch->lost_events, {reason, strlen(reason)}};
+        (struct tf_gap){writer->next_seq, events, {reason, strlen(reason)}};
+    writer->gap_open = true;
     return TF_OK;
+}
+
+tf_status
+tf_writer_skip(struct tf_writer *writer, uint64_t events, const char *reason,
+               uint64_t next_object, uint64_t next_frame, struct tf_err *err)
+{
+    if (next_object < writer->next_object || next_frame < writer->next_frame
+        || (reason == NULL && events > 0)) {
+        return tf_err_set(err, TF_ERR_ARGUMENT, -1, "numbers do not go back");
+    }
+    if (writer->index.chunk.count == 0) {
+        writer->first_object = next_object;
+        writer->first_frame = next_frame;
+    }
+    writer->next_object = next_object;
+    writer->next_frame = next_frame;
+    return reason != NULL ? add_gap(writer, events, reason, err) : TF_OK;
 }
 
 static tf_status
@@ -331,7 +353,8 @@ encode_chunk(struct tf_writer *writer, const struct tf_batch *batch,
     if (status == TF_OK) {
         status = tf_tally_tail(tally, batch->tail_thread, err);
     }
-    bool gap = batch->lost_reason != NULL || batch->lost_events > 0;
+    const struct tf_gap *gap =
+        writer->gap_open ? &writer->gap.at[writer->gap.count - 1] : NULL;
     *ret_head = (struct tf_chunk_head){
         .number = writer->next_chunk,
         .first_seq = writer->next_seq,
@@ -339,10 +362,8 @@ encode_chunk(struct tf_writer *writer, const struct tf_batch *batch,
         .object_count = tally->next_object - writer->next_object,
         .first_frame = writer->next_frame,
         .frame_count = tally->next_frame - writer->next_frame,
-        .gap_events = batch->lost_events,
-        .gap_reason = !gap                         ? NULL
-                      : batch->lost_reason != NULL ? batch->lost_reason
-                                                   : "",
+        .gap_events = gap != NULL ? gap->events : 0,
+        .gap_reason = gap != NULL ? gap->reason.data : NULL,
     };
     return status;
 }
@@ -377,6 +398,7 @@ write_chunk(struct tf_writer *writer, const struct tf_batch *batch, struct tf_er
     writer->event_count += writer->columns.event_count;
     writer->next_object += head.object_count;
     writer->next_frame += head.frame_count;
+    writer->gap_open = false;
     if (writer->chunks_only) {
         return TF_OK;
     }
@@ -411,10 +433,11 @@ tf_writer_batch(struct tf_writer *writer, const struct tf_batch *batch,
     if (status == TF_OK) {
         status = learn_exceptions(writer, &batch->exception_types, err);
     }
-    if (status == TF_OK) {
-        status = add_gap(writer, batch, err);
+    if (status == TF_OK && (batch->lost_reason != NULL || batch->lost_events > 0)) {
+        status = add_gap(writer, batch->lost_events, batch->lost_reason, err);
     }
-    if (status == TF_OK && (batch->changes.len > 0 || batch->lost_events > 0)) {
+    if (status == TF_OK
+        && (batch->changes.len > 0 || batch->lost_events > 0 || writer->gap_open)) {
         status = write_chunk(writer, batch, err);
     }
     return status;

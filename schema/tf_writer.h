@@ -165,6 +165,12 @@ tf_status tf_writer_continue(struct tf_sink *sink, const struct tf_writer_place 
 void tf_writer_start_at(struct tf_writer *writer, uint64_t first_seq,
                         uint64_t first_object, uint64_t first_frame);
 
+/* `events` events are missing here (`reason` NULL: none are, `events` is 0), and the ids of
+ * objects and frames go on from these, which must not be below those given so far: the
+ * checkpoint and the chunk that follow come after the gap. Gaps that meet become one. */
+tf_status tf_writer_skip(struct tf_writer *writer, uint64_t events, const char *reason,
+                         uint64_t next_object, uint64_t next_frame, struct tf_err *err);
+
 /* Appends one chunk (and its definitions before it). After a failure only
  * tf_writer_abandon may be called: what reached the sink before is a readable
  * unfinished recording. */

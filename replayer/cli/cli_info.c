@@ -103,15 +103,19 @@ cli_put_outcome(struct cli_out *out, struct rp *rp)
 static void
 put_gap(struct cli_out *out, const struct tf_gap *gap)
 {
-    cli_out_str(out, "Lost ");
+    bool cut = gap->reason.len == 3 && memcmp(gap->reason.data, "cut", 3) == 0;
+    cli_out_str(out, cut ? "Left out: " : "Lost ");
     if (gap->events) {
         cli_put_counted(out, gap->events, "event");
     }
     else {
         cli_out_str(out, "an unknown number of events");
     }
-    cli_out_format(out, " before event %" PRIu64 ": ", gap->before_seq);
-    cli_put_tf(out, gap->reason);
+    cli_out_format(out, " before event %" PRIu64, gap->before_seq);
+    if (!cut) {
+        cli_out_str(out, ": ");
+        cli_put_tf(out, gap->reason);
+    }
     cli_out_char(out, '\n');
 }
 

@@ -21,8 +21,8 @@ struct path {
     struct rp *rp;
     uint64_t id;
     struct rp_state *base; /* borrowed from the cache; NULL: begin with an image */
-    struct tf_checkpoint *checkpoint; /* the image is in there */
-    struct step *step;                /* newest first */
+    const struct rp_checkpoint *checkpoint; /* borrowed: the image is in there */
+    struct step *step;                      /* newest first */
     size_t count, cap;
     bool whole; /* all items are wanted */
     bool lost;  /* there is nothing to begin with */
@@ -114,21 +114,9 @@ path_chunk(struct path *path, const struct rp_chunk *chunk, rp_place_no place,
 static tf_status
 path_checkpoint(struct path *path, size_t chunk, struct tf_err *err)
 {
-    struct tf_reader *reader = path->rp->reader;
-    for (size_t i = tf_reader_checkpoint_count(reader); i-- > 0;) {
-        struct tf_checkpoint *checkpoint = NULL;
-        tf_status status = tf_reader_checkpoint(reader, i, &checkpoint, err);
-        if (status != TF_OK) {
-            return status;
-        }
-        if (checkpoint->chunk <= chunk) {
-            path->checkpoint = checkpoint;
-            return TF_OK;
-        }
-        tf_checkpoint_free(checkpoint);
-    }
-    path->lost = true;
-    return TF_OK;
+    tf_status status = rp_checkpoint_before(path->rp, chunk, &path->checkpoint, err);
+    path->lost = status == TF_OK && !path->checkpoint;
+    return status;
 }
 
 /* A state made before, to go on from. */
@@ -238,15 +226,11 @@ keep_start(struct rp *rp, const struct rp_state *state, size_t chunk_idx,
 static tf_status
 apply_checkpoint(struct path *path, struct rp_state *state, struct tf_err *err)
 {
-    const struct tf_ops *ops = &path->checkpoint->state;
-    for (uint32_t i = 0; i < ops->op_count; i++) {
-        const struct tf_op *op = &ops->op[i];
-        if ((op->kind == TF_OP_IMAGE || op->kind == TF_OP_NEW) && op->id == path->id) {
-            return rp_state_apply(path->rp, state, ops, NULL, op, err);
-        }
-    }
-    path->lost = true;
-    return TF_OK;
+    const struct tf_ops *ops = &path->checkpoint->raw->state;
+    uint32_t op = rp_map_get(&path->checkpoint->image, path->id);
+    path->lost = op == RP_NONE;
+    return path->lost ? TF_OK
+                      : rp_state_apply(path->rp, state, ops, NULL, &ops->op[op], err);
 }
 
 tf_status
@@ -464,9 +448,6 @@ state_at(struct rp *rp, uint64_t id, size_t chunk_idx, rp_place_no place, bool w
     if (status == TF_OK && !state) {
         status = find_state(&path, chunk_idx, place, &state, err);
         free(path.step);
-        if (path.checkpoint) {
-            tf_checkpoint_free(path.checkpoint);
-        }
         if (status == TF_OK && !whole) {
             rp_part_shrink(rp, state);
         }

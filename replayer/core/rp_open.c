@@ -111,6 +111,7 @@ rp_close(struct rp *rp)
     for (uint32_t i = 0; rp->lines && i <= rp->facts.file_count; i++) {
         free(rp->lines[i].off);
     }
+    rp_checkpoint_free(rp->checkpoint);
     free(rp->chunk);
     free(rp->lines);
     free(rp->state_bucket);

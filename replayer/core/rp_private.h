@@ -268,6 +268,19 @@ struct rp_touched {
 
 void rp_touch(struct rp_touched *touched, uint64_t id);
 
+/* A decoded checkpoint, and where in it each object stands. */
+struct rp_checkpoint {
+    struct tf_checkpoint *raw;
+    size_t idx;
+    struct rp_map image; /* object -> op */
+};
+
+/* The last one at or before the chunk; borrowed until the next call. NULL: there is none. */
+tf_status rp_checkpoint_before(struct rp *rp, size_t chunk,
+                               const struct rp_checkpoint **ret_checkpoint,
+                               struct tf_err *err);
+void rp_checkpoint_free(struct rp_checkpoint *checkpoint);
+
 struct rp {
     struct tf_reader *reader;
     struct rp_facts facts;
@@ -283,7 +296,8 @@ struct rp {
     size_t chunk_bytes, state_bytes;
     size_t chunk_bytes_max, state_bytes_max;
 
-    struct rp_lines *lines; /* [file_count + 1] */
+    struct rp_checkpoint *checkpoint; /* the one used last; NULL */
+    struct rp_lines *lines;           /* [file_count + 1] */
     struct rp_breaks *breaks;
     struct rp_touched *touched; /* NULL: nobody asks */
     unsigned scans;             /* questions that go through the chunks in order */

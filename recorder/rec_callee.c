@@ -144,8 +144,7 @@ is_python_callable(PyObject *callable)
 {
     PyTypeObject *type = Py_TYPE(callable);
     return type == &PyFunction_Type
-           || (type->tp_flags & Py_TPFLAGS_HEAPTYPE && !PyType_Check(callable)
-               && ((PyHeapTypeObject *)type)->ht_module == NULL);
+           || (!PyType_Check(callable) && !rec_py_is_c_type(type));
 }
 
 /* Objects that lead to all of the program. */
@@ -444,11 +443,27 @@ judge_method(PyObject *self, PyMethodDef *def, bool names, struct rec_judged *me
     return REC_CALLS_ALL;
 }
 
+static enum rec_calls
+judge_class(PyTypeObject *class, struct rec_judged *memory)
+{
+    uint64_t version = rec_py_type_version(class);
+    if (memory->def != class || memory->version != version || version == 0) {
+        rec_intercept_iterator(class);
+        memory->def = class;
+        memory->version = version;
+        memory->habit = rec_py_is_plain_class(class);
+    }
+    return memory->habit ? REC_CALLS_CLASS : REC_CALLS_NOTHING;
+}
+
 enum rec_calls
 rec_callee_judge(PyObject *callable, PyObject *self, bool names,
                  struct rec_judged *memory)
 {
     PyTypeObject *type = Py_TYPE(callable);
+    if (PyType_Check(callable)) {
+        return judge_class((PyTypeObject *)callable, memory);
+    }
     if (self != NULL && type == &PyMethodDescr_Type) {
         return judge_method(self, ((PyMethodDescrObject *)callable)->d_method, names,
                             memory);
@@ -469,11 +484,6 @@ rec_callee_judge(PyObject *callable, PyObject *self, bool names,
     }
     if (is_partial_of_python(callable)) {
         return REC_CALLS_NOTHING;
-    }
-    if (PyType_Check(callable)) {
-        rec_intercept_iterator((PyTypeObject *)callable);
-        bool plain = rec_py_is_plain_class((PyTypeObject *)callable);
-        return plain ? REC_CALLS_CLASS : REC_CALLS_NOTHING;
     }
     return REC_CALLS_ALL;
 }

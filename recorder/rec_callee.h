@@ -20,7 +20,8 @@ enum rec_calls {
 /* `self`: of a method that is not bound yet, else NULL. `names`: it gets keyword
  * arguments. `memory`: of the place that calls, to be quick the next time. */
 struct rec_judged {
-    const void *def; /* of C code that lives as long as its module does */
+    const void *def;  /* of C code that lives as long as its module does; or a class */
+    uint64_t version; /* of the class */
     uint8_t habit;
 };
 

@@ -186,7 +186,7 @@ rec_obj_begin_sequence(struct rec_obj *obj)
     obj->more = 0;
     obj->note = 0;
     obj->delta_count = obj->delta_chunks = 0;
-    obj->delta_chunk = rec.chunk;
+    obj->delta_chunk = (uint32_t)rec.chunk;
     rec_renew_image(obj);
     return true;
 }
@@ -227,7 +227,7 @@ rec_obj_write(struct rec_obj *obj, enum tf_op_kind op)
     obj->more = view->more;
     obj->note = (uint8_t)view->note;
     obj->delta_count = obj->delta_chunks = 0;
-    obj->delta_chunk = rec.chunk;
+    obj->delta_chunk = (uint32_t)rec.chunk;
     rec_renew_image(obj);
     rec.elided_count += view->more > 0;
 }
@@ -265,9 +265,10 @@ rec_obj_changed(struct rec_obj *obj, size_t values)
     obj->no_refs = false;
     obj->version = 0;
     obj->changes++;
-    if (values > 0 || obj->delta_chunk != rec.chunk) {
-        obj->delta_chunks += obj->delta_chunk != rec.chunk;
-        obj->delta_chunk = rec.chunk;
+    if (values > 0 || obj->delta_chunk != (uint32_t)rec.chunk) {
+        obj->delta_chunks +=
+            obj->delta_chunk != (uint32_t)rec.chunk && obj->delta_chunks < UINT8_MAX;
+        obj->delta_chunk = (uint32_t)rec.chunk;
         obj->delta_count += (uint32_t)values;
     }
 }

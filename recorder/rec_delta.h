@@ -46,6 +46,13 @@ bool rec_obj_is_same(struct rec_obj *obj);
 /* Everything of it was compared or written just now. */
 void rec_obj_note_version(struct rec_obj *obj);
 
+/* Room for so many values; false when memory ran out. */
+static inline bool
+rec_obj_reserve(struct rec_obj *obj, size_t count)
+{
+    return count <= obj->val_cap || rec_obj_grow(&rec.shadow, obj, count);
+}
+
 /* Begins a change with its object and index. */
 void rec_delta_op(enum tf_op_kind op, uint64_t id, uint64_t index);
 

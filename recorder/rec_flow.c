@@ -240,9 +240,9 @@ rec_flow_mark(struct rec_frame *frame, enum tf_event_kind kind)
         rec.out_of_memory = true;
         return;
     }
-    bool known =
-        !frame->plan->hard
-        && (frame->plan->site_count == 0 || rec_sites_note(frame, frame->plan, false));
+    bool known = !frame->plan->hard
+                 && (frame->plan->site_count == frame->plan->afterwards_count
+                     || rec_sites_note(frame, frame->plan, false));
     if (!known || frame->opcodes || frame->watched
         || rec.options->events & 1u << TF_EV_OPCODE) {
         watch_instructions(frame, !known);

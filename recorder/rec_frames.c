@@ -37,7 +37,7 @@ static void
 frame_free(struct rec_frame *frame)
 {
     if (frame->slot_count < REC_FREE_FRAMES) {
-        frame->next_free = rec.free_frames[frame->slot_count];
+        frame->link.next = (struct rec_link *)rec.free_frames[frame->slot_count];
         rec.free_frames[frame->slot_count] = frame;
         return;
     }
@@ -53,7 +53,7 @@ frame_alloc(uint32_t slots)
     if (frame == NULL) {
         return calloc(1, size);
     }
-    rec.free_frames[slots] = frame->next_free;
+    rec.free_frames[slots] = (struct rec_frame *)frame->link.next;
     struct rec_touch *touched = frame->touched;
     uint32_t cap = frame->touched_cap;
     memset(frame, 0, size);
@@ -65,7 +65,7 @@ frame_alloc(uint32_t slots)
 static void
 frame_forget(struct rec_frame *frame)
 {
-    rec_shadow_take_if(&rec.shadow, &rec.shadow.frames, frame->base, frame);
+    rec_frames_index_remove(&rec.shadow, &frame->link);
     frame_free(frame);
 }
 
@@ -81,12 +81,10 @@ rec_frame_died(void *arg)
     }
 }
 
-uint64_t
-rec_frame_id_of(PyFrameObject *frame)
+struct rec_frame *
+rec_frame_of(PyFrameObject *frame)
 {
-    struct rec_frame *known =
-        rec_shadow_get(&rec.shadow, &rec.shadow.frames, rec_py_base((PyObject *)frame));
-    return known != NULL ? known->id : 0;
+    return rec_index_find(&rec.shadow.frames, rec_py_base((PyObject *)frame));
 }
 
 static struct rec_frame *
@@ -97,7 +95,18 @@ frame_new(PyFrameObject *object, struct rec_code *code)
     if (frame == NULL) {
         return NULL;
     }
-    frame->base = rec_py_base((PyObject *)object);
+    struct rec_frame *stale = rec_frame_of(object);
+    if (stale != NULL) {
+        rec_frames_index_remove(&rec.shadow, &stale->link);
+        if (!stale->on_stack) {
+            frame_free(stale);
+        }
+    }
+    frame->link.base = rec_py_base((PyObject *)object);
+    if (!rec_frames_index_add(&rec.shadow, &frame->link)) {
+        frame_free(frame);
+        return NULL;
+    }
     frame->frame = object;
     frame->code = code;
     frame->code_id = code->id;
@@ -105,15 +114,6 @@ frame_new(PyFrameObject *object, struct rec_code *code)
     frame->slot_count = slots;
     frame->globals = rec_py_frame_globals(object);
     frame->full_chunk = UINT64_MAX;
-    void *before = frame;
-    if (!rec_shadow_swap(&rec.shadow, &rec.shadow.frames, frame->base, &before)) {
-        frame_free(frame);
-        return NULL;
-    }
-    struct rec_frame *stale = before;
-    if (stale != NULL && !stale->on_stack) {
-        frame_free(stale);
-    }
     frame->id = ++rec.frame_count;
     return frame;
 }
@@ -215,8 +215,7 @@ drop_dead(struct rec_thread *thread)
 static struct rec_frame *
 frame_known(PyFrameObject *object)
 {
-    struct rec_frame *frame = rec_shadow_get(&rec.shadow, &rec.shadow.frames,
-                                             rec_py_base((PyObject *)object));
+    struct rec_frame *frame = rec_frame_of(object);
     bool same = frame != NULL && frame->code_id != 0
                 && rec_py_code_extra(rec_py_frame_code(object)) == frame->code;
     return same ? frame : NULL;

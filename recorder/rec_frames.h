@@ -27,9 +27,8 @@ struct rec_touch {
 };
 
 struct rec_frame {
-    struct rec_frame *next_free;
+    struct rec_link link; /* by the frame object */
     uint64_t id;
-    uintptr_t base; /* of the frame object */
     PyFrameObject
         *frame; /* borrowed: lives while it runs or its generator does; NULL when
                               it died unseen: then `code` and `globals` may be gone too */
@@ -105,8 +104,8 @@ struct rec_frame *rec_frame_find(struct rec_thread *thread, PyFrameObject *frame
 void rec_frame_update(struct rec_frame *frame);
 /* After a return event. `suspended`: it yielded. */
 void rec_frame_leave(struct rec_thread *thread, bool suspended);
-/* The id of a frame that was recorded and lives, else 0. */
-uint64_t rec_frame_id_of(PyFrameObject *frame);
+/* NULL unless the frame was recorded and lives. */
+struct rec_frame *rec_frame_of(PyFrameObject *frame);
 void rec_frame_died(void *frame);
 
 /* Writes the stacks of all threads as the batch's keyframe. */

@@ -76,10 +76,8 @@ is_plain(PyTypeObject *type)
 void
 rec_intercept_iterator(PyTypeObject *type)
 {
-    bool in_c = !(type->tp_flags & Py_TPFLAGS_HEAPTYPE)
-                || ((PyHeapTypeObject *)type)->ht_module != NULL;
-    if (type->tp_iternext == NULL || type->tp_iternext == watched_next || !in_c
-        || type->tp_traverse == NULL || is_plain(type)
+    if (type->tp_iternext == NULL || type->tp_iternext == watched_next
+        || !rec_py_is_c_type(type) || type->tp_traverse == NULL || is_plain(type)
         || intercepted.count == TYPES_MAX) {
         return;
     }

@@ -555,6 +555,40 @@ follow(struct maker *maker, uint32_t unit)
     }
 }
 
+/* A value that is the same before and after. */
+static bool
+is_kept(const struct rec_plan *plan, int16_t number)
+{
+    const struct rec_sym *sym = &plan->sym[number];
+    if (sym->sort != REC_SYM_FAST) {
+        return sym->sort == REC_SYM_CONST;
+    }
+    for (uint32_t i = 0; i < plan->store_count; i++) {
+        if (plan->store[i].slot == sym->arg) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void
+find_afterwards(struct rec_plan *plan)
+{
+    for (uint32_t i = 0; i < plan->site_count; i++) {
+        struct rec_site *site = &plan->site[i];
+        switch ((enum rec_site_sort)site->sort) {
+        case REC_SITE_ATTR: site->afterwards = is_kept(plan, site->a); break;
+        case REC_SITE_ITEM:
+            site->afterwards =
+                site->arg == 0 && is_kept(plan, site->a) && is_kept(plan, site->b);
+            break;
+        case REC_SITE_CELL: site->afterwards = true; break;
+        default: break;
+        }
+        plan->afterwards_count += site->afterwards;
+    }
+}
+
 /* There is a plan for each line that ran. */
 static void
 shrink(void **array, uint32_t count, size_t size)
@@ -595,6 +629,7 @@ rec_plan_make(PyCodeObject *code, const uint8_t *bytes, uint32_t unit_count,
     if (plan->hard) { /* nothing is followed */
         plan->site_count = plan->sym_count = plan->operand_count = 0;
     }
+    find_afterwards(plan);
     shrink((void **)&plan->sym, plan->sym_count, sizeof *plan->sym);
     shrink((void **)&plan->site, plan->site_count, sizeof *plan->site);
     shrink((void **)&plan->operand, plan->operand_count, sizeof *plan->operand);

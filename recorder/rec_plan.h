@@ -55,6 +55,7 @@ enum rec_site_sort {
 struct rec_site {
     uint8_t sort;
     bool late, names; /* names: there are keyword arguments */
+    bool afterwards;  /* what it changes is found when it has run as well as before */
     bool settled;     /* what it called last cannot become something else */
     int16_t a, b;
     uint32_t arg;
@@ -63,6 +64,7 @@ struct rec_site {
     struct rec_sym_cache cache;      /* REC_SITE_ATTR: what assigning does */
     uint8_t verdict;                 /* on it: enum rec_calls */
     const void *def;                 /* struct rec_judged */
+    uint64_t version;
     uint8_t habit;
 };
 
@@ -76,6 +78,7 @@ struct rec_plan {
     int16_t *operand;
     struct rec_plan_store *store; /* by unit */
     uint32_t sym_count, site_count, operand_count, store_count;
+    uint32_t afterwards_count; /* of the sites */
     bool straight; /* no jumps: all stores before the next event's instruction ran */
     bool open; /* what runs is not known: any local may be bound, any object changed */
     bool hard; /* locals are known, but not the paths of the changed objects */

@@ -207,6 +207,8 @@ uint64_t rec_py_type_version(PyTypeObject *type);
 PyObject *rec_py_type_dict(PyTypeObject *type);
 /* What its MRO has under that name; borrowed, NULL: nothing. Runs no code. */
 PyObject *rec_py_type_find(PyTypeObject *type, PyObject *name);
+/* It was made by C code: a static type, or one with a module's definition. */
+bool rec_py_is_c_type(PyTypeObject *type);
 /* Its attributes are looked up as `object` does it. */
 bool rec_py_plain_getattr(PyTypeObject *type);
 bool rec_py_plain_setattr(PyTypeObject *type);

@@ -35,6 +35,13 @@ rec_py_type_find(PyTypeObject *type, PyObject *name)
 }
 
 bool
+rec_py_is_c_type(PyTypeObject *type)
+{
+    return !(type->tp_flags & Py_TPFLAGS_HEAPTYPE)
+           || ((PyHeapTypeObject *)type)->ht_module != NULL;
+}
+
+bool
 rec_py_plain_getattr(PyTypeObject *type)
 {
     return type->tp_getattro == PyObject_GenericGetAttr;

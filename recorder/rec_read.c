@@ -174,8 +174,7 @@ read_class(PyObject *obj, uint64_t max_items)
     struct rec_type *of = rec_type_of(type);
     PyObject *key, *value, *module = NULL;
     Py_ssize_t pos = 0;
-    bool own = type->tp_flags & Py_TPFLAGS_HEAPTYPE && type->tp_dict != NULL
-               && ((PyHeapTypeObject *)type)->ht_module == NULL;
+    bool own = !rec_py_is_c_type(type) && type->tp_dict != NULL;
     while (own && PyDict_Next(type->tp_dict, &pos, &key, &value)) {
         if (PyUnicode_CheckExact(key) && PyUnicode_IS_READY(key)
             && rec_py_str_is(key, "__module__")) {
@@ -201,10 +200,10 @@ static void
 read_generator(PyObject *generator)
 {
     PyFrameObject *frame = rec_py_generator_frame(generator);
-    uint64_t id = frame != NULL ? rec_frame_id_of(frame) : 0;
+    const struct rec_frame *known = frame != NULL ? rec_frame_of(frame) : NULL;
     rec_view_put_obj_or_none(rec_py_generator_qualname(generator));
-    if (id != 0) {
-        rec_view_put_int((int64_t)id);
+    if (known != NULL) {
+        rec_view_put_int((int64_t)known->id);
     }
     else {
         rec_view_put_obj(Py_None);

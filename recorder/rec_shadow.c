@@ -6,13 +6,6 @@
 #define FILTER_BITS 16
 #define TABLE_MIN   1024
 
-/* Blocks are 16-byte aligned; the multiplication spreads what is left. */
-static inline size_t
-base_hash(uintptr_t base)
-{
-    return (size_t)((base >> 4) * 0x9E3779B97F4A7C15u >> 20);
-}
-
 static inline size_t
 filter_idx(uintptr_t base)
 {
@@ -31,7 +24,7 @@ table_init(struct rec_table *table, size_t size)
 static struct rec_entry *
 table_find(const struct rec_table *table, uintptr_t base)
 {
-    size_t i = base_hash(base) & table->mask;
+    size_t i = rec_base_hash(base) & table->mask;
     while (table->entry[i].base != base) {
         if (table->entry[i].base == 0) {
             return NULL;
@@ -44,7 +37,7 @@ table_find(const struct rec_table *table, uintptr_t base)
 static void
 table_insert(struct rec_table *table, uintptr_t base, void *value)
 {
-    size_t i = base_hash(base) & table->mask;
+    size_t i = rec_base_hash(base) & table->mask;
     while (table->entry[i].base != 0) {
         i = (i + 1) & table->mask;
     }
@@ -80,7 +73,7 @@ table_remove(struct rec_table *table, struct rec_entry *entry)
         if (table->entry[i].base == 0) {
             break;
         }
-        size_t home = base_hash(table->entry[i].base) & table->mask;
+        size_t home = rec_base_hash(table->entry[i].base) & table->mask;
         if (((i - home) & table->mask) >= ((i - hole) & table->mask)) {
             table->entry[hole] = table->entry[i];
             hole = i;
@@ -90,57 +83,182 @@ table_remove(struct rec_table *table, struct rec_entry *entry)
     table->used--;
 }
 
+/* --- Chains --- */
+static bool
+index_init(struct rec_index *index, size_t size)
+{
+    index->head = calloc(size, sizeof *index->head);
+    index->mask = size - 1;
+    index->count = 0;
+    return index->head != NULL;
+}
+
+static inline void
+index_link(struct rec_index *index, struct rec_link *link)
+{
+    struct rec_link **head = &index->head[rec_base_hash(link->base) & index->mask];
+    link->next = *head;
+    *head = link;
+    index->count++;
+}
+
+static bool
+index_grow(struct rec_index *index)
+{
+    struct rec_index bigger;
+    if (!index_init(&bigger, (index->mask + 1) * 2)) {
+        return false;
+    }
+    for (size_t i = 0; i <= index->mask; i++) {
+        for (struct rec_link *link = index->head[i], *next; link != NULL; link = next) {
+            next = link->next;
+            index_link(&bigger, link);
+        }
+    }
+    free(index->head);
+    *index = bigger;
+    return true;
+}
+
+static inline bool
+index_add(struct rec_index *index, struct rec_link *link)
+{
+    if (index->count > index->mask && !index_grow(index)) {
+        return false;
+    }
+    index_link(index, link);
+    return true;
+}
+
+/* The entry at `base`, only if it is `only` (NULL: any), taken out; NULL if there is none. */
+static inline struct rec_link *
+index_take(struct rec_index *index, uintptr_t base, const struct rec_link *only)
+{
+    struct rec_link **at = &index->head[rec_base_hash(base) & index->mask];
+    while (*at != NULL && ((*at)->base != base || (only != NULL && *at != only))) {
+        at = &(*at)->next;
+    }
+    struct rec_link *link = *at;
+    if (link != NULL) {
+        *at = link->next;
+        index->count--;
+    }
+    return link;
+}
+
+/* Stuck when full: that only costs time. */
+static inline void
+count_up(uint8_t *count)
+{
+    *count += *count != UINT8_MAX;
+}
+
+static inline void
+count_down(uint8_t *count)
+{
+    *count -= *count != UINT8_MAX;
+}
+
 bool
 rec_shadow_init(struct rec_shadow *shadow)
 {
     memset(shadow, 0, sizeof *shadow);
     shadow->next_id = 1;
-    shadow->filter = calloc((size_t)1 << FILTER_BITS, 1);
-    return shadow->filter != NULL && table_init(&shadow->objects, TABLE_MIN)
+    shadow->filter = calloc((size_t)1 << FILTER_BITS, sizeof *shadow->filter);
+    return shadow->filter != NULL && index_init(&shadow->objects, TABLE_MIN)
+           && index_init(&shadow->frames, TABLE_MIN)
            && table_init(&shadow->types, TABLE_MIN)
-           && table_init(&shadow->frames, TABLE_MIN)
            && table_init(&shadow->owners, TABLE_MIN);
 }
 
-/* --- Entries --- */
-#define SLAB_OBJECTS 256
+/* --- Memory --- */
+#define SLAB_BYTES (64u << 10)
 
+/* Entries, or blocks of values of one size: used again, but for their kind only. */
 struct rec_slab {
     struct rec_slab *next;
-    struct rec_obj obj[SLAB_OBJECTS];
+    max_align_t memory[];
 };
+
+static const uint8_t val_size[REC_VAL_SIZES] = {2, 4, 6, 8, 12, 16};
+/* By how many values are wanted. */
+static const uint8_t val_size_of[] = {0, 0, 0, 1, 1, 2, 2, 3, 3,
+                                      4, 4, 4, 4, 5, 5, 5, 5};
+#define VAL_SMALL (sizeof val_size_of - 1)
+
+static void *
+slab_alloc(struct rec_shadow *shadow)
+{
+    struct rec_slab *slab = calloc(1, sizeof *slab + SLAB_BYTES);
+    if (slab == NULL) {
+        return NULL;
+    }
+    slab->next = shadow->slabs;
+    shadow->slabs = slab;
+    return slab->memory;
+}
 
 static struct rec_obj *
 obj_alloc(struct rec_shadow *shadow)
 {
     if (shadow->free_obj == NULL) {
-        struct rec_slab *slab = calloc(1, sizeof *slab);
+        struct rec_obj *slab = slab_alloc(shadow);
+        for (size_t i = 0; slab != NULL && i < SLAB_BYTES / sizeof *slab; i++) {
+            slab[i].link.next = shadow->free_obj;
+            shadow->free_obj = &slab[i].link;
+        }
         if (slab == NULL) {
             return NULL;
         }
-        slab->next = shadow->slabs;
-        shadow->slabs = slab;
-        for (size_t i = 0; i < SLAB_OBJECTS; i++) {
-            slab->obj[i].val = (struct rec_val *)shadow->free_obj;
-            shadow->free_obj = &slab->obj[i];
-        }
     }
-    struct rec_obj *obj = shadow->free_obj;
-    shadow->free_obj = (struct rec_obj *)obj->val;
+    struct rec_obj *obj = (struct rec_obj *)shadow->free_obj;
+    shadow->free_obj = obj->link.next;
     memset(obj, 0, sizeof *obj);
     return obj;
+}
+
+static struct rec_val *
+val_alloc(struct rec_shadow *shadow, unsigned size)
+{
+    if (shadow->free_val[size] == NULL) {
+        struct rec_val *slab = slab_alloc(shadow);
+        size_t count = SLAB_BYTES / sizeof *slab / val_size[size];
+        for (size_t i = 0; slab != NULL && i < count; i++) {
+            slab[i * val_size[size]].data = (uintptr_t)shadow->free_val[size];
+            shadow->free_val[size] = &slab[i * val_size[size]];
+        }
+        if (slab == NULL) {
+            return NULL;
+        }
+    }
+    struct rec_val *val = shadow->free_val[size];
+    shadow->free_val[size] = (struct rec_val *)(uintptr_t)val->data;
+    return val;
+}
+
+static void
+val_free(struct rec_shadow *shadow, struct rec_val *val, uint32_t cap)
+{
+    if (cap > VAL_SMALL) {
+        free(val);
+    }
+    else if (cap > 0) {
+        val->data = (uintptr_t)shadow->free_val[val_size_of[cap]];
+        shadow->free_val[val_size_of[cap]] = val;
+    }
 }
 
 /* Keeps the id, by which references to the dead are told from those to the living. */
 static void
 obj_free(struct rec_shadow *shadow, struct rec_obj *obj)
 {
-    free(obj->val);
+    val_free(shadow, obj->val, obj->val_cap);
     obj->addr = NULL;
-    obj->val = (struct rec_val *)shadow->free_obj;
-    shadow->free_obj = obj;
+    obj->link.next = shadow->free_obj;
+    shadow->free_obj = &obj->link;
 }
 
+/* --- Tables --- */
 void *
 rec_shadow_get(const struct rec_shadow *shadow, const struct rec_table *table,
                uintptr_t base)
@@ -173,8 +291,7 @@ rec_shadow_swap(struct rec_shadow *shadow, struct rec_table *table, uintptr_t ba
     }
     table_insert(table, base, *value);
     *value = NULL;
-    uint8_t *count = &shadow->filter[filter_idx(base)];
-    *count += *count != UINT8_MAX; /* stuck when full: only costs time */
+    count_up(&shadow->filter[filter_idx(base)].others);
     return true;
 }
 
@@ -194,17 +311,11 @@ rec_shadow_take_if(struct rec_shadow *shadow, struct rec_table *table, uintptr_t
     }
     void *value = entry->value;
     table_remove(table, entry);
-    uint8_t *count = &shadow->filter[filter_idx(base)];
-    *count -= *count != UINT8_MAX;
+    count_down(&shadow->filter[filter_idx(base)].others);
     return value;
 }
 
-struct rec_obj *
-rec_shadow_find(const struct rec_shadow *shadow, PyObject *obj)
-{
-    struct rec_entry *entry = table_find(&shadow->objects, rec_py_base(obj));
-    return entry != NULL ? entry->value : NULL;
-}
+/* --- Objects and frames --- */
 
 struct rec_obj *
 rec_shadow_add(struct rec_shadow *shadow, PyObject *obj)
@@ -213,46 +324,84 @@ rec_shadow_add(struct rec_shadow *shadow, PyObject *obj)
     if (entry == NULL) {
         return NULL;
     }
-    entry->base = rec_py_base(obj);
+    entry->link.base = rec_py_base(obj);
     entry->addr = obj;
-    if (!rec_shadow_put(shadow, &shadow->objects, entry->base, entry)) {
+    if (!index_add(&shadow->objects, &entry->link)) {
         obj_free(shadow, entry);
         return NULL;
     }
+    count_up(&shadow->filter[filter_idx(entry->link.base)].objects);
     entry->id = shadow->next_id++;
     return entry;
 }
 
 bool
-rec_obj_reserve(struct rec_obj *obj, size_t count)
+rec_obj_grow(struct rec_shadow *shadow, struct rec_obj *obj, size_t count)
 {
-    if (count <= obj->val_cap) {
-        return true;
+    struct rec_val *val;
+    size_t cap;
+    if (count <= VAL_SMALL) {
+        cap = val_size[val_size_of[count]];
+        val = val_alloc(shadow, val_size_of[count]);
     }
-    size_t cap = count < 4 && obj->val_cap > 0 ? 8 : count + count / 2;
-    struct rec_val *val = realloc(obj->val, cap * sizeof *val);
-    if (val == NULL || cap > UINT32_MAX) {
+    else {
+        cap = obj->val_cap == 0 ? count : count + count / 2;
+        bool large = obj->val_cap > VAL_SMALL;
+        val = cap > UINT32_MAX ? NULL
+              : large          ? realloc(obj->val, cap * sizeof *val)
+                               : malloc(cap * sizeof *val);
+        if (val != NULL && large) {
+            obj->val_cap = 0;
+        }
+    }
+    if (val == NULL) {
         return false;
+    }
+    if (obj->val_cap > 0) {
+        memcpy(val, obj->val, obj->val_cap * sizeof *val);
+        val_free(shadow, obj->val, obj->val_cap);
     }
     obj->val = val;
     obj->val_cap = (uint32_t)cap;
     return true;
 }
 
-static void __attribute__((noinline))
-died_slow(struct rec_shadow *shadow, uintptr_t base)
+bool
+rec_frames_index_add(struct rec_shadow *shadow, struct rec_link *link)
 {
-    struct rec_obj *obj = rec_shadow_take(shadow, &shadow->objects, base);
-    if (obj != NULL) {
-        obj_free(shadow, obj);
+    count_up(&shadow->filter[filter_idx(link->base)].others);
+    return index_add(&shadow->frames, link);
+}
+
+void
+rec_frames_index_remove(struct rec_shadow *shadow, struct rec_link *link)
+{
+    if (index_take(&shadow->frames, link->base, link) != NULL) {
+        count_down(&shadow->filter[filter_idx(link->base)].others);
     }
+}
+
+static void __attribute__((noinline))
+object_died(struct rec_shadow *shadow, uintptr_t base)
+{
+    struct rec_link *link = index_take(&shadow->objects, base, NULL);
+    if (link != NULL) {
+        count_down(&shadow->filter[filter_idx(base)].objects);
+        obj_free(shadow, (struct rec_obj *)link);
+    }
+}
+
+static void __attribute__((noinline))
+other_died(struct rec_shadow *shadow, uintptr_t base)
+{
     rec_shadow_take(shadow, &shadow->owners, base);
     struct rec_type *type = rec_shadow_take(shadow, &shadow->types, base);
     if (type != NULL) {
         shadow->type_died(type);
     }
-    void *frame = rec_shadow_take(shadow, &shadow->frames, base);
+    struct rec_link *frame = index_take(&shadow->frames, base, NULL);
     if (frame != NULL) {
+        count_down(&shadow->filter[filter_idx(base)].others);
         shadow->frame_died(frame);
     }
 }
@@ -260,7 +409,11 @@ died_slow(struct rec_shadow *shadow, uintptr_t base)
 void
 rec_shadow_died(struct rec_shadow *shadow, uintptr_t base)
 {
-    if (shadow->filter[filter_idx(base)] != 0) {
-        died_slow(shadow, base);
+    struct rec_seen seen = shadow->filter[filter_idx(base)];
+    if (seen.objects != 0) {
+        object_died(shadow, base);
+    }
+    if (seen.others != 0) {
+        other_died(shadow, base);
     }
 }

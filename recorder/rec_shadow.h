@@ -27,31 +27,39 @@ struct rec_val {
                       address, which is compared but never followed */
 };
 
-struct rec_obj {
+/* What an index finds: an entry begins with it. */
+struct rec_link {
+    struct rec_link *next; /* in its bucket; of an unused entry: the next unused one */
     uintptr_t base;
+};
+
+struct rec_obj {
+    struct rec_link link;
     uint64_t id;
     PyObject *addr; /* borrowed; valid as long as the entry exists */
     struct rec_type *type;
-    struct rec_val *val;             /* items, then attributes (name, value, ...) */
+    struct rec_val *val; /* items, then attributes (name, value, ...) */
+    uint64_t more;       /* items that are not recorded */
+    uint64_t version;    /* of the dict, when it was last compared; 0 never */
     uint32_t item_count, attr_count; /* values */
     uint32_t val_cap;
-    uint32_t depth; /* the least at which it was met: how far its items may go */
-    uint64_t
-        deep_mark;    /* walk over all that can be reached, in which it was met last */
     uint32_t epoch;   /* rec_state.epoch when it was last looked at */
     uint32_t changes; /* counts the times that it was found changed */
-    uint32_t delta_count;  /* values in changes since the last image */
-    uint32_t delta_chunks; /* chunks with such changes */
-    uint64_t delta_chunk;  /* the last of them */
-    uint64_t more;         /* items that are not recorded */
-    uint64_t version;      /* of the dict, when it was last compared; 0 never */
-    uint8_t note;          /* enum tf_elision */
-    bool fresh;            /* has an id, but its OP_NEW is still to come */
-    bool no_refs;          /* none of its values is an object, or might become one */
-    bool leaf;             /* can neither change nor reach what can */
-    bool namespace;        /* a module's or class body's variables */
-    bool partial;          /* of these, only some names */
+    uint32_t
+        deep_mark; /* walk over all that can be reached, in which it was met last */
+    uint32_t delta_count; /* values in changes since the last image */
+    uint32_t delta_chunk; /* the last chunk with such changes (its lower bits) */
+    uint16_t depth;       /* the least at which it was met: how far its items may go */
+    uint8_t delta_chunks; /* how many such chunks, at most UINT8_MAX */
+    uint8_t note;         /* enum tf_elision */
+    bool fresh;           /* has an id, but its OP_NEW is still to come */
+    bool no_refs;         /* none of its values is an object, or might become one */
+    bool leaf;            /* can neither change nor reach what can */
+    bool namespace : 1;   /* a module's or class body's variables */
+    bool partial : 1;     /* of these, only some names */
 };
+
+#define REC_DEPTH_UNKNOWN UINT16_MAX
 
 /* None, a bool, a float, or an int of one digit; false for anything else. Inline: it is asked
  * of nearly every local of every event. */
@@ -98,6 +106,12 @@ rec_val_obj(const struct rec_val *val)
     return obj->addr != NULL && (uint32_t)obj->id == val->hash ? obj : NULL;
 }
 
+/* Entries by base, in chains. Add only what is not there. */
+struct rec_index {
+    struct rec_link **head;
+    size_t mask, count;
+};
+
 struct rec_table { /* open addressing by address */
 
     struct rec_entry {
@@ -108,27 +122,63 @@ struct rec_table { /* open addressing by address */
     size_t mask, used;
 };
 
+/* Sizes of blocks of values that are kept for reuse. */
+#define REC_VAL_SIZES 6
+
 struct rec_shadow {
-    struct rec_table objects; /* base -> struct rec_obj */
+    struct rec_index objects; /* struct rec_obj */
+    struct rec_index frames;  /* struct rec_frame, by the frame object */
     struct rec_table types;   /* base -> struct rec_type */
-    struct rec_table frames;  /* base of the frame object -> struct rec_frame */
     struct rec_table owners;  /* base of an instance's __dict__ -> struct rec_obj */
-    uint8_t *filter;          /* counts entries of all tables by a hash of the base */
+
+    struct rec_seen {
+        uint8_t objects, others; /* entries with that hash of the base */
+    } * filter;
+
     uint64_t next_id;
-    struct rec_slab *slabs;   /* of struct rec_obj, never given back while recording */
-    struct rec_obj *free_obj; /* linked by `val` */
+    struct rec_slab
+        *slabs; /* of entries and values, never given back while recording */
+    struct rec_link *free_obj;
+    struct rec_val *free_val[REC_VAL_SIZES]; /* linked by `data` */
     void (*type_died)(struct rec_type *type);
     void (*frame_died)(void *frame);
 };
 
+/* Blocks are 16-byte aligned; the multiplication spreads what is left. */
+static inline size_t
+rec_base_hash(uintptr_t base)
+{
+    return (size_t)((base >> 4) * 0x9E3779B97F4A7C15u >> 20);
+}
+
+static inline void *
+rec_index_find(const struct rec_index *index, uintptr_t base)
+{
+    struct rec_link *link = index->head[rec_base_hash(base) & index->mask];
+    while (link != NULL && link->base != base) {
+        link = link->next;
+    }
+    return link;
+}
+
+/* False when memory ran out. */
+bool rec_frames_index_add(struct rec_shadow *shadow, struct rec_link *link);
+/* Does nothing when it is not in it. */
+void rec_frames_index_remove(struct rec_shadow *shadow, struct rec_link *link);
+
 bool rec_shadow_init(struct rec_shadow *shadow);
 
 /* NULL when the object was never recorded. */
-struct rec_obj *rec_shadow_find(const struct rec_shadow *shadow, PyObject *obj);
+static inline struct rec_obj *
+rec_shadow_find(const struct rec_shadow *shadow, PyObject *obj)
+{
+    return rec_index_find(&shadow->objects, rec_py_base(obj));
+}
+
 /* A new entry with the next id; NULL when memory ran out. */
 struct rec_obj *rec_shadow_add(struct rec_shadow *shadow, PyObject *obj);
 /* Room for so many values; false when memory ran out. */
-bool rec_obj_reserve(struct rec_obj *obj, size_t count);
+bool rec_obj_grow(struct rec_shadow *shadow, struct rec_obj *obj, size_t count);
 
 /* The block at `base` is gone. Called for every block that is freed: fast when it is none
  * of ours. */

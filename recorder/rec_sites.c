@@ -2,6 +2,7 @@
 
 #include "rec_callee.h"
 #include "rec_touch.h"
+#include "rec_values.h"
 
 /* What a symbol stands for at this moment. */
 enum found_sort {
@@ -473,10 +474,11 @@ note_call(struct follow *follow, struct rec_site *site)
     case FOUND_OBJECT: break;
     default: site->verdict = REC_CALLS_ALL; return false;
     }
-    struct rec_judged memory = {site->def, site->habit};
+    struct rec_judged memory = {site->def, site->version, site->habit};
     site->callable = callable;
     site->verdict = (uint8_t)rec_callee_judge(callable, self, site->names, &memory);
     site->def = memory.def;
+    site->version = memory.version;
     site->habit = memory.habit;
     switch ((enum rec_calls)site->verdict) {
     case REC_CALLS_NOTHING:
@@ -531,7 +533,7 @@ rec_sites_note(struct rec_frame *frame, struct rec_plan *plan, bool again)
                             .again = again};
     for (uint32_t i = 0; i < plan->site_count; i++) {
         struct rec_site *site = &plan->site[i];
-        if (again && (!site->late || site->settled)) {
+        if (site->afterwards || (again && (!site->late || site->settled))) {
             continue;
         }
         if (!note_site(&follow, site)) {
@@ -539,4 +541,81 @@ rec_sites_note(struct rec_frame *frame, struct rec_plan *plan, bool again)
         }
     }
     return true;
+}
+
+/* --- Afterwards --- */
+static PyObject *
+kept_value(const struct rec_frame *frame, rec_py_ref *slots, int16_t number)
+{
+    const struct rec_sym *sym = &frame->plan->sym[number];
+    return sym->sort == REC_SYM_FAST
+               ? rec_py_ref_get(slots[sym->arg])
+               : rec_py_code_const(rec_py_frame_code(frame->frame), sym->arg);
+}
+
+static struct rec_obj *
+recorded(const struct rec_frame *frame, uint32_t slot, PyObject *obj)
+{
+    const struct rec_val *val = &frame->slot[slot];
+    struct rec_obj *known = val->kind == TF_VAL_REF ? rec_val_obj(val) : NULL;
+    return known != NULL && known->addr == obj ? known
+                                               : rec_shadow_find(&rec.shadow, obj);
+}
+
+/* No other recorded object shows what it holds, as an instance does its dict's items. */
+static bool
+has_one_home(const struct rec_obj *known)
+{
+    if (known->type->has_dict) {
+        return rec_py_instance_dict(known->addr) == NULL;
+    }
+    return PyList_CheckExact(known->addr)
+           || (PyDict_CheckExact(known->addr)
+               && rec_shadow_get(&rec.shadow, &rec.shadow.owners, known->link.base)
+                      == NULL)
+           || known->type->category == TF_CAT_INSTANCE;
+}
+
+static void
+look_at_site(struct rec_frame *frame, struct rec_site *site, rec_py_ref *slots)
+{
+    uint32_t slot =
+        site->sort == REC_SITE_CELL ? site->arg : frame->plan->sym[site->a].arg;
+    PyObject *obj = rec_py_ref_get(slots[slot]);
+    struct rec_obj *known = obj != NULL ? recorded(frame, slot, obj) : NULL;
+    if (known == NULL || known->fresh || known->leaf) {
+        return;
+    }
+    if (site->sort == REC_SITE_CELL) {
+        rec_values_look(known, anywhere);
+        return;
+    }
+    struct rec_hint hint = anywhere;
+    if (site->sort == REC_SITE_ITEM) {
+        PyObject *key = kept_value(frame, slots, site->b);
+        hint = key != NULL ? rec_touch_item_hint(obj, key) : anywhere;
+    }
+    else {
+        PyObject *name = rec_py_code_name(rec_py_frame_code(frame->frame), site->arg);
+        if (is_stored_attr(&site->cache, Py_TYPE(obj), name)) {
+            hint = (struct rec_hint){.sort = REC_HINT_ATTR, .name = name};
+        }
+    }
+    if (has_one_home(known)) {
+        rec_values_look(known, hint);
+    }
+    else {
+        rec_touch_known(frame, known, hint);
+    }
+}
+
+void
+rec_sites_look(struct rec_frame *frame)
+{
+    rec_py_ref *slots = rec_py_frame_slots(frame->frame);
+    for (uint32_t i = 0; i < frame->plan->site_count; i++) {
+        if (frame->plan->site[i].afterwards) {
+            look_at_site(frame, &frame->plan->site[i], slots);
+        }
+    }
 }

@@ -76,7 +76,7 @@ struct rec_state {
         look_again; /* something may have changed without an instruction that was seen */
     struct rec_obj **deep;
     size_t deep_cap;
-    uint64_t deep_mark;
+    uint32_t deep_mark;
     uint64_t event_start_bytes; /* of the batch, when the event began */
     uint64_t budget;            /* new objects that this event may still make */
     struct rec_visit *queue;

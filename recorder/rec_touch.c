@@ -4,6 +4,7 @@
 
 #include "rec_callee.h"
 #include "rec_delta.h"
+#include "rec_sites.h"
 #include "rec_values.h"
 
 static const struct rec_hint anywhere = {.sort = REC_HINT_NONE};
@@ -258,7 +259,7 @@ look_at(const struct rec_touch *touched)
 {
     struct rec_obj *obj = touched->obj;
     if (obj == NULL) {
-        obj = rec_shadow_get(&rec.shadow, &rec.shadow.objects, touched->base);
+        obj = rec_index_find(&rec.shadow.objects, touched->base);
         if (obj != NULL && !obj->fresh) {
             rec_values_look(obj, anywhere);
         }
@@ -279,6 +280,10 @@ look_at(const struct rec_touch *touched)
 static void
 look_at_all(struct rec_frame *frame)
 {
+    if (frame->plan != NULL && frame->plan->afterwards_count > 0
+        && frame->frame != NULL) {
+        rec_sites_look(frame);
+    }
     check_hints(frame);
     for (uint32_t i = 0; i < frame->touched_count; i++) {
         look_at(&frame->touched[i]);
@@ -295,16 +300,16 @@ rec_touch_look(struct rec_frame *caller, struct rec_frame *frame)
     if (rec.switched) { /* instructions of other threads may be half done */
         for (struct rec_thread *at = rec.threads; at != NULL; at = at->next) {
             for (uint32_t i = 0; i < at->depth; i++) {
-                if (at->stack[i]->touched_count > 0) {
+                if (rec_touch_has_work(at->stack[i])) {
                     look_at_all(at->stack[i]);
                 }
             }
         }
     }
-    else if (caller != NULL && caller->touched_count > 0) {
+    else if (caller != NULL && rec_touch_has_work(caller)) {
         look_at_all(caller); /* its instruction may go on and change them again */
     }
-    if (frame->touched_count > 0) {
+    if (rec_touch_has_work(frame)) {
         look_at_all(frame);
         frame->touched_count = 0; /* the instruction is done */
     }

@@ -33,4 +33,12 @@ void rec_touch_instruction(struct rec_frame *frame);
  * event, else NULL; `frame`: the event's. */
 void rec_touch_look(struct rec_frame *caller, struct rec_frame *frame);
 
+/* Is there anything for rec_touch_look() in this frame? */
+static inline bool
+rec_touch_has_work(const struct rec_frame *frame)
+{
+    return frame->touched_count > 0
+           || (frame->plan != NULL && frame->plan->afterwards_count > 0);
+}
+
 #endif

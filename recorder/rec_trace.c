@@ -147,7 +147,7 @@ seal_or_next_batch(uint64_t ns)
     tf_tail_seal_changes(rec.batch);
 }
 
-static void
+static inline __attribute__((always_inline)) void
 write_event(struct rec_thread *thread, struct rec_frame *frame, enum tf_event_kind kind,
             PyObject *arg)
 {
@@ -215,7 +215,8 @@ has_begun(PyFrameObject *object, enum tf_event_kind kind)
     return hooks.begun;
 }
 
-static void
+/* Inline for each kind of event, which takes away what it has no part in. */
+static inline __attribute__((always_inline)) void
 record(PyFrameObject *object, enum tf_event_kind kind, PyObject *arg)
 {
     if (!has_begun(object, kind)) {
@@ -269,8 +270,8 @@ record(PyFrameObject *object, enum tf_event_kind kind, PyObject *arg)
         struct rec_frame *caller = kind <= TF_EV_THROW && thread->depth > 1
                                        ? thread->stack[thread->depth - 2]
                                        : NULL;
-        if (frame->touched_count > 0 || rec.switched
-            || (caller != NULL && caller->touched_count > 0)) {
+        if (rec.switched || rec_touch_has_work(frame)
+            || (caller != NULL && rec_touch_has_work(caller))) {
             rec_touch_look(caller, frame);
         }
     }
@@ -356,7 +357,12 @@ trace_event(PyObject *self, PyFrameObject *frame, int what, PyObject *arg)
     if (rec.active
         && (is_end_of_frame(kind) || kind <= TF_EV_THROW
             || rec.options->events & 1u << kind)) {
-        record(frame, kind, arg);
+        if (kind == TF_EV_LINE) {
+            record(frame, TF_EV_LINE, NULL);
+        }
+        else {
+            record(frame, kind, arg);
+        }
     }
     if (self != NULL) {
         struct rec_thread *thread = rec_thread_of(PyThreadState_Get());
@@ -428,9 +434,7 @@ hook_new_threads(void)
 static struct rec_frame *
 frame_of(PyFrameObject *frame)
 {
-    return rec.active ? rec_shadow_get(&rec.shadow, &rec.shadow.frames,
-                                       rec_py_base((PyObject *)frame))
-                      : NULL;
+    return rec.active ? rec_frame_of(frame) : NULL;
 }
 
 static bool

@@ -9,17 +9,10 @@
 
 /* --- Recognising a type --- */
 
-static bool
-is_made_in_c(PyTypeObject *type)
-{
-    return !(type->tp_flags & Py_TPFLAGS_HEAPTYPE)
-           || ((PyHeapTypeObject *)type)->ht_module != NULL;
-}
-
 bool
 rec_type_is_c(PyTypeObject *type, const char *tp_name)
 {
-    return strcmp(type->tp_name, tp_name) == 0 && is_made_in_c(type);
+    return strcmp(type->tp_name, tp_name) == 0 && rec_py_is_c_type(type);
 }
 
 /* An entry of a type's own dict, by a C string. */
@@ -289,7 +282,7 @@ type_flags(PyTypeObject *type, enum tf_category category, PyTypeObject *base)
             flags |= str != NULL && PyFunction_Check(str) ? TF_TYPE_OWN_STR : 0;
         }
         flags |= repr != NULL && PyFunction_Check(repr) ? TF_TYPE_OWN_REPR : 0;
-        flags |= is_made_in_c(type) ? TF_TYPE_EXACT : 0;
+        flags |= rec_py_is_c_type(type) ? TF_TYPE_EXACT : 0;
         return flags;
     default: flags |= type == base ? TF_TYPE_EXACT : 0; break;
     }
@@ -342,7 +335,8 @@ find_slots(struct rec_type *entry)
         PyTypeObject *base = (PyTypeObject *)PyTuple_GET_ITEM(mro, i);
         const char *name;
         Py_ssize_t pos = 0, offset;
-        while (!is_made_in_c(base) && rec_py_slot_next(base, &pos, &name, &offset)) {
+        while (!rec_py_is_c_type(base)
+               && rec_py_slot_next(base, &pos, &name, &offset)) {
             struct rec_slot_member *more =
                 realloc(entry->slot, (entry->slot_count + 1) * sizeof *more);
             if (more == NULL) {

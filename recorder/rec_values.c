@@ -25,7 +25,7 @@ rec_values_enqueue(struct rec_obj *obj, uint32_t depth)
         return;
     }
     if (depth < obj->depth) {
-        obj->depth = depth;
+        obj->depth = (uint16_t)depth;
     }
     if (queued) {
         return;
@@ -75,11 +75,19 @@ is_tuple_used_again(const struct rec_obj *obj)
     return false;
 }
 
+/* No scalar is known to the collector. */
+static inline bool
+is_no_scalar(const struct rec_src *src)
+{
+    return src->sort == SRC_OBJ && PyType_IS_GC(Py_TYPE(src->obj));
+}
+
 bool
 rec_value_same(const struct rec_val *old, const struct rec_src *src, uint32_t depth)
 {
     struct rec_val now;
-    if (src->sort == SRC_OBJ && old->kind != TF_VAL_ELIDED
+    bool object = is_no_scalar(src);
+    if (!object && src->sort == SRC_OBJ && old->kind != TF_VAL_ELIDED
         && rec_py_small_scalar(src->obj, &now)) {
         return old->kind == now.kind && old->data == now.data;
     }
@@ -87,7 +95,7 @@ rec_value_same(const struct rec_val *old, const struct rec_src *src, uint32_t de
         && (old->note == TF_ELIDE_REDACTED || old->note == TF_ELIDE_ITEMS)) {
         return src->sort != SRC_UNBOUND;
     }
-    if (rec_scalar_make(src, &now)) {
+    if (!object && rec_scalar_make(src, &now)) {
         return rec_val_equal(old, &now);
     }
     if (old->kind == TF_VAL_REF) {
@@ -138,7 +146,7 @@ rec_values_new(PyObject *obj)
     entry->type = type;
     entry->fresh = true;
     entry->epoch = rec.epoch - 1;
-    entry->depth = UINT32_MAX;
+    entry->depth = REC_DEPTH_UNKNOWN;
     if (rec.budget > 0) {
         rec.budget--;
     }
@@ -152,7 +160,8 @@ struct rec_val
 rec_value_emit(const struct rec_src *src, uint32_t depth)
 {
     struct rec_val val = {0};
-    if (src->sort == SRC_OBJ && rec_py_small_scalar(src->obj, &val)) {
+    bool object = is_no_scalar(src);
+    if (!object && src->sort == SRC_OBJ && rec_py_small_scalar(src->obj, &val)) {
         switch (val.kind) {
         case TF_VAL_INT: tf_rows_int(rows(), (int64_t)val.data); break;
         case TF_VAL_FLOAT: tf_rows_float_bits(rows(), val.data); break;
@@ -160,14 +169,14 @@ rec_value_emit(const struct rec_src *src, uint32_t depth)
         }
         return val;
     }
-    if (rec_scalar_make(src, &val)) {
+    if (!object && rec_scalar_make(src, &val)) {
         rec_scalar_emit(rows(), src, &val);
         rec.elided_count += rec_scalar_is_cut(&val);
         return val;
     }
     struct rec_obj *obj = rec_shadow_find(&rec.shadow, src->obj);
     if (obj != NULL && is_tuple_used_again(obj)) {
-        rec_shadow_died(&rec.shadow, obj->base);
+        rec_shadow_died(&rec.shadow, obj->link.base);
         obj = NULL;
     }
     if (obj == NULL) {

@@ -207,6 +207,10 @@ cli_ask_row(struct cli_ask *ask)
     return ask->err.status == TF_OK && !cli_out_failed(ask->out);
 }
 
+/* After so many chunks that were read for one object each, rows fold what would need more:
+ * the last of a million rows comes in seconds instead of hours. */
+#define STRAYS_MAX 1500u
+
 static const struct rp_limits ROW_TEXT = {.chars = 200, .items = 10, .depth = 3};
 static const struct rp_limits ROW_JSON = {.chars = 4000, .items = 100, .depth = 4};
 
@@ -217,6 +221,10 @@ cli_ask_value(struct cli_ask *ask, const struct rp_value *value, uint64_t seq,
     const struct rp_limits *limits = ask->full   ? NULL
                                      : ask->json ? &ROW_JSON
                                                  : &ROW_TEXT;
+    if (limits == &ROW_TEXT && rp_strays(ask->rp) - ask->strays > STRAYS_MAX) {
+        ask->folds = true;
+        rp_fold_strays(ask->rp, true);
+    }
     rp_buf_clear(&ask->text);
     return as_str ? rp_value_str(ask->rp, value, seq, limits, &ask->text, err)
                   : rp_value_text(ask->rp, value, seq, limits, &ask->text, NULL, NULL,
@@ -319,6 +327,7 @@ answer(struct cli_ask *ask, struct tf_err *err)
     cli_table_init(&ask->table, ask->out);
     cli_json_init(&ask->to_json, ask->out);
     ask->started_ns = now_ns();
+    ask->strays = rp_strays(ask->rp);
     rp_set_progress(ask->rp, on_progress, ask);
     tf_status status = find_position(ask, err);
     if (status == TF_OK) {
@@ -332,6 +341,11 @@ answer(struct cli_ask *ask, struct tf_err *err)
         cli_json_drop(&ask->to_json);
     }
     cli_table_flush(&ask->table);
+    rp_fold_strays(ask->rp, false);
+    if (ask->folds) {
+        cli_out_str(ask->out, "(<#ID ...>: folded, last written long before its row; ");
+        cli_out_str(ask->out, "--full or --format json shows it)\n");
+    }
     if (!ask->session) {
         cli_out_status(ask->env->err, "");
     }

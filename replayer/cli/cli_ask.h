@@ -93,6 +93,8 @@ struct cli_ask {
     bool more; /* the limit ended it */
     struct tf_err err;
     uint64_t started_ns, told_ns;
+    uint64_t strays; /* rp_strays() when it began */
+    bool folds;      /* rows fold what was written long before */
 };
 
 /* Answers: TF_OK, TF_ERR_NOT_FOUND with `err` filled when there is nothing, or a failure. */

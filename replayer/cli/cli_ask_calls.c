@@ -24,7 +24,8 @@ static const struct cl_section SECTIONS[] = {
     {"What it lists",
      "FUNC is a name, with or without its class, or a glob over either. Calls come in the "
      "order in which they were made; a generator's ends with its last return. Durations are "
-     "of the recorded run, which recording made slower."},
+     "of the recorded run, which recording made slower. In a very long table objects inside "
+     "others that were written long before their row become <#ID ...>; --full shows them."},
     {"JSON lines",
      "Fields: seq, time_ns, thread, frame, depth, file, function, line, args (name to "
      "text), end (return, unwind, or null: it did not end), end_seq, duration_ns, result "

@@ -367,6 +367,12 @@ struct rp_limits {
     size_t text;  /* of one str or bytes */
 };
 
+/* How many chunks were read so far only because an object was last written in them. Who
+ * shows a million rows, each with objects written anywhere, reads a chunk for each: with
+ * `fold` texts have `<#id ...>` for an object inside another that would need one more. */
+uint64_t rp_strays(const struct rp *rp);
+void rp_fold_strays(struct rp *rp, bool fold);
+
 #define RP_LIMITS_SCREEN \
  {                       \
   200, 20, 4, 120        \

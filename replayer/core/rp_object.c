@@ -159,6 +159,11 @@ path_before(struct path *path, size_t chunk_idx, struct tf_err *err)
             return TF_OK;
         }
         struct rp_chunk *chunk;
+        if (status == TF_OK && !rp->chunk[before]) {
+            rp->refused = rp->near;
+            rp->strays += !rp->near;
+            status = rp->near ? TF_ERR_NOT_FOUND : TF_OK;
+        }
         if (status == TF_OK) {
             status = rp_chunk_get_raw(rp, before, &chunk, err);
         }
@@ -381,6 +386,10 @@ find_state(struct path *path, size_t chunk_idx, rp_place_no place,
     if (failed) {
         return rp_no_memory(err);
     }
+    if (!complete && rp->near && !cached) {
+        rp->refused = true;
+        return TF_ERR_NOT_FOUND;
+    }
     if (!complete) {
         status = rp_part_pays(rp, path->id, chunk_idx, cached, &pays, err);
     }
@@ -473,6 +482,18 @@ rp_state_open(struct rp *rp, uint64_t id, size_t chunk_idx, rp_place_no place,
               struct rp_object **ret_object, struct tf_err *err)
 {
     return state_at(rp, id, chunk_idx, place, false, ret_object, err);
+}
+
+uint64_t
+rp_strays(const struct rp *rp)
+{
+    return rp->strays;
+}
+
+void
+rp_fold_strays(struct rp *rp, bool fold)
+{
+    rp->fold_strays = fold;
 }
 
 static tf_status

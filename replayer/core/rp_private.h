@@ -301,6 +301,10 @@ struct rp {
     struct rp_breaks *breaks;
     struct rp_touched *touched; /* NULL: nobody asks */
     unsigned scans;             /* questions that go through the chunks in order */
+    uint64_t strays;            /* see rp_strays() */
+    bool fold_strays;
+    bool near;    /* such chunks are not to be read ... */
+    bool refused; /* ... and one was not */
 };
 
 /* --- Which chunks can matter (rp_seek.c) --- */

@@ -253,7 +253,14 @@ static tf_status
 add_object(struct rp_text_job *job, const struct rp_value *value, struct tf_err *err)
 {
     struct rp_object *object;
+    job->rp->near = job->rp->fold_strays && job->count > 0;
+    job->rp->refused = false;
     tf_status status = open_object(job, value, &object, err);
+    job->rp->near = false;
+    if (status == TF_ERR_NOT_FOUND && job->rp->refused) {
+        rp_buf_addf(job->out, "<#%llu ...>", (unsigned long long)value->ref);
+        return TF_OK;
+    }
     if (status != TF_OK) {
         return status;
     }

@@ -333,6 +333,54 @@ test_writes(void **unused)
     }
 }
 
+/* --- Objects that were written in another chunk, in the text of others --- */
+
+static const char STRAYS[] = "file app.py own\n"
+                             "    | f()\n"
+                             "type Box instance module=app\n"
+                             "code f app.py:1 slots=x args=1 lines=1\n"
+                             "thread 1\n"
+                             "call f x=None\n"
+                             "line 1 new $old:Box(n=1)\n"
+                             "chunk\n"
+                             "line 1 x=Box(old=$old, n=2)\n"
+                             "return 1 => None\n"
+                             "exit 0\n";
+
+static void
+check_stray(struct rp *rp, bool fold, const char *expected)
+{
+    struct rp_value value;
+    struct rp_buf buf = RP_BUF_INIT;
+    struct rp_event event;
+    struct tf_err err = TF_ERR_INIT;
+    struct tf_text name = {"x", 1};
+    assert_int_equal(rp_event_at(rp, 3, &event, &err), TF_OK);
+    assert_int_equal(rp_variable(rp, 3, event.frame, name, &value, &err), TF_OK);
+    rp_fold_strays(rp, fold);
+    assert_int_equal(rp_value_text(rp, &value, 3, NULL, &buf, NULL, "x", &err), TF_OK);
+    assert_string_equal(buf.data, expected);
+    rp_fold_strays(rp, false);
+    rp_value_release(&value);
+    rp_buf_release(&buf);
+}
+
+static void
+test_strays(void **unused)
+{
+    (void)unused;
+    char *path = tt_model_file(STRAYS, sizeof STRAYS - 1);
+    struct rp *rp = open_model(path, &caches[0]);
+    uint64_t before = rp_strays(rp);
+    check_stray(rp, true, "<app.Box #2 old=<#1 ...> n=2>");
+    assert_int_equal(rp_strays(rp), before);
+    check_stray(rp, false, "<app.Box #2 old=<app.Box #1 n=1> n=2>");
+    assert_int_equal(rp_strays(rp), before + 1);
+    rp_close(rp);
+    unlink(path);
+    free(path);
+}
+
 int
 main(void)
 {
@@ -340,6 +388,7 @@ main(void)
         cmocka_unit_test(test_states),
         cmocka_unit_test(test_moves),
         cmocka_unit_test(test_writes),
+        cmocka_unit_test(test_strays),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

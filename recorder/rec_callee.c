@@ -39,11 +39,11 @@ static const char *const reading_builtins[] = {
 
 /* Modules whose functions change none of their arguments. */
 static const char *const reading_modules[] = {
-    "_codecs",      "_imp",        "_json",    "_sre",  "_stat",   "_thread",
-    "_tracemalloc", "_warnings",   "_weakref", "cmath", "errno",   "gc",
-    "itertools",    "marshal",     "math",     "posix", "sys",     "time",
-    "_signal",      "unicodedata", "_abc",     "zlib",  "_string", "_locale",
-    "_contextvars", "binascii",    NULL};
+    "_asyncio", "_codecs",      "_imp",        "_json",    "_sre",  "_stat",
+    "_thread",  "_tracemalloc", "_warnings",   "_weakref", "cmath", "errno",
+    "gc",       "itertools",    "marshal",     "math",     "posix", "sys",
+    "time",     "_signal",      "unicodedata", "_abc",     "zlib",  "_string",
+    "_locale",  "_contextvars", "binascii",    NULL};
 
 /* Functions that change their first argument and nothing else. */
 static const char *const changing_modules[] = {"_heapq", "_bisect", "_operator", NULL};
@@ -182,12 +182,27 @@ touch_reach(struct rec_frame *frame, PyObject *first)
     }
 }
 
+/* Objects of C that hide what they hold: to run a step of a task or a function in a context
+ * changes nothing that is recorded, but for what the Python code does that it calls. */
+static bool
+is_closed(PyObject *obj)
+{
+    static const char *const names[] = {"_asyncio.Task", "_asyncio.Future",
+                                        "_asyncio.TaskStepMethWrapper",
+                                        "TaskStepMethWrapper", NULL};
+    PyTypeObject *type = Py_TYPE(obj);
+    return type == &PyContext_Type
+           || (is_one_of(type->tp_name, names) && rec_py_is_c_type(type));
+}
+
 /* A callable of C that may change something. */
 static bool
 is_c_callable(PyObject *obj)
 {
     PyTypeObject *type = Py_TYPE(obj);
+    PyObject *self = PyCFunction_Check(obj) ? PyCFunction_GET_SELF(obj) : NULL;
     return type->tp_call != NULL && !PyType_Check(obj) && !is_python_callable(obj)
+           && !is_closed(self != NULL ? self : obj)
            && !(type == &PyMethod_Type
                 && is_python_callable(PyMethod_GET_FUNCTION(obj)));
 }
@@ -265,7 +280,8 @@ touch_method(struct rec_frame *frame, PyObject *self, const char *name,
             rec_touch_object(frame, self, method_hint(self, name, count), false);
         }
     }
-    else if (known == NULL && !rec_callee_is_immutable(self) && !PyType_Check(self)) {
+    else if (known == NULL && !rec_callee_is_immutable(self) && !PyType_Check(self)
+             && !is_closed(self)) {
         /* What it does with its arguments is its own business: file.readinto(buffer). */
         rec_touch_object(frame, self, anywhere, false);
         touch_all(frame, arg, count);

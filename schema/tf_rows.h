@@ -64,11 +64,14 @@ tf_rows_byte(struct tf_rows *rows, unsigned byte)
 static inline void
 tf_rows_u64(struct tf_rows *rows, uint64_t n)
 {
+    uint8_t *at = rows->data + rows->len; /* a byte may alias `rows` itself */
+    const uint8_t *begin = at;
     while (n >= 0x80) {
-        rows->data[rows->len++] = (uint8_t)(n | 0x80);
+        *at++ = (uint8_t)(n | 0x80);
         n >>= 7;
     }
-    rows->data[rows->len++] = (uint8_t)n;
+    *at++ = (uint8_t)n;
+    rows->len += (size_t)(at - begin);
 }
 
 static inline void

@@ -54,6 +54,92 @@ reopen(struct rec_sink *sink)
     return true;
 }
 
+/* --- Room --- */
+
+#define ROOM_MIN_BYTES 65536u
+#define ROOM_MAX_BYTES (1u << 20)
+#define ROOM_STEP      (1u << 20)
+
+/* For index, footer and what is derived of the last chunks: more the longer the run. */
+static uint64_t
+room_for_end(const struct rec_sink *sink)
+{
+    uint64_t room = ROOM_MIN_BYTES + sink->sink.written_bytes / 2;
+    if (sink->ending) {
+        return 0;
+    }
+    return room < ROOM_MAX_BYTES ? room : ROOM_MAX_BYTES;
+}
+
+/* A write beyond it would be answered by SIGXFSZ (setrlimit(2)). */
+static bool
+is_within_limit(uint64_t end)
+{
+    struct rlimit limit;
+    return getrlimit(RLIMIT_FSIZE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY
+           || end <= limit.rlim_cur;
+}
+
+static bool
+allocate_to(struct rec_sink *sink, uint64_t end)
+{
+    int failed;
+    do {
+        failed =
+            fallocate(sink->file.fd, FALLOC_FL_KEEP_SIZE, (off_t)sink->allocated_bytes,
+                      (off_t)(end - sink->allocated_bytes));
+    } while (failed != 0 && errno == EINTR);
+    if (failed == 0) {
+        sink->allocated_bytes = end;
+    }
+    return failed == 0;
+}
+
+/* 0, or the errno of why there is no room for `len` more bytes and the end. */
+static int
+make_room(struct rec_sink *sink, size_t len)
+{
+    uint64_t end = sink->sink.written_bytes + len + room_for_end(sink);
+    if (!is_within_limit(end)) {
+        return EFBIG;
+    }
+    if (!sink->keeps_room || end <= sink->allocated_bytes || sink->ending) {
+        return 0;
+    }
+    if ((is_within_limit(end + ROOM_STEP) && allocate_to(sink, end + ROOM_STEP))
+        || allocate_to(sink, end)) {
+        return 0;
+    }
+    if (errno == ENOSPC || errno == EDQUOT || errno == EIO) {
+        return errno;
+    }
+    sink->keeps_room = false;
+    return 0;
+}
+
+void
+rec_sink_end(struct rec_sink *sink)
+{
+    sink->ending = true;
+}
+
+static bool
+sink_cut(struct tf_sink *base, uint64_t bytes)
+{
+    struct rec_sink *sink = (struct rec_sink *)base; /* its first member */
+    struct stat st;
+    sink->ending = true;
+    if (!is_ours(sink, sink->file.fd) || fstat(sink->file.fd, &st) != 0
+        || !S_ISREG(st.st_mode)
+        || ((uint64_t)st.st_size != bytes
+            && ftruncate(sink->file.fd, (off_t)bytes) != 0)
+        || lseek(sink->file.fd, (off_t)bytes, SEEK_SET) < 0) {
+        return false;
+    }
+    base->written_bytes = sink->file.sink.written_bytes = bytes;
+    return true;
+}
+
 static tf_status
 sink_write(struct tf_sink *base, const void *bytes, size_t len, struct tf_err *err)
 {
@@ -61,6 +147,10 @@ sink_write(struct tf_sink *base, const void *bytes, size_t len, struct tf_err *e
     if (!is_ours(sink, sink->file.fd) && !reopen(sink)) {
         return tf_err_set(err, TF_ERR_IO, -1,
                           "the program has closed the recording's file descriptor");
+    }
+    int no_room = make_room(sink, len);
+    if (no_room != 0) {
+        return tf_err_set_errno(err, no_room, "cannot write the recording");
     }
     tf_status status = sink->file.sink.write(&sink->file.sink, bytes, len, err);
     base->written_bytes = sink->file.sink.written_bytes;
@@ -83,7 +173,8 @@ rec_sink_init(struct rec_sink *sink, int fd, struct tf_err *err)
     if (fstat(fd, &st) != 0) {
         return tf_err_set_errno(err, errno, "cannot look at the recording");
     }
-    *sink = (struct rec_sink){.sink = {.write = sink_write}};
+    *sink = (struct rec_sink){.sink = {.write = sink_write, .cut = sink_cut},
+                              .keeps_room = S_ISREG(st.st_mode)};
     tf_sink_fd_init(&sink->file, fd);
     sink->device = st.st_dev;
     sink->inode = st.st_ino;
@@ -94,7 +185,14 @@ rec_sink_init(struct rec_sink *sink, int fd, struct tf_err *err)
 tf_status
 rec_sink_close(struct rec_sink *sink, struct tf_err *err)
 {
-    if (is_ours(sink, sink->file.fd) && close(sink->file.fd) != 0) {
+    if (!is_ours(sink, sink->file.fd)) {
+        return TF_OK;
+    }
+    if (sink->allocated_bytes > sink->sink.written_bytes
+        && ftruncate(sink->file.fd, (off_t)sink->sink.written_bytes) != 0) {
+        sink->allocated_bytes = 0; /* some blocks stay with the file */
+    }
+    if (close(sink->file.fd) != 0) {
         return tf_err_set_errno(err, errno, "cannot finish the recording");
     }
     return TF_OK;

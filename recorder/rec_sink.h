@@ -3,6 +3,8 @@
 #ifndef REC_SINK_H
 #define REC_SINK_H
 
+#include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "tf_err.h"
@@ -13,13 +15,21 @@ struct rec_sink {
     struct tf_sink_fd file;
     dev_t device;
     ino_t inode;
-    char *path; /* absolute, to open it again; NULL if it has none */
+    uint64_t allocated_bytes; /* of the file, what lies behind its end included */
+    bool keeps_room;          /* the file system can allocate ahead */
+    bool ending;              /* what was kept free may be used */
+    char *path;               /* absolute, to open it again; NULL if it has none */
 };
 
-/* Takes fd over. Before every write it is made sure that it still is the same file; if not,
+/* Some room is always kept free for the end of the recording, so that a full disk, a quota
+ * or a limit of size leaves a file that says so; see rec_sink_end().
+ *
+ * Takes fd over. Before every write it is made sure that it still is the same file; if not,
  * the file is opened again by its path, and where that fails the write fails. */
 tf_status rec_sink_init(struct rec_sink *sink, int fd, struct tf_err *err);
 
+/* From here on the room for the end may be used. */
+void rec_sink_end(struct rec_sink *sink);
 /* Closes the descriptor if it still is ours. rec_sink_forget() does so in a forked child:
  * it touches no memory that another thread may have been changing. */
 tf_status rec_sink_close(struct rec_sink *sink, struct tf_err *err);

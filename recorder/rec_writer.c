@@ -33,6 +33,8 @@ struct rec_writer {
     /* The thread's own until it is joined. */
     struct rec_sink sink;
     struct tf_writer *writer;
+    bool no_thread;        /* none could be started: who submits a batch writes it */
+    bool broken;           /* it has failed: the recording ends before */
     struct tf_tail *tail;  /* NULL: there is none */
     struct rec_sync *sync; /* likewise */
     struct tf_writer_stats written;
@@ -56,8 +58,8 @@ static void
 write_batch(struct rec_writer *w, const struct tf_batch *batch)
 {
     struct tf_err err = TF_ERR_INIT;
-    if (w->writer == NULL) {
-        return; /* failed before */
+    if (w->broken) {
+        return;
     }
     if (tf_writer_batch(w->writer, batch, &err) == TF_OK) {
         w->written.events += batch->changes.event_count;
@@ -65,10 +67,24 @@ write_batch(struct rec_writer *w, const struct tf_batch *batch)
         w->written.file_bytes = w->sink.sink.written_bytes;
         return;
     }
-    tf_writer_abandon(w->writer);
-    w->writer = NULL;
+    w->broken = true;
     pthread_mutex_lock(&w->lock);
     note_failure(w, &err);
+    pthread_mutex_unlock(&w->lock);
+}
+
+/* Without the lock. */
+static void
+write_slot(struct rec_writer *w, struct slot *slot)
+{
+    write_batch(w, &slot->batch);
+    tf_tail_free(&slot->batch);
+    tf_batch_clear(&slot->batch);
+    pthread_mutex_lock(&w->lock);
+    slot->next = w->free;
+    w->free = slot;
+    w->pending--;
+    pthread_cond_broadcast(&w->freed);
     pthread_mutex_unlock(&w->lock);
 }
 
@@ -91,14 +107,8 @@ thread_main(void *arg)
             w->queue_tail = NULL;
         }
         pthread_mutex_unlock(&w->lock);
-        write_batch(w, &slot->batch);
-        tf_tail_free(&slot->batch);
-        tf_batch_clear(&slot->batch);
+        write_slot(w, slot);
         pthread_mutex_lock(&w->lock);
-        slot->next = w->free;
-        w->free = slot;
-        w->pending--;
-        pthread_cond_broadcast(&w->freed);
     }
     pthread_mutex_unlock(&w->lock);
     return NULL;
@@ -205,10 +215,7 @@ rec_writer_start(const struct rec_writer_config *config, struct rec_writer **ret
     status = start_writer(w, config, err);
     if (status == TF_OK) {
         w->written.file_bytes = w->sink.sink.written_bytes;
-        int failed = start_thread(w);
-        if (failed != 0) {
-            status = tf_err_set_errno(err, failed, "cannot start the writer thread");
-        }
+        w->no_thread = start_thread(w) != 0;
     }
 out:
     if (status == TF_OK) {
@@ -252,6 +259,12 @@ rec_writer_submit(struct rec_writer *w, struct tf_batch *batch)
     struct slot *slot = (struct slot *)batch; /* its first member */
     slot->next = NULL;
     pthread_mutex_lock(&w->lock);
+    if (w->no_thread) {
+        w->pending++;
+        pthread_mutex_unlock(&w->lock);
+        write_slot(w, slot);
+        return;
+    }
     if (w->queue_tail != NULL) {
         w->queue_tail->next = slot;
     }
@@ -279,6 +292,9 @@ rec_writer_failed(struct rec_writer *w, struct tf_err *ret_err)
 static void
 stop_thread(struct rec_writer *w)
 {
+    if (w->no_thread) {
+        return;
+    }
     pthread_mutex_lock(&w->lock);
     w->closing = true;
     pthread_cond_signal(&w->submitted);
@@ -291,16 +307,15 @@ static void
 close_writer(struct rec_writer *w, const struct tf_footer *footer)
 {
     struct tf_err err = TF_ERR_INIT;
-    struct tf_writer_stats stats;
     struct tf_writer *writer = w->writer;
-    if (writer == NULL) {
-        return; /* failed before */
-    }
+    struct tf_footer early = *footer;
     w->writer = NULL; /* closing frees it, also when it fails */
-    if (tf_writer_close(writer, footer, &stats, &err) == TF_OK) {
-        w->written = stats;
+    rec_sink_end(&w->sink);
+    if (w->broken) {
+        early.end_reason = (struct tf_text){w->err.message, strlen(w->err.message)};
+        tf_writer_salvage(writer, &early, &w->written, NULL);
     }
-    else {
+    else if (tf_writer_close(writer, footer, &w->written, &err) != TF_OK) {
         note_failure(w, &err);
     }
 }

@@ -259,7 +259,8 @@ scan_field(const struct scan *scan, uint32_t number, struct tf_cursor bytes)
     case TF_REC_CHECKPOINT: return scan_checkpoint(scan, bytes);
     case TF_REC_FOOTER: return scan_footer(scan, bytes);
     case TF_REC_WRITES: return scan_writes(scan, bytes);
-    default: return TF_OK; /* the index; fields of a later version */
+    case TF_REC_INDEX: scan->reader->has_index = true; return TF_OK;
+    default: return TF_OK; /* fields of a later version */
     }
 }
 
@@ -300,7 +301,7 @@ scan_reset(struct tf_reader *reader)
     tf_defs_release(&reader->defs);
     tf_frame_list_release(&reader->file.list);
     tf_footer_release(&reader->footer);
-    reader->has_footer = false;
+    reader->has_footer = reader->has_index = false;
     reader->gap.count = 0; /* those of the footer were only borrowed */
     reader->event_count = 0;
     memset(reader->kind_events, 0, sizeof reader->kind_events);

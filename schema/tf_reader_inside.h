@@ -56,7 +56,8 @@ struct tf_reader {
     struct tf_header_read header;
     struct tf_footer_read footer;
     bool has_footer;
-    bool scanned; /* the index was rebuilt */
+    bool has_index; /* a scan has passed it */
+    bool scanned;   /* the index was rebuilt */
     tf_status
         scan_end; /* why the scan ended; TF_ERR_NOT_FOUND: at the end of the file */
     struct tf_tail_joined joined;

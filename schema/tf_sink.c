@@ -30,7 +30,7 @@ sink_fd_write(struct tf_sink *base, const void *bytes, size_t len, struct tf_err
 void
 tf_sink_fd_init(struct tf_sink_fd *sink, int fd)
 {
-    *sink = (struct tf_sink_fd){{sink_fd_write, 0}, fd};
+    *sink = (struct tf_sink_fd){{.write = sink_fd_write}, fd};
 }
 
 static bool
@@ -76,11 +76,20 @@ sink_memory_write(struct tf_sink *base, const void *bytes, size_t len,
     return TF_OK;
 }
 
+static bool
+sink_memory_cut(struct tf_sink *base, uint64_t bytes)
+{
+    struct tf_sink_memory *sink = (struct tf_sink_memory *)base;
+    base->written_bytes = bytes;
+    sink->fail_after_bytes = SIZE_MAX;
+    return !sink->cut_fails;
+}
+
 void
 tf_sink_memory_init(struct tf_sink_memory *sink)
 {
     *sink = (struct tf_sink_memory){
-        .sink = {sink_memory_write, 0},
+        .sink = {.write = sink_memory_write, .cut = sink_memory_cut},
         .fail_after_bytes = SIZE_MAX,
     };
 }

@@ -519,7 +519,7 @@ check_index(struct tf_verifier *verify, const char *path)
     if (status == TF_OK) {
         status = tf_reader_scan(other, NULL, NULL, &fault);
     }
-    if (status == TF_OK && reader->scanned && reader->has_footer) {
+    if (status == TF_OK && reader->scanned && reader->has_footer && other->has_index) {
         tf_verify_found_at(verify, reader->file.size,
                            "the index or the seek table cannot be used");
     }

@@ -13,6 +13,15 @@
 /* A frame of definitions is closed at this size. */
 #define DEFINITION_FRAME_BYTES (4u << 20)
 
+/* How far everything is whole: after the header, and after each batch. */
+struct mark {
+    uint64_t bytes;
+    size_t frames, chunks, postings, summaries, definitions, sources, checkpoints,
+        writes, gaps;
+    uint64_t next_seq, next_object, next_frame, event_count;
+    uint64_t kind_events[TF_EV_COUNT];
+};
+
 struct tf_writer {
     struct tf_frame_writer frames;
     struct tf_columns columns;
@@ -27,6 +36,8 @@ struct tf_writer {
     uint64_t first_object, first_frame; /* the first ids of the recording */
     uint64_t next_chunk;
     bool chunks_only; /* nothing that is derived from them */
+    bool deriving;    /* summaries and lists of writes are in the middle of a change */
+    struct mark mark;
     TF_LIST(struct tf_gap) gap;
     bool gap_open; /* the last of them is for the chunk to come */
 };
@@ -48,6 +59,53 @@ writer_flush(struct tf_writer *writer, uint64_t *ret_off, struct tf_err *err)
     }
     writer->field.len = 0;
     return status;
+}
+
+static void
+set_mark(struct tf_writer *writer)
+{
+    const struct tf_index *index = &writer->index;
+    writer->mark = (struct mark){
+        .bytes = writer->frames.sink->written_bytes,
+        .frames = writer->frames.list.count,
+        .chunks = index->chunk.count,
+        .postings = index->postings.count,
+        .summaries = index->summary.count,
+        .definitions = index->definitions.count,
+        .sources = index->source.count,
+        .checkpoints = index->checkpoint.count,
+        .writes = index->writes.count,
+        .gaps = writer->gap.count,
+        .next_seq = writer->next_seq,
+        .next_object = writer->next_object,
+        .next_frame = writer->next_frame,
+        .event_count = writer->event_count,
+    };
+    memcpy(writer->mark.kind_events, writer->kind_events, sizeof writer->kind_events);
+}
+
+static void
+back_to_mark(struct tf_writer *writer)
+{
+    const struct mark *mark = &writer->mark;
+    struct tf_index *index = &writer->index;
+    writer->frames.list.count = mark->frames;
+    index->chunk.count = mark->chunks;
+    index->postings.count = mark->postings;
+    index->summary.count = mark->summaries;
+    index->definitions.count = mark->definitions;
+    index->source.count = mark->sources;
+    index->checkpoint.count = mark->checkpoints;
+    index->writes.count = mark->writes;
+    while (writer->gap.count > mark->gaps) {
+        free((char *)(uintptr_t)writer->gap.at[--writer->gap.count].reason.data);
+    }
+    writer->next_seq = mark->next_seq;
+    writer->next_object = mark->next_object;
+    writer->next_frame = mark->next_frame;
+    writer->event_count = mark->event_count;
+    memcpy(writer->kind_events, mark->kind_events, sizeof writer->kind_events);
+    writer->field.len = 0;
 }
 
 static tf_status emit_summary(void *ctx, struct tf_postings_set *set,
@@ -77,6 +135,7 @@ tf_writer_open(struct tf_sink *sink, const struct tf_header *header, int level,
         tf_writer_abandon(writer);
         return status;
     }
+    set_mark(writer);
     *ret_writer = writer;
     return TF_OK;
 }
@@ -237,6 +296,7 @@ write_postings(struct tf_writer *writer, struct tf_err *err)
     for (int kind = 0; kind < TF_EV_COUNT; kind++) {
         writer->kind_events[kind] += set->kind_events[kind];
     }
+    writer->deriving = true;
     return tf_summaries_add(&writer->summaries, set, err);
 }
 
@@ -440,6 +500,10 @@ tf_writer_batch(struct tf_writer *writer, const struct tf_batch *batch,
         && (batch->changes.len > 0 || batch->lost_events > 0 || writer->gap_open)) {
         status = write_chunk(writer, batch, err);
     }
+    if (status == TF_OK) {
+        writer->deriving = false;
+        set_mark(writer);
+    }
     return status;
 }
 
@@ -488,7 +552,11 @@ write_footer(struct tf_writer *writer, const struct tf_footer *footer,
         .gap_count = writer->gap.count,
     };
     memcpy(totals.kind_events, writer->kind_events, sizeof totals.kind_events);
-    if (!tf_footer_put(footer, &totals, &writer->field, TF_REC_FOOTER)) {
+    struct tf_footer true_footer = *footer;
+    if (footer->failure_seq >= writer->next_seq) { /* it was not written any more */
+        true_footer.failure_seq = true_footer.failure_object = 0;
+    }
+    if (!tf_footer_put(&true_footer, &totals, &writer->field, TF_REC_FOOTER)) {
         return writer_no_memory(err);
     }
     return writer_flush(writer, NULL, err);
@@ -518,18 +586,62 @@ write_end(struct tf_writer *writer, const struct tf_footer *footer, struct tf_er
     return status;
 }
 
-tf_status
-tf_writer_close(struct tf_writer *writer, const struct tf_footer *footer,
-                struct tf_writer_stats *ret_stats, struct tf_err *err)
+static void
+fill_stats(const struct tf_writer *writer, struct tf_writer_stats *ret_stats)
 {
-    tf_status status = write_end(writer, footer, err);
-    if (status == TF_OK && ret_stats != NULL) {
+    if (ret_stats != NULL) {
         *ret_stats = (struct tf_writer_stats){
             .events = writer->event_count,
             .chunks = writer->index.chunk.count,
             .file_bytes = writer->frames.sink->written_bytes,
         };
     }
+}
+
+/* The index can be made by a scan. */
+static tf_status
+end_without_index(struct tf_writer *writer, const struct tf_footer *footer)
+{
+    struct tf_sink *sink = writer->frames.sink;
+    back_to_mark(writer);
+    if (sink->cut == NULL || !sink->cut(sink, writer->mark.bytes)) {
+        return TF_ERR_IO;
+    }
+    return write_footer(writer, footer, NULL);
+}
+
+tf_status
+tf_writer_close(struct tf_writer *writer, const struct tf_footer *footer,
+                struct tf_writer_stats *ret_stats, struct tf_err *err)
+{
+    tf_status status = write_end(writer, footer, err);
+    if (status != TF_OK && err != NULL) {
+        struct tf_footer early = *footer;
+        early.end_reason = (struct tf_text){err->message, strlen(err->message)};
+        end_without_index(writer, &early);
+    }
+    fill_stats(writer, ret_stats);
+    tf_writer_abandon(writer);
+    return status;
+}
+
+tf_status
+tf_writer_salvage(struct tf_writer *writer, const struct tf_footer *footer,
+                  struct tf_writer_stats *ret_stats, struct tf_err *err)
+{
+    struct tf_sink *sink = writer->frames.sink;
+    bool derived = !writer->deriving;
+    back_to_mark(writer);
+    if (sink->cut == NULL || !sink->cut(sink, writer->mark.bytes)) {
+        fill_stats(writer, ret_stats);
+        tf_writer_abandon(writer);
+        return tf_err_set(err, TF_ERR_IO, -1, "there is no room for its end");
+    }
+    tf_status status = derived ? write_end(writer, footer, err) : TF_ERR_IO;
+    if (status != TF_OK) {
+        status = end_without_index(writer, footer);
+    }
+    fill_stats(writer, ret_stats);
     tf_writer_abandon(writer);
     return status;
 }

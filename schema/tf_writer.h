@@ -172,8 +172,8 @@ tf_status tf_writer_skip(struct tf_writer *writer, uint64_t events, const char *
                          uint64_t next_object, uint64_t next_frame, struct tf_err *err);
 
 /* Appends one chunk (and its definitions before it). After a failure only
- * tf_writer_abandon may be called: what reached the sink before is a readable
- * unfinished recording. */
+ * tf_writer_salvage or tf_writer_abandon may be called: what reached the sink before is a
+ * readable unfinished recording. */
 tf_status tf_writer_batch(struct tf_writer *writer, const struct tf_batch *batch,
                           struct tf_err *err);
 
@@ -182,9 +182,17 @@ tf_status tf_writer_batch(struct tf_writer *writer, const struct tf_batch *batch
 tf_status tf_writer_checkpoint(struct tf_writer *writer, const struct tf_rows *state,
                                struct tf_err *err);
 
-/* Writes summaries, index, footer and seek table, and frees the writer. */
+/* Writes summaries, index, footer and seek table, and frees the writer. When that fails, the
+ * recording ends behind its last batch with the reason, where the sink can still do that;
+ * `ret_stats` is always filled. */
 tf_status tf_writer_close(struct tf_writer *writer, const struct tf_footer *footer,
                           struct tf_writer_stats *ret_stats, struct tf_err *err);
+
+/* After a failure: cuts the recording off behind the last batch that was written whole,
+ * ends it there and frees the writer. Fails where the sink cannot do that: then it stays
+ * unfinished. */
+tf_status tf_writer_salvage(struct tf_writer *writer, const struct tf_footer *footer,
+                            struct tf_writer_stats *ret_stats, struct tf_err *err);
 
 /* Frees the writer and writes nothing more. */
 void tf_writer_abandon(struct tf_writer *writer);

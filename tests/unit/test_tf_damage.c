@@ -224,6 +224,7 @@ test_sink_fails_at_every_byte(void **state)
         struct tf_sink_memory sink;
         tf_sink_memory_init(&sink);
         sink.fail_after_bytes = len;
+        sink.cut_fails = true;
         assert_int_equal(
             tb_build(tt_sample_text, strlen(tt_sample_text), &sink.sink, &err),
             TF_ERR_IO);

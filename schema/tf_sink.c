@@ -80,9 +80,12 @@ static bool
 sink_memory_cut(struct tf_sink *base, uint64_t bytes)
 {
     struct tf_sink_memory *sink = (struct tf_sink_memory *)base;
+    if (sink->cut_fails) {
+        return false;
+    }
     base->written_bytes = bytes;
     sink->fail_after_bytes = SIZE_MAX;
-    return !sink->cut_fails;
+    return true;
 }
 
 void

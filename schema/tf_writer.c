@@ -552,11 +552,7 @@ write_footer(struct tf_writer *writer, const struct tf_footer *footer,
         .gap_count = writer->gap.count,
     };
     memcpy(totals.kind_events, writer->kind_events, sizeof totals.kind_events);
-    struct tf_footer true_footer = *footer;
-    if (footer->failure_seq >= writer->next_seq) { /* it was not written any more */
-        true_footer.failure_seq = true_footer.failure_object = 0;
-    }
-    if (!tf_footer_put(&true_footer, &totals, &writer->field, TF_REC_FOOTER)) {
+    if (!tf_footer_put(footer, &totals, &writer->field, TF_REC_FOOTER)) {
         return writer_no_memory(err);
     }
     return writer_flush(writer, NULL, err);
@@ -598,16 +594,28 @@ fill_stats(const struct tf_writer *writer, struct tf_writer_stats *ret_stats)
     }
 }
 
+/* What the footer can say of a recording that ends before its run. */
+static struct tf_footer
+footer_of_part(const struct tf_writer *writer, const struct tf_footer *footer)
+{
+    struct tf_footer part = *footer;
+    if (part.failure_seq >= writer->mark.next_seq) {
+        part.failure_seq = part.failure_object = 0;
+    }
+    return part;
+}
+
 /* The index can be made by a scan. */
 static tf_status
 end_without_index(struct tf_writer *writer, const struct tf_footer *footer)
 {
     struct tf_sink *sink = writer->frames.sink;
+    struct tf_footer part = footer_of_part(writer, footer);
     back_to_mark(writer);
     if (sink->cut == NULL || !sink->cut(sink, writer->mark.bytes)) {
         return TF_ERR_IO;
     }
-    return write_footer(writer, footer, NULL);
+    return write_footer(writer, &part, NULL);
 }
 
 tf_status
@@ -637,7 +645,8 @@ tf_writer_salvage(struct tf_writer *writer, const struct tf_footer *footer,
         tf_writer_abandon(writer);
         return tf_err_set(err, TF_ERR_IO, -1, "there is no room for its end");
     }
-    tf_status status = derived ? write_end(writer, footer, err) : TF_ERR_IO;
+    struct tf_footer part = footer_of_part(writer, footer);
+    tf_status status = derived ? write_end(writer, &part, err) : TF_ERR_IO;
     if (status != TF_OK) {
         status = end_without_index(writer, footer);
     }

@@ -74,9 +74,9 @@ tf_pattern_make(struct tf_pattern *pattern, const char *text, const char **ret_w
     pattern->set = calloc(len, sizeof *pattern->set);
     *ret_why = "cannot be kept: out of memory";
     if (pattern->token != NULL && pattern->set != NULL) {
-        *ret_why = !parse(pattern, text)  ? "has a [ without ]"
-                   : pattern->fixed == 0  ? "would match anything"
-                                          : NULL;
+        *ret_why = !parse(pattern, text) ? "has a [ without ]"
+                   : pattern->fixed == 0 ? "would match anything"
+                                         : NULL;
     }
     if (*ret_why != NULL) {
         tf_pattern_release(pattern);

@@ -196,8 +196,7 @@ spell(enum spelling how, unsigned point, char *to, size_t room)
     switch (how) {
     case JSON:
         if (point == '"' || point == '\\') {
-            return snprintf(to, room, "%s%s", slash,
-                            point == '"' ? "\"" : slash) > 0;
+            return snprintf(to, room, "%s%s", slash, point == '"' ? "\"" : slash) > 0;
         }
         if (point > 0xffff) {
             unsigned rest = point - 0x10000;
@@ -360,9 +359,9 @@ tf_rules_read(struct tf_rules *rules, const char *path, struct tf_err *err)
         }
     }
     if (status == TF_OK && ferror(file)) {
-        status = tf_err_set(err, TF_ERR_ARGUMENT, -1,
-                            "cannot read the rules in %.150s: %s", path,
-                            strerror(errno));
+        status =
+            tf_err_set(err, TF_ERR_ARGUMENT, -1, "cannot read the rules in %.150s: %s",
+                       path, strerror(errno));
     }
     fclose(file);
     return status;
@@ -375,7 +374,8 @@ words_within(const struct tf_words *words, const struct tf_words *name)
 {
     for (size_t i = 0; i + words->count <= name->count; i++) {
         size_t k = 0;
-        while (k < words->count && tf_word_equals(&words->word[k], &name->word[i + k])) {
+        while (k < words->count
+               && tf_word_equals(&words->word[k], &name->word[i + k])) {
             k++;
         }
         if (k == words->count) {
@@ -443,7 +443,8 @@ tf_rules_type(const struct tf_rules *rules, const char *module, size_t module_le
     full[module_len + 1 + name_len] = '\0';
     for (size_t i = 0; i < rules->type.count; i++) {
         const char *glob = list_at(&rules->type, i);
-        if (fnmatch(glob, full, 0) == 0 || fnmatch(glob, full + module_len + 1, 0) == 0) {
+        if (fnmatch(glob, full, 0) == 0
+            || fnmatch(glob, full + module_len + 1, 0) == 0) {
             return true;
         }
     }

@@ -22,7 +22,7 @@ static const struct tf_word SECRET[] = {
 
 /* Word endings that are a secret in any compound written as one word (dbpassword). */
 static const struct tf_word SECRET_ENDING[] = {W("password"), W("passwd"),
-                                            W("passphrase")};
+                                               W("passphrase")};
 
 /* What makes a `key` secret when it stands before it. */
 static const struct tf_word KEY_OF[] = {
@@ -41,7 +41,8 @@ static const struct tf_word PASS_OF[] = {
 };
 
 /* Likewise `auth`. */
-static const struct tf_word AUTH_OF[] = {W("basic"), W("http"), W("proxy"), W("digest")};
+static const struct tf_word AUTH_OF[] = {W("basic"), W("http"), W("proxy"),
+                                         W("digest")};
 
 /* `token` is secret as the last word (auth_token), before one of these (token_value), and in
  * the plural after one of TOKENS_OF. A token_count or the tokens of a lexer are not. */
@@ -102,7 +103,8 @@ tf_words_split(struct tf_words *words, const char *text, size_t len)
         } while (i < len && !is_border(text, len, i));
         enum letter first = letter_of(text[start]);
         if (first == LOWER || first == UPPER) {
-            words->word[words->count++] = (struct tf_word){words->text + start, i - start};
+            words->word[words->count++] =
+                (struct tf_word){words->text + start, i - start};
         }
     }
 }
@@ -124,7 +126,8 @@ word_is(const struct tf_words *words, size_t i, const char *text)
 #define WORD_IN(words, i, list) word_in(words, i, list, sizeof list / sizeof *list)
 
 static bool
-word_in(const struct tf_words *words, size_t i, const struct tf_word *list, size_t count)
+word_in(const struct tf_words *words, size_t i, const struct tf_word *list,
+        size_t count)
 {
     for (size_t k = 0; i < words->count && k < count; k++) {
         if (tf_word_equals(&words->word[i], &list[k])) {

@@ -216,6 +216,25 @@ texts_add(struct texts *texts, PyObject *str)
     return text;
 }
 
+/* `for key, value in ...`, `def __setitem__(self, key, value)` */
+static void
+find_pair(struct rec_code *entry, const struct tf_text *slot)
+{
+    uint32_t key = 0;
+    while (key < entry->slot_count
+           && !rec_redact_is_key(slot[key].data, slot[key].len)) {
+        key++;
+    }
+    entry->key_slot = key;
+    for (uint32_t i = 0;
+         rec.options->redact && key < entry->slot_count && i < entry->slot_count; i++) {
+        if (entry->slot_secret[i] == REC_SLOT_PLAIN
+            && rec_redact_is_value(slot[i].data, slot[i].len)) {
+            entry->slot_secret[i] = REC_SLOT_VALUE;
+        }
+    }
+}
+
 static bool
 define_code(PyCodeObject *code, struct rec_code *entry, uint32_t file_id)
 {
@@ -233,8 +252,9 @@ define_code(PyCodeObject *code, struct rec_code *entry, uint32_t file_id)
             slot[i] = texts_add(&texts, rec_py_code_slot_name(code, i));
             kind[i] = rec_py_code_slot_kind(code, i);
             entry->slot_secret[i] =
-                rec.options->redact && rec_redact_name(slot[i].data, slot[i].len);
+                rec_redact_name(rec.options->rules, slot[i].data, slot[i].len);
         }
+        find_pair(entry, slot);
         if (entry->has_mapping) {
             slot[entry->slot_count] = (struct tf_text){"<locals>", 8};
             kind[entry->slot_count] = TF_SLOT_MAPPING;
@@ -258,12 +278,13 @@ define_code(PyCodeObject *code, struct rec_code *entry, uint32_t file_id)
                                   .line_count = lines.count,
                                   .global = global,
                                   .global_count = entry->global_count};
+        entry->arg_count = def.arg_count;
         entry->is_main =
             entry->has_mapping
             || strcmp(def.name.data != NULL ? def.name.data : "", "_run_module_as_main")
                    == 0;
         entry->name_secret =
-            rec.options->redact && rec_redact_name(def.name.data, def.name.len);
+            rec_redact_name(rec.options->rules, def.name.data, def.name.len);
         if (rec.options->events & 1u << TF_EV_OPCODE) {
             rec_bytecode_read(code, &bytecode, &def);
         }

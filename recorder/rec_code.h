@@ -5,13 +5,21 @@
 
 #include "rec_flow.h"
 
+enum {
+    REC_SLOT_PLAIN,
+    REC_SLOT_SECRET, /* has the name of a secret: its value is not recorded */
+    REC_SLOT_VALUE,  /* nor is this one's while the key's slot holds such a name */
+};
+
 struct rec_code {
     uint32_t id;          /* 0: left out by the filter */
     uint32_t slot_count;  /* fast locals, cells and free variables */
-    uint8_t *slot_secret; /* one a slot: its value is not recorded */
-    bool name_secret;     /* what it returns is not recorded */
-    bool is_main;         /* may be the outermost frame of the program itself */
-    bool has_mapping;     /* its locals are a mapping: the slot after the last */
+    uint8_t *slot_secret; /* one a slot: REC_SLOT_* */
+    uint32_t key_slot;    /* holds the name of what is in a REC_SLOT_VALUE */
+    uint32_t arg_count;
+    bool name_secret; /* what it returns is not recorded */
+    bool is_main;     /* may be the outermost frame of the program itself */
+    bool has_mapping; /* its locals are a mapping: the slot after the last */
     bool is_generator;
     bool own; /* the program's own, not a library's */
     struct rec_flow flow;

@@ -116,7 +116,7 @@ set_cwd(struct rec_facts *facts, bool *failed)
 
 /* sys.orig_argv, with its secrets taken out unless the user wants them. */
 static void
-add_argv(struct rec_facts *facts, bool redact, bool *failed)
+add_argv(struct rec_facts *facts, const struct tf_rules *rules, bool *failed)
 {
     PyObject *argv = PySys_GetObject("orig_argv"); /* borrowed */
     size_t count =
@@ -131,8 +131,8 @@ add_argv(struct rec_facts *facts, bool redact, bool *failed)
             copy_str(facts, PyList_GET_ITEM(argv, (Py_ssize_t)i), failed);
         plain[i] = (char *)text.data;
     }
-    char **shown = redact ? rec_redact_argv(plain, count) : NULL;
-    *failed |= redact && shown == NULL;
+    char **shown = rules != NULL ? rec_redact_argv(rules, plain, count) : NULL;
+    *failed |= rules != NULL && shown == NULL;
     for (size_t i = 0; i < count && !*failed; i++) {
         const char *word = shown != NULL ? shown[i] : plain[i];
         *failed |= !add_text(facts, copy_text(facts, word, strlen(word), failed));
@@ -215,7 +215,7 @@ set_lists(struct rec_facts *facts, const struct rec_options *options, bool *fail
   call;                              \
   list[n++].end = facts->text_count; \
  } while (0)
-    LIST(add_argv(facts, options->redact, failed));
+    LIST(add_argv(facts, options->redact ? options->rules : NULL, failed));
     LIST(add_library_dirs(facts, failed));
     LIST(add_globs(facts, &options->include, failed));
     LIST(add_globs(facts, &options->exclude, failed));

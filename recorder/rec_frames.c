@@ -371,6 +371,16 @@ slot_update_quickly(struct rec_frame *frame, uint32_t slot, PyObject *value)
     return true;
 }
 
+static bool
+is_key_secret(const struct rec_frame *frame)
+{
+    rec_py_ref *slots = rec_py_frame_slots(frame->frame);
+    PyObject *key = rec_py_ref_get(slots[frame->code->key_slot]);
+    struct rec_src src = rec_src_obj(key);
+    return key != NULL && (PyUnicode_Check(key) || PyBytes_Check(key))
+           && rec_value_is_secret(&src);
+}
+
 static void
 slot_update(struct rec_frame *frame, uint32_t slot, PyObject *value)
 {
@@ -383,9 +393,17 @@ slot_update(struct rec_frame *frame, uint32_t slot, PyObject *value)
         return;
     }
     write_local(slot);
-    bool secret = slot < frame->code->slot_count && frame->code->slot_secret[slot];
-    *val =
-        secret && value != NULL ? rec_value_emit_redacted() : rec_value_emit(&src, 1);
+    uint8_t secret = slot < frame->code->slot_count ? frame->code->slot_secret[slot]
+                                                    : REC_SLOT_PLAIN;
+    bool paired = secret == REC_SLOT_VALUE;
+    if (paired && !is_key_secret(frame)) {
+        secret = REC_SLOT_PLAIN;
+    }
+    *val = secret != REC_SLOT_PLAIN && value != NULL ? rec_value_emit_redacted(value)
+                                                     : rec_value_emit(&src, 1);
+    if (paired && val->kind == TF_VAL_ELIDED) {
+        val->data = (uintptr_t)value; /* another value may come with another key */
+    }
     frame->written = true;
 }
 

@@ -19,6 +19,9 @@ enum {
     OPT_MAX_OBJECTS,
     OPT_NO_VALUES,
     OPT_NO_REDACT,
+    OPT_REDACT,
+    OPT_REDACT_TYPE,
+    OPT_REDACT_FILE,
     OPT_NO_TAIL,
     OPT_PYTHON,
     OPT_CHECK_PYCS,
@@ -88,9 +91,28 @@ static const struct cl_option OPTIONS[] = {
      .long_name = "no-values",
      .help = "no values of variables, arguments and results",
      .group = "Values"},
+    {.id = OPT_REDACT,
+     .long_name = "redact",
+     .argument = "PATTERN",
+     .help =
+         "leave out the values of what is called so, too: words as in card_number, which "
+         "is also cardNumber and my_card_number2, or a glob (repeatable)",
+     .group = "Secrets"},
+    {.id = OPT_REDACT_TYPE,
+     .long_name = "redact-type",
+     .argument = "PATTERN",
+     .help =
+         "leave out the content of the instances of these classes and of those derived "
+         "from them: a glob over module.Class or Class (repeatable)"},
+    {.id = OPT_REDACT_FILE,
+     .long_name = "redact-file",
+     .argument = "FILE",
+     .help = "rules from a file that a team can share (repeatable)"},
     {.id = OPT_NO_REDACT,
      .long_name = "no-redact",
-     .help = "record also values whose name looks secret (password, token, ...)"},
+     .help =
+         "record also values whose name looks secret (password, token, ...); rules of "
+         "your own hold all the same"},
     {.id = OPT_MAX_TEXT,
      .long_name = "max-text",
      .argument = "N",
@@ -152,6 +174,19 @@ static const struct cl_section SECTIONS[] = {
      "characters, `/` too; `?` one; `[a-z]` one of a set. A file glob that begins with /, * "
      "or < is held against the whole path, any other against its end: `myapp/*` matches "
      "/home/me/myapp/views.py, and `views.py` any file of that name."},
+    {"Secrets",
+     "What is called as if it was a secret is not recorded: variables, attributes, keys of "
+     "dicts (os.environ, keyword arguments), fields, results of functions of such a name, at "
+     "any depth, and the command line's. Whole words count: password, dbPassword2, api_key, "
+     "X-Auth-Token and cookie are secret, company, author, passed and tokenizer are not. The "
+     "same str or bytes object is left out under any other name, too, once it was met.\n\n"
+     "What is made from a secret is not known to be one (an f-string, a repr, a part of it), "
+     "and the source text is recorded as it is: pyreplay redact takes texts out of a "
+     "recording afterwards.\n\nA file of rules has one a line: `name`, `type`, `text` or "
+     "`keep`, and a pattern; `keep` names what is no secret after all, `text` is for pyreplay "
+     "redact and pack:\n\n"
+     "    # rules of the shop\n    name card_number\n    name *_iban\n    type vault.*\n"
+     "    text sk_live_*\n    keep token_kind"},
     {"Exit status",
      "That of the program; if a signal ended it, pyrecord ends by the same. 125: the "
      "recording could not start (wrong options, no such script, unwritable place); the "
@@ -165,6 +200,8 @@ static const struct cl_section SECTIONS[] = {
 static const struct cl_example EXAMPLES[] = {
     {"pyrecord app.py --port 8000", "Record app.py into app.pyrec."},
     {"pyrecord -m pytest tests/test_api.py", "Record a module into pytest.pyrec."},
+    {"pyrecord --redact card_number --redact-type 'vault.*' app.py",
+     "Leave more out than what looks secret."},
     {"pyrecord --exclude '*/site-packages/*' -o slow.pyrec app.py",
      "Leave out the code of installed packages."},
     {NULL, NULL},
@@ -281,7 +318,19 @@ set_option(void *context, int id, const char *value, struct tf_err *err)
     case OPT_FORCE: options->force = true; break;
     case OPT_PYTHON: options->python = value; break;
     case OPT_NO_VALUES: options->values = false; break;
-    case OPT_NO_REDACT: options->redact = false; break;
+    case OPT_NO_REDACT:
+        options->redact = false;
+        tf_rules_set_built_in(options->rules, false);
+        break;
+    case OPT_REDACT:
+        options->own_rules = true;
+        return tf_rules_add(options->rules, TF_RULE_NAME, value, err);
+    case OPT_REDACT_TYPE:
+        options->own_rules = true;
+        return tf_rules_add(options->rules, TF_RULE_TYPE, value, err);
+    case OPT_REDACT_FILE:
+        options->own_rules = true;
+        return tf_rules_read(options->rules, value, err);
     case OPT_NO_TAIL: options->tail = false; break;
     case OPT_INCLUDE: return add_glob(&options->include, value, err);
     case OPT_EXCLUDE: return add_glob(&options->exclude, value, err);
@@ -475,8 +524,13 @@ rec_options_parse(int argc, char **argv, struct rec_options *ret_options,
         .max_objects = 10000,
     };
     parse_events(REC_EVENTS_DEFAULT, &options.events, NULL);
+    options.rules = tf_rules_new(true);
+    if (options.rules == NULL) {
+        return tf_err_set(err, TF_ERR_MEMORY, -1, "out of memory");
+    }
     tf_status status =
         cl_parse(&PROGRAM, argc, argv, set_option, &options, &result, err);
+    options.redact |= options.own_rules;
     if (status == TF_OK && result.request == CL_RUN) {
         status = take_program(&options, argc, argv, result.operand_idx, err);
     }
@@ -497,6 +551,7 @@ rec_options_release(struct rec_options *options)
     free(options->exclude.glob);
     free(options->include_function.glob);
     free(options->exclude_function.glob);
+    tf_rules_free(options->rules);
     free(options->python_argv);
     free(options->words);
     *options = (struct rec_options){0};

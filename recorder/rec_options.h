@@ -7,6 +7,7 @@
 
 #include "cl_options.h"
 #include "tf_err.h"
+#include "tf_rules.h"
 
 enum rec_run_kind {
     REC_RUN_SCRIPT, /* a file, directory, zip or - for stdin */
@@ -26,7 +27,9 @@ struct rec_options {
     bool force;
     bool quiet;
     bool values;
-    bool redact;
+    bool redact; /* anything at all: `rules` has the rest */
+    bool own_rules;
+    struct tf_rules *rules;
     bool tail; /* keep what is not written yet in a file beside the recording */
     struct rec_globs include, exclude, include_function, exclude_function;
     uint32_t events;   /* bit 1 << TF_EV_... */

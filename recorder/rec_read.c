@@ -2,6 +2,7 @@
 
 #include "rec_frames.h"
 #include "rec_layout.h"
+#include "rec_values.h"
 #include "rec_view.h"
 
 /* --- Containers --- */
@@ -96,6 +97,26 @@ read_deque(PyObject *deque, uint64_t max_items)
 }
 
 /* --- Code --- */
+
+/* A default of an argument that has the name of a secret. */
+static bool
+has_secret_default(PyFunctionObject *function)
+{
+    PyCodeObject *code = (PyCodeObject *)function->func_code;
+    PyObject *defaults = function->func_defaults;
+    if (defaults == NULL || !PyTuple_Check(defaults)) {
+        return false;
+    }
+    Py_ssize_t end = code->co_argcount, count = PyTuple_GET_SIZE(defaults);
+    for (Py_ssize_t i = count < end ? end - count : 0; i < end; i++) {
+        struct rec_src name = rec_src_obj(rec_py_code_slot_name(code, (uint32_t)i));
+        if (rec_value_is_secret(&name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void
 read_function(PyObject *obj)
 {
@@ -103,7 +124,12 @@ read_function(PyObject *obj)
     rec_view_put_obj(function->func_qualname);
     rec_view_put_obj_or_none(function->func_module);
     rec_view_put_obj(Py_None);
-    rec_view_put_obj_or_none(function->func_defaults);
+    if (has_secret_default(function)) {
+        rec_view_put((struct rec_src){.sort = SRC_REDACTED});
+    }
+    else {
+        rec_view_put_obj_or_none(function->func_defaults);
+    }
     rec_view_put_obj_or_none(function->func_kwdefaults);
     if (function->func_dict != NULL && PyDict_Check(function->func_dict)) {
         PyObject *key, *value;
@@ -267,10 +293,24 @@ rec_read_namespace(PyObject *dict)
     read_namespace(dict);
 }
 
+static void
+hide_items(uint64_t which)
+{
+    for (size_t i = 0; which >> i != 0 && i < rec.view.item_count && i < 64; i++) {
+        if (which >> i & 1) {
+            rec_value_hide(&rec.view.item[i]);
+        }
+    }
+}
+
 void
 rec_read(PyObject *obj, const struct rec_type *type, uint64_t max_items)
 {
     start();
+    if (type->secret) {
+        rec.view.note = TF_ELIDE_REDACTED;
+        return;
+    }
     if (!rec_layout_known(type->base, (enum tf_category)type->category)) {
         rec.view.note = TF_ELIDE_OPAQUE;
         return;
@@ -282,6 +322,7 @@ rec_read(PyObject *obj, const struct rec_type *type, uint64_t max_items)
     case TF_CAT_TUPLE:
     case TF_CAT_NAMEDTUPLE:
         read_array(((PyTupleObject *)obj)->ob_item, PyTuple_GET_SIZE(obj), max_items);
+        hide_items(type->secret_items);
         break;
     case TF_CAT_DEFAULTDICT:
         rec_view_put_obj(member_at(obj, type->member[0]));

@@ -5,7 +5,9 @@
 #include <stdlib.h>
 
 #include "rec_layout.h"
+#include "rec_secrets.h"
 #include "rec_type.h"
+#include "rec_values.h"
 
 /* --- Exceptions --- */
 static bool
@@ -66,6 +68,19 @@ has_plain_str(PyObject *exc, PyObject *args)
     return false;
 }
 
+/* What it would say holds a text that is known to be a secret. */
+static bool
+holds_secret(PyObject *tuple)
+{
+    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(tuple); i++) {
+        PyObject *item = PyTuple_GET_ITEM(tuple, i);
+        if (rec_secret_is(item) || (PyTuple_CheckExact(item) && holds_secret(item))) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static PyObject *
 exception_text(PyObject *exc, PyObject *args)
 {
@@ -89,6 +104,12 @@ rec_read_exception(PyObject *obj)
     rec_view_put_obj_or_none(exc->context);
     rec_view_put_obj(exc->suppress_context ? Py_True : Py_False);
     PyObject *text = NULL;
+    bool secret =
+        exc->args != NULL && PyTuple_CheckExact(exc->args) && holds_secret(exc->args);
+    if (secret) {
+        rec_view_put((struct rec_src){.sort = SRC_REDACTED});
+        return;
+    }
     if (exc->args != NULL && PyTuple_CheckExact(exc->args)) {
         text = exception_text(obj, exc->args);
     }
@@ -245,6 +266,9 @@ rec_read_enum(PyObject *obj)
 {
     rec_view_put_obj_or_none(enum_attr(obj, "_name_"));
     rec_view_put_obj_or_none(enum_attr(obj, "_value_"));
+    if (rec_value_is_secret(&rec.view.item[0])) {
+        rec_value_hide(&rec.view.item[1]);
+    }
 }
 
 bool

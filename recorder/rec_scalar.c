@@ -158,6 +158,9 @@ rec_scalar_make(const struct rec_src *src, struct rec_val *ret)
     case SRC_OPAQUE:
         *ret = (struct rec_val){.kind = TF_VAL_ELIDED, .note = TF_ELIDE_OPAQUE};
         return true;
+    case SRC_REDACTED:
+        *ret = (struct rec_val){.kind = TF_VAL_ELIDED, .note = TF_ELIDE_REDACTED};
+        return true;
     default: *ret = (struct rec_val){.kind = TF_VAL_UNBOUND}; return true;
     }
 }

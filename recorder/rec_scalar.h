@@ -19,6 +19,7 @@ enum rec_src_sort {
     SRC_BLOB, /* bytes */
     SRC_UNBOUND,
     SRC_OPAQUE, /* left out on purpose */
+    SRC_REDACTED,
 };
 
 static inline struct rec_src

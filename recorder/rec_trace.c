@@ -99,10 +99,23 @@ stamp(enum tf_event_kind kind)
     return ns > 0 ? ns : 1;
 }
 
+/* A function named for it, or a text that one argument, a secret, became. */
+static bool
+is_secret_result(const struct rec_frame *frame, PyObject *arg)
+{
+    if (frame->code->name_secret) {
+        return true;
+    }
+    return frame->code->arg_count == 1 && frame->slot[0].kind == TF_VAL_ELIDED
+           && frame->slot[0].note == TF_ELIDE_REDACTED
+           && (PyUnicode_Check(arg) || PyBytes_Check(arg));
+}
+
 /* The object that an exception event or a return carries, as a change. */
 static void
-write_argument(enum tf_event_kind kind, const struct rec_code *code, PyObject *arg)
+write_argument(enum tf_event_kind kind, const struct rec_frame *frame, PyObject *arg)
 {
+    const struct rec_code *code = frame->code;
     if (kind == TF_EV_EXCEPTION) {
         arg = arg != NULL && PyTuple_Check(arg) && PyTuple_GET_SIZE(arg) > 1
                   ? PyTuple_GET_ITEM(arg, 1)
@@ -115,8 +128,9 @@ write_argument(enum tf_event_kind kind, const struct rec_code *code, PyObject *a
     }
     struct rec_src src = rec_src_obj(arg);
     if (tf_rows_op(&rec.batch->changes, TF_OP_ARG)) {
-        if (code->name_secret && (kind == TF_EV_RETURN || kind == TF_EV_YIELD)) {
-            rec_value_emit_redacted();
+        if (is_secret_result(frame, arg)
+            && (kind == TF_EV_RETURN || kind == TF_EV_YIELD)) {
+            rec_value_emit_redacted(arg);
         }
         else {
             struct rec_val val = rec_value_emit(&src, 1);
@@ -152,7 +166,7 @@ write_event(struct rec_thread *thread, struct rec_frame *frame, enum tf_event_ki
             PyObject *arg)
 {
     rec_frame_update(frame);
-    write_argument(kind, frame->code, arg);
+    write_argument(kind, frame, arg);
     rec_values_drain();
 
     uint64_t ns = stamp(kind);

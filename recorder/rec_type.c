@@ -1,4 +1,5 @@
 #include "rec_type.h"
+#include "rec_redact.h"
 
 #include "rec_intercept.h"
 
@@ -373,6 +374,7 @@ define(struct rec_type *entry)
         struct rec_type *of = at != &PyBaseObject_Type ? rec_type_of(at) : NULL;
         if (of != NULL) {
             base[base_count++] = of->id;
+            entry->secret |= of->secret;
         }
     }
     const char *dot = strrchr(type->tp_name, '.');
@@ -398,6 +400,13 @@ define(struct rec_type *entry)
             field[field_count++] = rec_text_dup(PyTuple_GET_ITEM(fields, i));
         }
     }
+    for (uint32_t i = 0; i < field_count && i < 64; i++) {
+        bool secret = rec_redact_name(rec.options->rules, field[i].data, field[i].len);
+        entry->secret_items |= (uint64_t)secret << i;
+    }
+    entry->secret |= rec.options->rules != NULL
+                     && tf_rules_type(rec.options->rules, module.data, module.len,
+                                      name.data, name.len);
     struct tf_def_type def = {.id = entry->id,
                               .category = entry->category,
                               .flags = entry->flags,

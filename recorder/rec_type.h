@@ -20,7 +20,9 @@ struct rec_type {
     uint32_t flags;   /* TF_TYPE_* */
     bool fixed;       /* its items cannot change while the object lives */
     bool has_dict;
-    Py_ssize_t member[3]; /* offsets that the category needs, from tp_members */
+    bool secret;           /* its content is not recorded */
+    uint64_t secret_items; /* namedtuple: bit i: field i has the name of a secret */
+    Py_ssize_t member[3];  /* offsets that the category needs, from tp_members */
     struct rec_slot_member *slot;
     uint32_t slot_count;
 };

@@ -5,6 +5,7 @@
 #include "rec_delta.h"
 #include "rec_read.h"
 #include "rec_redact.h"
+#include "rec_secrets.h"
 
 /* An event stops taking new objects in when it has written so much: the batch stays within
  * TF_FIELD_BYTES_MAX. */
@@ -93,7 +94,9 @@ rec_value_same(const struct rec_val *old, const struct rec_src *src, uint32_t de
     }
     if (old->kind == TF_VAL_ELIDED
         && (old->note == TF_ELIDE_REDACTED || old->note == TF_ELIDE_ITEMS)) {
-        return src->sort != SRC_UNBOUND;
+        /* by the value's identity, not by its name: until there is another value */
+        return old->data != 0 ? src->sort == SRC_OBJ && rec_secret_is(src->obj)
+                              : src->sort != SRC_UNBOUND;
     }
     if (!object && rec_scalar_make(src, &now)) {
         return rec_val_equal(old, &now);
@@ -126,8 +129,9 @@ emit_elided(PyObject *obj, enum tf_elision reason)
 }
 
 struct rec_val
-rec_value_emit_redacted(void)
+rec_value_emit_redacted(PyObject *obj)
 {
+    rec_secret_seen(obj);
     tf_rows_elided(rows(), TF_ELIDE_REDACTED, 0);
     rec.elided_count++;
     return (struct rec_val){.kind = TF_VAL_ELIDED, .note = TF_ELIDE_REDACTED};
@@ -169,6 +173,11 @@ rec_value_emit(const struct rec_src *src, uint32_t depth)
         }
         return val;
     }
+    if (rec.secrets != NULL && src->sort == SRC_OBJ && rec_secret_is(src->obj)) {
+        val = rec_value_emit_redacted(NULL);
+        val.data = (uintptr_t)src->obj;
+        return val;
+    }
     if (!object && rec_scalar_make(src, &val)) {
         rec_scalar_emit(rows(), src, &val);
         rec.elided_count += rec_scalar_is_cut(&val);
@@ -201,10 +210,10 @@ is_secret(const struct rec_src *name)
         return false;
     }
     if (name->sort == SRC_TEXT) {
-        return rec_redact_name(name->text, name->len);
+        return rec_redact_name(rec.options->rules, name->text, name->len);
     }
     if (name->sort == SRC_OBJ && PyBytes_Check(name->obj)) {
-        return rec_redact_name(PyBytes_AS_STRING(name->obj),
+        return rec_redact_name(rec.options->rules, PyBytes_AS_STRING(name->obj),
                                (size_t)PyBytes_GET_SIZE(name->obj));
     }
     if (name->sort != SRC_OBJ || !PyUnicode_Check(name->obj)
@@ -212,7 +221,8 @@ is_secret(const struct rec_src *name)
         || PyUnicode_GET_LENGTH(name->obj) > REC_REDACT_NAME_BYTES) {
         return false;
     }
-    return rec_redact_name(utf8, rec_utf8(name->obj, REC_REDACT_NAME_BYTES, utf8));
+    return rec_redact_name(rec.options->rules, utf8,
+                           rec_utf8(name->obj, REC_REDACT_NAME_BYTES, utf8));
 }
 
 /* The same few names come again and again. A str that took the place of another one has
@@ -242,12 +252,28 @@ is_secret_again(const struct rec_src *name)
     return judged_names[at].secret;
 }
 
+bool
+rec_value_is_secret(const struct rec_src *name)
+{
+    return is_secret_again(name);
+}
+
+void
+rec_value_hide(struct rec_src *src)
+{
+    if (src->sort == SRC_OBJ) {
+        rec_secret_seen(src->obj);
+    }
+    *src = (struct rec_src){.sort = SRC_REDACTED};
+}
+
 struct rec_val
 rec_value_emit_named(const struct rec_src *name, const struct rec_src *src,
                      uint32_t depth)
 {
-    return is_secret_again(name) ? rec_value_emit_redacted()
-                                 : rec_value_emit(src, depth);
+    return is_secret_again(name)
+               ? rec_value_emit_redacted(src->sort == SRC_OBJ ? src->obj : NULL)
+               : rec_value_emit(src, depth);
 }
 
 /* --- Objects --- */

@@ -33,8 +33,9 @@ struct rec_val rec_value_emit(const struct rec_src *src, uint32_t depth);
 /* Is `src` what was recorded? Marks the object to be looked at. */
 bool rec_value_same(const struct rec_val *old, const struct rec_src *src,
                     uint32_t depth);
-/* The value that stands for a secret. */
-struct rec_val rec_value_emit_redacted(void);
+/* The value that stands for a secret. `obj` (or NULL) is a secret by its name: it is one
+ * wherever else it turns up. */
+struct rec_val rec_value_emit_redacted(PyObject *obj);
 /* Looks at everything that the roots lead to. */
 void rec_values_drain_queue(void);
 
@@ -47,6 +48,11 @@ rec_values_drain(void)
 }
 
 /* --- For the parts of value capture --- */
+
+/* Whether what has this name is a secret. */
+bool rec_value_is_secret(const struct rec_src *name);
+/* Leaves the value out, and what else it turns up as. */
+void rec_value_hide(struct rec_src *src);
 
 /* Marks an object to be looked at, once. */
 void rec_values_enqueue(struct rec_obj *obj, uint32_t depth);

@@ -177,7 +177,7 @@ rec_flow_stack(const struct rec_flow *flow, PyFrameObject *frame, uint32_t unit)
 /* The same where the instructions of a code object can be watched, whoever runs it: nobody
  * else sees that, and it stays on. */
 static void
-watch_code(struct rec_frame *frame, bool on)
+watch_code(struct rec_frame *frame, enum tf_event_kind kind, bool on)
 {
     struct rec_flow *flow = &frame->code->flow;
     frame->watched = on;
@@ -189,26 +189,28 @@ watch_code(struct rec_frame *frame, bool on)
         flow->watched = rec_py_watch_instructions(code);
         find_depths(flow, code);
     }
-    check_depth(flow, frame->frame);
-    if (flow->watched) {
-        rec_touch_instruction(frame); /* no event comes for the one it stands at */
+    if (kind == TF_EV_LINE) {
+        check_depth(flow, frame->frame);
     }
-    else {
+    if (!flow->watched) {
         rec.look_again = true;
+    }
+    else if (kind == TF_EV_LINE) { /* no event comes for the one it stands at */
+        rec_touch_instruction(frame);
     }
 }
 
 /* Whether an opcode event must come before each instruction, because it is not known which
  * objects they change. */
 static void
-watch_instructions(struct rec_frame *frame, bool on)
+watch_instructions(struct rec_frame *frame, enum tf_event_kind kind, bool on)
 {
     if (rec.options->events & 1u << TF_EV_OPCODE) {
         rec_py_frame_want_opcodes(frame->frame);
         return;
     }
     if (REC_WATCHES_CODE) {
-        watch_code(frame, on);
+        watch_code(frame, kind, on);
         return;
     }
     on = on && rec.thread->next_trace == NULL; /* it would get our opcode events, too */
@@ -245,6 +247,6 @@ rec_flow_mark(struct rec_frame *frame, enum tf_event_kind kind)
                      || rec_sites_note(frame, frame->plan, false));
     if (!known || frame->opcodes || frame->watched
         || rec.options->events & 1u << TF_EV_OPCODE) {
-        watch_instructions(frame, !known);
+        watch_instructions(frame, kind, !known);
     }
 }

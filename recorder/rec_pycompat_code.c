@@ -585,8 +585,12 @@ rec_py_code_decode(const uint8_t *bytes, uint32_t unit_count, uint32_t unit,
     unsigned opcode = bytes[2 * at];
     uint32_t arg = extended << 8 | bytes[2 * at + 1];
     uint32_t next = at + 1 + rec_py_opcode_caches(opcode);
-    *ret = (struct rec_insn){
-        .unit = at, .next = next, .arg = arg, .target = REC_NO_UNIT, .falls = true};
+    *ret = (struct rec_insn){.unit = at,
+                             .next = next,
+                             .arg = arg,
+                             .oparg = arg,
+                             .target = REC_NO_UNIT,
+                             .falls = true};
     struct form form = forms[opcode];
     if (form.act == 0) {
         decode_counted(opcode, arg, ret);

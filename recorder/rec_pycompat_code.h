@@ -57,6 +57,7 @@ struct rec_insn {
     uint32_t unit;         /* where it stands, behind its EXTENDED_ARGs */
     uint32_t next, target; /* units; `target`: REC_NO_UNIT when it does not jump */
     uint32_t arg, pops, pushes;
+    uint32_t oparg;  /* `arg` as the instruction has it */
     uint32_t callee; /* of REC_ACT_CALL_EX: where it lies, from the top (1) */
 };
 

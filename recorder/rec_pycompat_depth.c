@@ -44,7 +44,7 @@ follow(struct depths *depths, uint32_t unit)
     unsigned opcode = depths->bytes[2 * insn.unit];
     int64_t depth = depths->depth[unit];
     int64_t after =
-        depth + PyCompile_OpcodeStackEffectWithJump((int)opcode, (int)insn.arg, 0);
+        depth + PyCompile_OpcodeStackEffectWithJump((int)opcode, (int)insn.oparg, 0);
     for (uint32_t i = unit + 1; i <= insn.unit; i++) {
         depths->depth[i] = (uint16_t)depth; /* behind EXTENDED_ARG */
     }

@@ -4,7 +4,17 @@
 uint64_t
 rec_py_dict_version(PyObject *dict)
 {
+#if PY_VERSION_HEX >= 0x030e0000
+    (void)dict;
+    return 0;
+#elif PY_VERSION_HEX >= 0x030d0000
+    /* An attribute that is assigned to an instance whose dict shares its values leaves the
+     * dict's tag alone (Objects/dictobject.c, store_instance_attr_lock_held, 3.13). */
+    const PyDictObject *mp = (const PyDictObject *)dict;
+    return mp->ma_values == NULL ? mp->ma_version_tag : 0;
+#else
     return ((PyDictObject *)dict)->ma_version_tag;
+#endif
 }
 
 static PyObject *

@@ -16,6 +16,31 @@ code_of(_PyInterpreterFrame *frame)
 # endif
 }
 
+# if PY_VERSION_HEX >= 0x030c0000
+/* The event of monitoring behind it tells (Python/instrumentation.c, call_one_instrument);
+ * 3.12 gives None, not NULL, as the argument when an exception ends the frame. */
+enum tf_event_kind
+rec_py_call_kind(PyFrameObject *frame)
+{
+    (void)frame;
+    switch (PyThreadState_Get()->what_event) {
+    case PY_MONITORING_EVENT_PY_START: return TF_EV_START;
+    case PY_MONITORING_EVENT_PY_THROW: return TF_EV_THROW;
+    default: return TF_EV_RESUME;
+    }
+}
+
+enum tf_event_kind
+rec_py_return_kind(PyFrameObject *frame, PyObject *arg)
+{
+    (void)frame;
+    switch (PyThreadState_Get()->what_event) {
+    case PY_MONITORING_EVENT_PY_UNWIND: return TF_EV_UNWIND;
+    case PY_MONITORING_EVENT_PY_YIELD: return TF_EV_YIELD;
+    default: return arg == NULL ? TF_EV_UNWIND : TF_EV_RETURN;
+    }
+}
+# else
 /* The instruction at which the frame stands, and its argument; 0: before the first. */
 static unsigned
 frame_opcode(_PyInterpreterFrame *frame, unsigned *ret_arg)
@@ -30,10 +55,9 @@ frame_opcode(_PyInterpreterFrame *frame, unsigned *ret_arg)
     return rec_py_base_opcode(code, (uint32_t)unit);
 }
 
-/* A generator starts at RESUME 0 and goes on at RESUME 1 (yield), 2 (yield from) or 3
- * (await), to which 3.13 adds flags (Include/internal/pycore_opcode_utils.h); throw() reports
- * the call while the frame still stands at its YIELD_VALUE, SEND or, never started,
- * RETURN_GENERATOR (Python/ceval.c). */
+/* 3.11: a generator starts at RESUME 0 and goes on at RESUME 1 (yield), 2 (yield from) or
+ * 3 (await); throw() reports the call while the frame still stands at its YIELD_VALUE,
+ * SEND or, never started, RETURN_GENERATOR (Python/ceval.c, TRACE_FUNCTION_THROW_ENTRY). */
 enum tf_event_kind
 rec_py_call_kind(PyFrameObject *frame)
 {
@@ -54,6 +78,7 @@ rec_py_return_kind(PyFrameObject *frame, PyObject *arg)
     return frame_opcode(frame->f_frame, &oparg) == YIELD_VALUE ? TF_EV_YIELD
                                                                : TF_EV_RETURN;
 }
+# endif
 
 PyCodeObject *
 rec_py_frame_code(PyFrameObject *frame)

@@ -7,9 +7,9 @@
 #define Py_BUILD_CORE 1
 #include "rec_pycompat.h"
 
-#if PY_VERSION_HEX < 0x030b0000 || PY_VERSION_HEX >= 0x030c0000
+#if PY_VERSION_HEX < 0x030b0000 || PY_VERSION_HEX >= 0x030e0000
 # error \
-     "pyrecord knows CPython 3.11 only so far; build it with make PYTHON=/path/to/python3.11"
+     "pyrecord knows CPython 3.11 to 3.13 only; build it with make PYTHON=/path/to/python3.13"
 #endif
 #ifdef Py_GIL_DISABLED
 # error "pyrecord does not know the free-threaded build; build it with another PYTHON"
@@ -28,7 +28,7 @@
 # include "internal/pycore_intrinsics.h"
 # include "internal/pycore_long.h"
 #endif
-#if PY_VERSION_HEX >= 0x030c0000
+#if PY_VERSION_HEX >= 0x030e0000
 # include "internal/pycore_genobject.h"
 # include "internal/pycore_interpframe.h"
 #endif

@@ -363,8 +363,14 @@ def compare_locals(report, where, a, b):
     elided = {}
     for path, reason in (b.get("elided") or {}).items():
         elided.setdefault(root_name(path), reason)
+    if a.get("unknown"):
+        report.left_out["hidden"] += len(shown)
+        return
+    hidden = a.get("hidden", ())
     for name, text in a["locals"].items():
-        if (a["file"].rpartition("/")[2], a["function"], name) in IDENTITIES:
+        if name in hidden:
+            report.left_out["hidden"] += 1
+        elif (a["file"].rpartition("/")[2], a["function"], name) in IDENTITIES:
             report.left_out["address"] += 1
         elif name not in shown:
             report.difference("%s: local %s = %.200s is missing" % (where, name, text))
@@ -376,11 +382,11 @@ def compare_locals(report, where, a, b):
             report.difference("%s: local %s expected %.300s, recorded %.300s" % (
                 where, name, text, shown[name]))
     for name, reason in a["skipped"].items():
-        if name not in shown:
+        if name not in shown and name not in hidden:
             report.difference("%s: local %s (%s) is missing" % (where, name, reason))
         report.left_out[reason] += 1
     for name in shown:
-        if name not in a["locals"] and name not in a["skipped"]:
+        if name not in a["locals"] and name not in a["skipped"] and name not in hidden:
             report.difference("%s: local %s = %.200s is not bound" % (where, name, shown[name]))
 
 

@@ -42,6 +42,7 @@ _THIS_FILE = sys._getframe().f_code.co_filename
 _BUILTINS = sys.modules["builtins"].__dict__
 _VERSION = sys.version_info[:2]
 _BEFORE_311 = _VERSION < (3, 11)
+_PROXY = type((lambda: sys._getframe().f_locals)()) if _VERSION >= (3, 13) else None
 
 # The instructions that the tracer must know; compare.py holds them against the version's own.
 _OPCODES_OLD = {"YIELD_FROM": 72, "RETURN_VALUE": 83, "YIELD_VALUE": 86, "LOAD_GLOBAL": 116,
@@ -50,8 +51,27 @@ OPCODES = {
     (3, 8): _OPCODES_OLD, (3, 9): _OPCODES_OLD, (3, 10): _OPCODES_OLD,
     (3, 11): {"RESUME": 151, "RETURN_VALUE": 83, "YIELD_VALUE": 86, "LOAD_GLOBAL": 116,
               "STORE_GLOBAL": 97, "DELETE_GLOBAL": 98, "EXTENDED_ARG": 144},
+    (3, 12): {"RESUME": 151, "RETURN_VALUE": 83, "RETURN_CONST": 121, "YIELD_VALUE": 150,
+              "LOAD_GLOBAL": 116, "STORE_GLOBAL": 97, "DELETE_GLOBAL": 98, "EXTENDED_ARG": 144},
+    (3, 13): {"RESUME": 149, "RETURN_VALUE": 36, "RETURN_CONST": 103, "YIELD_VALUE": 118,
+              "LOAD_GLOBAL": 91, "STORE_GLOBAL": 113, "DELETE_GLOBAL": 66, "EXTENDED_ARG": 71},
 }
 _OP = OPCODES.get(_VERSION, {})
+
+
+def variables(frame):
+    """The bound locals. From 3.13 on a function's stand behind a proxy (PEP 667). From 3.12
+    on, asking a module's frame for them in the middle of a comprehension changes its globals
+    (3.12.1) or gives those of the comprehension only: they are its globals otherwise."""
+    if _VERSION >= (3, 12) and frame.f_code.co_name == "<module>":
+        space = frame.f_globals
+    else:
+        space = frame.f_locals
+    if _PROXY is not None and type(space) is _PROXY:
+        if not frame.f_code.co_flags & 1:  # a class body in a comprehension: the same
+            return None
+        return list(_PROXY.items(space))
+    return list(_dict_items(space)) if dict in _type_mro(type(space)) else []
 
 
 def qualname(code):
@@ -358,9 +378,30 @@ class Tracer:
 
         _thread.start_new_thread = traced_start
         _thread.start_new = traced_start
+        if hasattr(_thread, "start_joinable_thread"):  # 3.13
+            self.hook_joinable_threads()
         threading = _modules.get("threading")
         if threading is not None:
             threading._start_new_thread = traced_start
+
+    def hook_joinable_threads(self):
+        start_joinable_thread = _thread.start_joinable_thread
+
+        def traced_start(function, *args, **names):
+            def traced_boot():
+                self.threads.pop(_get_ident(), None)
+                sys.settrace(self.event)
+                try:
+                    function()
+                finally:
+                    sys.settrace(None)
+
+            return start_joinable_thread(traced_boot, *args, **names)
+
+        _thread.start_joinable_thread = traced_start
+        threading = _modules.get("threading")
+        if threading is not None:
+            threading._start_joinable_thread = traced_start
 
     def event(self, frame, event, arg):
         code = frame.f_code
@@ -414,6 +455,8 @@ class Tracer:
         """From the instruction that the frame stands at."""
         if _BEFORE_311:
             return self.kind_before_311(number, frame, event)
+        if event == "exception" and _VERSION >= (3, 13):
+            self.note_throw(number, frame.f_lasti)
         if event != "call" and event != "return":
             return None
         at = frame.f_lasti
@@ -421,10 +464,12 @@ class Tracer:
         op = code[at] if 0 <= at < len(code) else -1
         if event == "call":
             if op == _OP["RESUME"]:
-                return "start" if code[at + 1] == 0 else "resume"
+                return "start" if code[at + 1] & 3 == 0 else "resume"
             return "throw"
-        if op == _OP["RETURN_VALUE"]:
+        if op == _OP["RETURN_VALUE"] or op == _OP.get("RETURN_CONST"):
             return "return"
+        if op == _OP["RESUME"] and _VERSION >= (3, 13):  # it stands behind the YIELD_VALUE
+            return "unwind" if self.was_thrown(number, at) else "yield"
         if op == _OP["YIELD_VALUE"]:  # an exception thrown in stands there too
             return "unwind" if self.was_thrown(number, at) else "yield"
         return "unwind"
@@ -434,14 +479,17 @@ class Tracer:
         return last is not None and last[2] == at and (
             last[0] == "exception" or last[1] == "throw")
 
+    def note_throw(self, number, at):
+        last = self.last.get(number)
+        if last is not None and last[0] == "call" and last[2] == at:
+            self.calls[number]["kind"] = "throw"
+
     def kind_before_311(self, number, frame, event):
         """A throw shows by the exception that comes before an instruction has run; a
         `yield from` that yields stands on the instruction before it."""
         at = frame.f_lasti
         if event == "exception":
-            last = self.last.get(number)
-            if last is not None and last[0] == "call" and last[2] == at:
-                self.calls[number]["kind"] = "throw"
+            self.note_throw(number, at)
         if event == "call":
             return "start" if at < 0 else "resume"
         if event != "return":
@@ -474,10 +522,10 @@ class Tracer:
     def locals(self, row, frame):
         texts = {}
         skipped = {}
-        space = frame.f_locals
-        if dict not in _type_mro(type(space)):
-            space = {}
-        for name, value in list(_dict_items(space)):
+        found = variables(frame)
+        if found is None:
+            row["unknown"] = True
+        for name, value in found or ():
             if type(name) is not str:
                 continue
             text, reason = self.plain.text(value)
@@ -485,10 +533,13 @@ class Tracer:
                 skipped[name] = reason
             else:
                 texts[name] = text
-        value = space = None
+        value = found = None
         row["locals"] = texts
         row["skipped"] = skipped
-
+        if _VERSION >= (3, 12) and frame.f_code.co_name == "<module>":
+            # A comprehension's variables, which its module's frame has as fast locals
+            # (PEP 709): they cannot be asked for.
+            row["hidden"] = list(frame.f_code.co_varnames + frame.f_code.co_cellvars)
 
     def globals(self, row, frame, code):
         texts = {}

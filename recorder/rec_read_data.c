@@ -208,10 +208,92 @@ rec_read_uuid(PyObject *obj)
     }
 }
 
+/* A path's text is bytes of UTF-8 from here on; false when it does not fit. */
+#define PATH_BYTES (4 * 4096 + 8)
+
+/* As posixpath.join() puts the parts together. */
+static bool
+join_paths(PyObject *parts, char *out, size_t *ret_len)
+{
+    size_t len = 0;
+    for (Py_ssize_t i = 0; i < PyList_GET_SIZE(parts); i++) {
+        PyObject *part = PyList_GET_ITEM(parts, i);
+        if (!PyUnicode_Check(part) || !PyUnicode_IS_READY(part)
+            || len + 4 * (size_t)PyUnicode_GET_LENGTH(part) + 1 > PATH_BYTES) {
+            return false;
+        }
+        if (PyUnicode_GET_LENGTH(part) > 0 && PyUnicode_READ_CHAR(part, 0) == '/') {
+            len = 0;
+        }
+        else if (len > 0 && out[len - 1] != '/') {
+            out[len++] = '/';
+        }
+        len += rec_utf8(part, (size_t)PyUnicode_GET_LENGTH(part), out + len);
+    }
+    *ret_len = len;
+    return true;
+}
+
+/* What PurePath._parse_path leaves of it: no empty parts, no dots; two slashes at the
+ * beginning stay two. In place; its length. */
+static size_t
+clean_path(char *path, size_t len)
+{
+    size_t root = 0, used, at;
+    while (root < len && path[root] == '/') {
+        root++;
+    }
+    at = root;
+    used = root == 2 ? 2 : root > 0;
+    size_t begin = used;
+    while (at < len) {
+        const char *slash = memchr(path + at, '/', len - at);
+        size_t part = slash != NULL ? (size_t)(slash - path) - at : len - at;
+        if (part > 0 && !(part == 1 && path[at] == '.')) {
+            if (used > begin) {
+                path[used++] = '/';
+            }
+            memmove(path + used, path + at, part);
+            used += part;
+        }
+        at += part + 1;
+    }
+    if (used == 0) {
+        path[used++] = '.';
+    }
+    return used;
+}
+
+/* pathlib, 3.12 and later: PurePath.__str__; a path is taken apart when it is asked for. */
+static void
+read_path_parts(PyObject *obj)
+{
+    PyObject *str = slot_value(obj, "_str"), *parts = slot_value(obj, "_raw_paths");
+    char text[PATH_BYTES];
+    size_t len = 0;
+    if (str != NULL && PyUnicode_CheckExact(str) && PyUnicode_IS_READY(str)
+        && 4 * (size_t)PyUnicode_GET_LENGTH(str) < sizeof text) {
+        len = rec_utf8(str, (size_t)PyUnicode_GET_LENGTH(str), text);
+    }
+    else if (str == NULL && parts != NULL && PyList_CheckExact(parts)
+             && join_paths(parts, text, &len)) {
+        len = clean_path(text, len);
+    }
+    else {
+        rec.view.note = parts == NULL ? TF_ELIDE_OPAQUE : TF_ELIDE_LENGTH;
+        return;
+    }
+    rec_view_put_text(text, len);
+}
+
 /* pathlib, 3.8 to 3.11: PurePath._format_parsed_parts. */
 void
 rec_read_path(PyObject *obj)
 {
+    if (slot_value(obj, "_parts") == NULL) {
+        read_path_parts(obj);
+        return;
+    }
     PyObject *drv = slot_value(obj, "_drv"), *root = slot_value(obj, "_root"),
              *parts = slot_value(obj, "_parts");
     if (drv == NULL || root == NULL || parts == NULL || !PyUnicode_CheckExact(drv)

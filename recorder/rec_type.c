@@ -187,7 +187,8 @@ class_category(PyTypeObject *type)
     if (is_python_class(type, "uuid", "UUID")) {
         return TF_CAT_UUID;
     }
-    if (is_python_class(type, "pathlib", "PurePath")) {
+    if (is_python_class(type, "pathlib", "PurePath")
+        || is_python_class(type, "pathlib._local", "PurePath")) { /* 3.13 */
         return TF_CAT_PATH;
     }
     return -1;
@@ -275,7 +276,11 @@ type_flags(PyTypeObject *type, enum tf_category category, PyTypeObject *base)
         flags |= is_function_from(repr, "collections/__init__.py") ? TF_TYPE_EXACT : 0;
         break;
     case TF_CAT_PATH:
-        flags |= is_function_from(repr, "/pathlib.py") ? TF_TYPE_EXACT : 0;
+        flags |= is_function_from(repr, "/pathlib.py")
+                         || is_function_from(repr, "/pathlib/_local.py")
+                         || is_function_from(repr, "/pathlib/__init__.py")
+                     ? TF_TYPE_EXACT
+                     : 0;
         break;
     case TF_CAT_EXCEPTION:
         if (type->tp_flags & Py_TPFLAGS_HEAPTYPE) {

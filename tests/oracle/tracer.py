@@ -54,22 +54,51 @@ OPCODES = {
     (3, 12): {"RESUME": 151, "RETURN_VALUE": 83, "RETURN_CONST": 121, "YIELD_VALUE": 150,
               "LOAD_GLOBAL": 116, "STORE_GLOBAL": 97, "DELETE_GLOBAL": 98, "EXTENDED_ARG": 144},
     (3, 13): {"RESUME": 149, "RETURN_VALUE": 36, "RETURN_CONST": 103, "YIELD_VALUE": 118,
-              "LOAD_GLOBAL": 91, "STORE_GLOBAL": 113, "DELETE_GLOBAL": 66, "EXTENDED_ARG": 71},
+              "LOAD_GLOBAL": 91, "STORE_GLOBAL": 113, "DELETE_GLOBAL": 66, "EXTENDED_ARG": 71,
+              "LOAD_FAST_AND_CLEAR": 86},
+    (3, 14): {"RESUME": 128, "RETURN_VALUE": 35, "YIELD_VALUE": 120, "LOAD_GLOBAL": 92,
+              "STORE_GLOBAL": 115, "DELETE_GLOBAL": 64, "EXTENDED_ARG": 69,
+              "LOAD_FAST_AND_CLEAR": 85},
+    (3, 15): {"RESUME": 128, "RETURN_VALUE": 33, "YIELD_VALUE": 119, "LOAD_GLOBAL": 91,
+              "STORE_GLOBAL": 114, "DELETE_GLOBAL": 62, "EXTENDED_ARG": 67,
+              "LOAD_FAST_AND_CLEAR": 84},
 }
 _OP = OPCODES.get(_VERSION, {})
 
 
+_OWN_CELLS = {"__class__", "__classdict__", "__classdictcell__", "__conditional_annotations__"}
+
+
+def hidden_names(code):
+    """What the comprehensions of a module or class body have as fast locals (PEP 709)."""
+    if _VERSION < (3, 12) or code.co_flags & 1:
+        return ()
+    return code.co_varnames + tuple(n for n in code.co_cellvars if n not in _OWN_CELLS)
+
+
+def clears_cell(code):
+    """A comprehension's variable that is a cell of the function: asking for it in the middle
+    ends 3.13.0 with a segmentation fault."""
+    if _VERSION < (3, 13) or not code.co_cellvars:
+        return False
+    units = range(0, len(code.co_code), 2)
+    return any(code.co_code[at] == _OP["LOAD_FAST_AND_CLEAR"] for at in units)
+
+
 def variables(frame):
-    """The bound locals. From 3.13 on a function's stand behind a proxy (PEP 667). From 3.12
-    on, asking a module's frame for them in the middle of a comprehension changes its globals
-    (3.12.1) or gives those of the comprehension only: they are its globals otherwise."""
-    if _VERSION >= (3, 12) and frame.f_code.co_name == "<module>":
+    """The bound locals, or None. From 3.13 on a function's stand behind a proxy (PEP 667).
+    In the middle of a comprehension, a module or class body must not be asked: 3.12.1 then
+    changes them, later ones give those of the comprehension only."""
+    code = frame.f_code
+    if code.co_flags & 1 and clears_cell(code):
+        return None
+    if hidden_names(code):
+        if code.co_name != "<module>" or code.co_filename.startswith("<"):
+            return None
         space = frame.f_globals
     else:
         space = frame.f_locals
     if _PROXY is not None and type(space) is _PROXY:
-        if not frame.f_code.co_flags & 1:  # a class body in a comprehension: the same
-            return None
         return list(_PROXY.items(space))
     return list(_dict_items(space)) if dict in _type_mro(type(space)) else []
 
@@ -256,12 +285,17 @@ class Plain:
         self._all_set(value, type(value), ("int",))
 
     def _path(self, value, depth, above):
-        self._all_set(value, _from_module("pathlib", "PurePath"), ("_drv", "_root", "_parts"))
-        slot = _type_dict(_from_module("pathlib", "PurePath"))["_str"]
-        try:
-            slot.__get__(value)
-        except AttributeError:
-            self.unset.append((value, slot))
+        """The text is worked out when it is asked for, and kept in slots of the path."""
+        pure = _from_module("pathlib", "PurePath")
+        self._all_set(value, pure, ("_drv", "_root", "_parts") if _VERSION < (3, 12)
+                      else ("_raw_paths",))
+        slots = ("_str",) if _VERSION < (3, 12) else ("_str", "_drv", "_root", "_tail_cached")
+        for name in slots:
+            slot = _type_dict(pure)[name]
+            try:
+                slot.__get__(value)
+            except AttributeError:
+                self.unset.append((value, slot))
 
     def _sort(self, cls):
         if cls is list:
@@ -414,6 +448,9 @@ class Tracer:
             thread = self.threads[ident] = self.thread_count
         number = self.number(frame)
         kind = self.kind(number, frame, event)
+        if kind == "start" and number in self.last:  # another at the address of one that was
+            del self.frames[id(frame)]               # dropped while suspended
+            number = self.number(frame)
         back = frame.f_back
         parent = None
         if back is not None and back.f_code.co_filename != _THIS_FILE:
@@ -536,10 +573,7 @@ class Tracer:
         value = found = None
         row["locals"] = texts
         row["skipped"] = skipped
-        if _VERSION >= (3, 12) and frame.f_code.co_name == "<module>":
-            # A comprehension's variables, which its module's frame has as fast locals
-            # (PEP 709): they cannot be asked for.
-            row["hidden"] = list(frame.f_code.co_varnames + frame.f_code.co_cellvars)
+        row["hidden"] = list(hidden_names(frame.f_code))  # they cannot be asked for
 
     def globals(self, row, frame, code):
         texts = {}

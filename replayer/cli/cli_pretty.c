@@ -6,7 +6,9 @@
 
 #define DEPTH_MAX 32
 /* What refers to itself many times over could be unfolded without end. */
-#define LINES_MAX 2000000u
+#define LINES_MAX   2000000u
+#define OBJECTS_MAX 15000u
+#define TEXT_MAX    ((size_t)32 << 20) /* of what is too deep for lines of its own */
 
 /* Where folding begins. */
 #define FOLD_DEPTH 2
@@ -20,7 +22,7 @@ struct pretty {
     size_t width;
     uint64_t open_id[DEPTH_MAX]; /* objects that we are inside of: cycles end there */
     size_t depth;
-    size_t lines;
+    size_t lines, objects, text_bytes;
     const volatile sig_atomic_t *interrupts;
     bool folds;
     struct rp_buf path; /* folds: the expression of the value at hand; empty: none */
@@ -92,6 +94,7 @@ put_line_text(struct pretty *pretty, const struct rp_value *value, struct tf_err
         rp_value_text(pretty->rp, value, pretty->seq, NULL, &text, NULL, NULL, err);
     if (status == TF_OK) {
         cli_out_text(pretty->out, text.data ? text.data : "", text.len);
+        pretty->text_bytes += text.len;
     }
     rp_buf_release(&text);
     return status;
@@ -226,7 +229,8 @@ put_opening(struct pretty *pretty, const struct rp_object *object, const char *o
 static bool
 is_enough(const struct pretty *pretty)
 {
-    return pretty->lines > LINES_MAX || cli_out_failed(pretty->out)
+    return pretty->lines > LINES_MAX || pretty->objects > OBJECTS_MAX
+           || pretty->text_bytes > TEXT_MAX || cli_out_failed(pretty->out)
            || (pretty->interrupts && *pretty->interrupts);
 }
 
@@ -286,6 +290,7 @@ pretty_object(struct pretty *pretty, struct rp_object *object, struct brackets b
     size_t inner = indent + put_opening(pretty, object, brackets.open);
     bool breaks = *brackets.open == '<';
     pretty->open_id[pretty->depth++] = object->id;
+    pretty->objects++;
     for (; shown < max && status == TF_OK && !is_enough(pretty); shown++) {
         struct rp_child child;
         status = load_children(pretty, object, shown, err);

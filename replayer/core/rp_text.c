@@ -249,6 +249,18 @@ open_object(struct rp_text_job *job, const struct rp_value *value,
     return status;
 }
 
+bool
+rp_again_enough(struct rp_again *again, const struct rp_object *object)
+{
+    if (again->opened < RP_TEXT_OBJECTS) {
+        again->opened++;
+        return false;
+    }
+    return object->id
+           && (rp_map_get(&again->seen, object->id) != RP_NONE
+               || !rp_map_put(&again->seen, object->id, 0));
+}
+
 static tf_status
 add_object(struct rp_text_job *job, const struct rp_value *value, struct tf_err *err)
 {
@@ -265,15 +277,16 @@ add_object(struct rp_text_job *job, const struct rp_value *value, struct tf_err 
         return status;
     }
     bool open = is_open(job, object) || is_folded(job, object);
-    bool deep = job->count >= RP_TEXT_DEPTH
+    bool enough = !open && rp_again_enough(&job->again, object);
+    bool deep = job->count >= RP_TEXT_DEPTH || enough
                 || (job->limits.depth && job->count >= job->limits.depth);
     if (!open) {
         note_object(job, object);
     }
     if (open || (deep && !add_without_content(job, object))) {
         add_closed(job, object);
-        if (!open && job->count >= RP_TEXT_DEPTH) {
-            note(job, TF_ELIDE_DEPTH, false, 0);
+        if (!open && (enough || job->count >= RP_TEXT_DEPTH)) {
+            note(job, enough ? TF_ELIDE_BUDGET : TF_ELIDE_DEPTH, false, 0);
         }
     }
     else if (!deep && !add_without_content(job, object)) {
@@ -397,6 +410,7 @@ rp_value_text(struct rp *rp, const struct rp_value *value, uint64_t seq,
     }
     free(job.frame);
     rp_map_release(&job.unfolded);
+    rp_map_release(&job.again.seen);
     rp_buf_release(&job.path);
     if (status == TF_OK && (out->failed || (notes && notes->failed))) {
         return rp_no_memory(err);

@@ -17,6 +17,18 @@
  * Else one instance would show the whole program through its attributes. */
 #define RP_TEXT_WRAPPED 2u
 
+/* Two lists that hold each other's successor twice, sixty levels deep, are a text without an
+ * end: once so many objects were gone into, each other one is gone into once more. */
+#define RP_TEXT_OBJECTS (1u << 18)
+
+struct rp_again {
+    uint32_t opened;
+    struct rp_map seen; /* ids of those since there were too many */
+};
+
+/* Counts the object; true: it is not to be gone into. */
+bool rp_again_enough(struct rp_again *again, const struct rp_object *object);
+
 struct rp_text_frame {
     struct rp_object *object;
     const struct rp_text_form *form;
@@ -41,6 +53,7 @@ struct rp_text_job {
     struct rp_text_frame *frame;
     size_t count, cap;
     uint32_t turns;
+    struct rp_again again;
     bool no_comma; /* for the object that comes next */
     struct rp_map
         unfolded;     /* ids of the wrapped objects that are in the text already */

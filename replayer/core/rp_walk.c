@@ -20,6 +20,7 @@ struct rp_walk {
     struct level *level;
     size_t count, cap;
     struct rp_buf text, type;
+    struct rp_again again;
 };
 
 tf_status
@@ -54,6 +55,7 @@ rp_walk_free(struct rp_walk *walk)
     rp_value_release(&walk->root);
     rp_buf_release(&walk->text);
     rp_buf_release(&walk->type);
+    rp_map_release(&walk->again.seen);
     free(walk);
 }
 
@@ -174,9 +176,10 @@ step_object(struct rp_walk *walk, struct rp_object *object, struct rp_step *step
     size_t depth = walk->limits.depth && walk->limits.depth < RP_TEXT_DEPTH
                        ? walk->limits.depth
                        : RP_TEXT_DEPTH;
-    if (walk->count >= depth) {
+    bool enough = rp_again_enough(&walk->again, object);
+    if (walk->count >= depth || enough) {
         step->sort = RP_STEP_SCALAR;
-        step->elided = tf_elision_name(TF_ELIDE_DEPTH);
+        step->elided = tf_elision_name(enough ? TF_ELIDE_BUDGET : TF_ELIDE_DEPTH);
         step->text = (struct tf_text){"...", 3};
         return TF_OK;
     }

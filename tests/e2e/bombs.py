@@ -47,7 +47,8 @@ def start(types=(2,), slots=(b"a",), text=None, name=b"app.py"):
     code += b"".join(data(7, slot) for slot in slots) + column(10, zigzag(1), zigzag(1))
     definitions += data(2, code)
     for i, category in enumerate(types):
-        definitions += data(3, number(1, i + 1) + data(3, b"T%d" % i) + number(4, category))
+        definitions += data(3, number(1, i + 1) + data(3, b"T%d" % i) + number(4, category)
+                            + number(7, 4))
     definitions += data(4, number(1, 1))
     whole = frame(HEADER, number(1, 1) + number(8, 0x030b02f0)) + frame(DEFINITIONS, definitions)
     if text is not None:

@@ -7,6 +7,7 @@ import subprocess
 
 import pytest
 
+import bombs
 import run
 
 TESTS = os.path.join(run.BUILD, "tests")
@@ -54,3 +55,80 @@ def test_every_bit_and_length_sampled():
 @pytest.mark.parametrize("path", GOLDEN, ids=os.path.basename)
 def test_every_bit_and_length(path):
     print(tool("fz-flip", path, timeout=1700))
+
+
+# --- much out of little ---
+
+# The peak of a process begins with that of the one that made it, so a small one does it.
+MEASURE = """
+import resource, subprocess, sys
+done = subprocess.run(sys.argv[2:], stdin=subprocess.DEVNULL, stdout=open(sys.argv[1], "wb"),
+                      stderr=subprocess.PIPE, timeout=250)
+usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+sys.stderr.buffer.write(done.stderr)
+print(done.returncode, usage.ru_maxrss // 1024, usage.ru_utime + usage.ru_stime)
+"""
+SANITIZED = bool(os.environ.get("PYREC_SANITIZED"))
+MIB_MAX = 256 * (4 if SANITIZED else 1)
+
+
+def measure(tmp_path, *args):
+    """Exit status, stderr, computing time in seconds, and bytes that were printed."""
+    out = tmp_path / "out"
+    done = subprocess.run([run.PYTHON, "-c", MEASURE, out, run.PYREPLAY, *args],
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert done.returncode == 0, done.stderr[-500:]
+    status, mib, seconds = done.stdout.split()
+    assert int(status) in (0, 1, 3), done.stderr[-500:]
+    assert int(mib) < MIB_MAX, (args, mib)
+    return int(status), done.stderr.decode(), float(seconds), out.stat().st_size
+
+
+@pytest.mark.parametrize("name", bombs.BOMBS)
+def test_bombs(tmp_path, name):
+    """What one part of a file may be at most is refused, or held, within 256 MiB."""
+    path = tmp_path / "bomb.pyrec"
+    path.write_bytes(bombs.BOMBS[name]())
+    asked = [["dump", "--format", "jsonl"], ["verify"]]
+    for args in asked + ([["info"], ["verify", "--quick"]] if FULL else []):
+        status, err, seconds, _ = measure(tmp_path, *args, path)
+        assert seconds < 5 * (4 if SANITIZED else 1)
+        if args == ["verify"]:
+            assert status in (1, 3) and err
+        if status == 3:
+            assert name == "header" or "(at byte " in err
+
+
+USUAL = {"deep list", "deep tuple", "deep cell", "deep method", "wide", "cycle of 2",
+         "cycle of causes"}
+
+
+@pytest.mark.parametrize("name", [n if n in USUAL else pytest.param(n, marks=pytest.mark.full)
+                                  for n in bombs.GRAPHS])
+def test_values_without_an_end(tmp_path, name):
+    """Cycles, depths and what unfolds to 2 ** 64 parts: an end, soon, that says so."""
+    path = tmp_path / "graph.pyrec"
+    path.write_bytes(bombs.GRAPHS[name]())
+    small = path.stat().st_size < 4096
+    asked = [["dump", "--format", "jsonl", "--values", "structured", path],
+             ["who", path, "a"], ["when", path, "a == [[1]] or a"]]
+    commands = ["p a", "pp a", "expand a", "p a == a", "p repr(a)", "p str(a)", "p hash(a)",
+                "p sorted([a, a])", "p a < a", "p a in [a]", "last a", "history a", "locals",
+                "goto start", "watch a", "c"]
+    if FULL:
+        asked += [["dump", path], ["dump", "--format", "jsonl", path], ["verify", path],
+                  ["exceptions", "--all", path], ["search", path, "bad"]]
+        asked += [["--batch", "--no-rc", "-c", "goto end", "-c", c, path] for c in commands]
+    together = [word for c in ["goto end"] + commands for word in ("-c", c)]
+    asked.append(["--batch", "--no-rc", *together, path])
+    for args in asked:
+        _, _, seconds, _ = measure(tmp_path, *args)
+        assert seconds < (3 if small and not len(args) > 20 else 8) * (5 if SANITIZED else 1), (args, seconds)
+
+
+def test_seek_table_of_a_sparse_file(tmp_path):
+    """It says that there are 500 million frames, and the file is as long as that takes."""
+    path = tmp_path / "sparse.pyrec"
+    bombs.sparse(path, 500000000)
+    for args in (["info"], ["verify", "--quick"]):
+        measure(tmp_path, *args, path)

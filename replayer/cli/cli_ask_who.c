@@ -29,7 +29,8 @@ static const struct cl_section SECTIONS[] = {
      "finds those."},
     {"JSON lines",
      "Fields: sort (local, item, key, entry, global, attribute, cell), name, object, type, "
-     "index, key (as with search), frame, thread, depth, function (of a local; else null), "
+     "index, key (as with search), frame, thread, depth, function (of a local; else null; thread and "
+     "depth are null while its frame is suspended), "
      "reached (a variable leads there), path (an expression, or null), path_frame (the frame "
      "in which it is one; null: a global)."},
     {"Exit status",
@@ -60,8 +61,10 @@ put_frame_json(struct cli_ask *ask, const struct rp_holder *at)
     static const char *const keys[] = {"frame", "thread", "depth", "function"};
     if (at->sort == RP_AT_LOCAL) {
         cli_rows_u64(json, "frame", at->frame);
-        cli_rows_u64(json, "thread", at->thread);
-        cli_rows_u64(json, "depth", at->depth);
+        cli_json_key(json, "thread");
+        at->thread ? cli_json_u64(json, at->thread) : cli_json_null(json);
+        cli_json_key(json, "depth");
+        at->thread ? cli_json_u64(json, at->depth) : cli_json_null(json);
         cli_rows_text(json, "function", at->code->qualname);
         return;
     }
@@ -117,7 +120,10 @@ put_text(struct cli_ask *ask, const struct rp_referrer *row)
     if (row->at.sort == RP_AT_LOCAL) {
         rp_buf_add_string(text, "a variable");
         add_function(ask, row->at.code);
-        if (rp_facts(ask->rp)->thread_count > 1) {
+        if (row->at.thread == 0) {
+            rp_buf_add_string(text, ", which is suspended");
+        }
+        else if (rp_facts(ask->rp)->thread_count > 1) {
             rp_buf_addf(text, ", thread %" PRIu32, row->at.thread);
         }
     }

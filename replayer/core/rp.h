@@ -872,7 +872,7 @@ struct rp_holder {
     struct tf_text name;
     const struct rp_value *key;     /* NULL: it is not known here */
     uint64_t frame;                 /* LOCAL */
-    uint32_t thread;                /* LOCAL */
+    uint32_t thread;                /* LOCAL; 0: the frame is suspended (`who`) */
     uint32_t depth;                 /* LOCAL */
     const struct tf_def_code *code; /* LOCAL; never NULL */
 };
@@ -887,8 +887,8 @@ tf_status rp_search(struct rp *rp, const struct rp_search *search,
                     bool (*row)(void *ctx, const struct rp_found *found), void *ctx,
                     struct tf_err *err);
 
-/* What refers to an object at a moment: variables of the frames on the stacks, and items
- * and attributes of objects. */
+/* What refers to an object at a moment: variables of the frames on the stacks and of
+ * suspended generators, and items and attributes of objects. */
 struct rp_referrer {
     struct rp_holder at;
     bool reached;        /* it is a variable, or can be reached from one: */

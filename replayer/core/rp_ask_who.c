@@ -8,57 +8,16 @@
  * An object that still holds it may itself be garbage: nothing says when an object dies.
  * So for those that are no variable the same question is asked about them in turn, until
  * a variable, a module or a class is found, a few rounds at most. */
-#include "rp_ask.h"
+#include "rp_ask_who.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "tf_aside.h"
-
 #define ROUNDS_MAX 6u
 #define NODES_MAX  50000u /* holders of holders that are asked about */
-#define WORDS_MAX  400u   /* a path in words is no longer */
 
 #define ALL_PLACES SIZE_MAX
-
-enum reach { REACH_UNKNOWN, REACH_YES };
-
-struct who_node { /* an object on the way from the one asked about to a variable */
-    uint64_t id;
-    uint8_t reach;
-    size_t chunk;   /* in which it was made */
-    char *path;     /* REACH_YES: how one gets to it; NULL: no words for it */
-    uint64_t frame; /* of the path's first name; 0: a global's */
-    uint32_t code;  /* of that frame */
-    uint32_t edges; /* its first edge as a holder; RP_NONE */
-};
-
-struct who_edge {          /* `holder` holds `held`, now */
-    uint32_t holder, held; /* places in who_job.node */
-    uint32_t next;         /* of the same holder; RP_NONE */
-    size_t item;           /* only this item is meant; ALL_PLACES */
-};
-
-struct who_job {
-    struct rp *rp;
-    uint64_t seq, target;
-    struct tf_aside *aside;
-    struct rp_chunk *chunk; /* of seq; held */
-    uint32_t event;
-    rp_place_no place;
-    struct who_node *node; /* 0: the object asked about */
-    uint32_t node_count, node_cap;
-    struct rp_map by_id;
-    struct who_edge *edge;
-    uint32_t edge_count, edge_cap;
-    struct rp_map looked; /* (holder, held, item): was looked at */
-    struct rp_map told;   /* (holder, place): has its row */
-    uint64_t low, high;   /* ids of objects that are asked about: between these */
-    bool (*row)(void *ctx, const struct rp_referrer *referrer);
-    void *ctx;
-    bool stopped;
-};
 
 static bool
 grow(void **array, uint32_t *cap, uint32_t count, size_t size)
@@ -75,9 +34,8 @@ grow(void **array, uint32_t *cap, uint32_t count, size_t size)
     return bigger != NULL;
 }
 
-/* RP_NONE: no memory. */
-static uint32_t
-node_of(struct who_job *job, uint64_t id)
+uint32_t
+rp_who_node(struct who_job *job, uint64_t id)
 {
     uint32_t idx = rp_map_get(&job->by_id, id);
     if (idx != RP_NONE) {
@@ -97,16 +55,16 @@ node_of(struct who_job *job, uint64_t id)
 
 /* --- Words --- */
 
-static void
-reach(struct who_job *job, uint32_t idx, const char *path, uint64_t frame,
-      uint32_t code)
+void
+rp_who_reach(struct who_job *job, uint32_t idx, const char *path, uint64_t frame,
+             uint32_t code)
 {
     struct who_node *node = &job->node[idx];
     if (node->reach != REACH_YES) {
         node->reach = REACH_YES;
         node->frame = frame;
         node->code = code;
-        node->path = path && strlen(path) < WORDS_MAX ? strdup(path) : NULL;
+        node->path = path && strlen(path) < RP_WHO_WORDS ? strdup(path) : NULL;
     }
 }
 
@@ -154,88 +112,6 @@ path_to(struct who_job *job, const struct who_node *holder, const struct rp_hold
     }
 }
 
-/* --- Variables --- */
-
-/* One slot of a frame on a stack. */
-static tf_status
-look_at_slot(struct who_job *job, uint32_t act_idx, uint32_t slot, struct tf_err *err)
-{
-    struct rp *rp = job->rp;
-    const struct rp_act *act = &job->chunk->act[act_idx];
-    const struct rp_cframe *frame = &job->chunk->frame[act->frame];
-    const struct tf_def_code *code = rp_code(rp, frame->code);
-    struct rp_value value;
-    tf_status status =
-        rp_slot_value(rp, job->chunk, act->frame, slot, job->place, &value, err);
-    if (status != TF_OK || value.kind != TF_VAL_REF) {
-        if (status == TF_OK) {
-            rp_value_release(&value);
-        }
-        return status;
-    }
-    char name[WORDS_MAX];
-    snprintf(name, sizeof name, "%.*s",
-             (int)(code->slot[slot].len < 200 ? code->slot[slot].len : 200),
-             code->slot[slot].data);
-    bool mapping = code->slot_kind[slot] == TF_SLOT_MAPPING;
-    if (value.ref == job->target && !mapping) {
-        struct rp_referrer row = {
-            .at = {.sort = RP_AT_LOCAL,
-                   .type = rp_type(rp, 0),
-                   .name = code->slot[slot],
-                   .frame = frame->id,
-                   .thread = act->thread,
-                   .depth = act->depth,
-                   .code = code},
-            .reached = true,
-            .path = code->slot[slot],
-            .path_frame = frame->id,
-            .path_code = code,
-        };
-        job->stopped = !job->row(job->ctx, &row);
-    }
-    uint32_t node = node_of(job, value.ref);
-    if (node == RP_NONE) {
-        return rp_no_memory(err);
-    }
-    reach(job, node, mapping ? NULL : name, frame->id, frame->code);
-    return TF_OK;
-}
-
-static tf_status
-look_at_frame(struct who_job *job, uint32_t act_idx, struct tf_err *err)
-{
-    const struct rp_cframe *frame = &job->chunk->frame[job->chunk->act[act_idx].frame];
-    const struct tf_def_code *code = rp_code(job->rp, frame->code);
-    tf_status status = TF_OK;
-    for (uint32_t i = 0; i < code->slot_count && status == TF_OK && !job->stopped;
-         i++) {
-        status = look_at_slot(job, act_idx, i, err);
-    }
-    return status;
-}
-
-/* Every stack, the event's own first: its words are the best. */
-static tf_status
-look_at_stacks(struct who_job *job, struct tf_err *err)
-{
-    struct rp_chunk *chunk = job->chunk;
-    uint32_t own = chunk->raw->thread[job->event];
-    tf_status status = TF_OK;
-    for (uint32_t i = 0; i <= chunk->thread_count && status == TF_OK; i++) {
-        uint32_t thread = i == 0 ? own : chunk->thread[i - 1].id;
-        if (i > 0 && thread == own) {
-            continue;
-        }
-        uint32_t act = rp_chunk_top(chunk, thread, job->event);
-        for (; act != RP_NONE && status == TF_OK && !job->stopped;
-             act = chunk->act[act].parent) {
-            status = look_at_frame(job, act, err);
-        }
-    }
-    return status;
-}
-
 /* --- Objects that hold it --- */
 
 /* What lives as long as the program, as far as one can tell. */
@@ -249,16 +125,16 @@ is_lasting(unsigned category)
 static void
 reach_lasting(struct who_job *job, uint32_t idx, const struct rp_object *object)
 {
-    char name[WORDS_MAX];
+    char name[RP_WHO_WORDS];
     if (object->category == TF_CAT_CLASS && object->item_count > 1
         && object->item[1].kind == TF_VAL_STR) {
         struct tf_text text = rp_value_bytes(&object->item[1]);
         snprintf(name, sizeof name, "%.*s", (int)(text.len < 200 ? text.len : 200),
                  text.data);
-        reach(job, idx, name, 0, 0);
+        rp_who_reach(job, idx, name, 0, 0);
     }
     else if (is_lasting(object->category)) {
-        reach(job, idx, NULL, 0, 0);
+        rp_who_reach(job, idx, NULL, 0, 0);
     }
 }
 
@@ -394,8 +270,8 @@ spread_edge(struct who_job *job, const struct who_edge *edge, struct tf_err *err
         path_to(job, &job->node[edge->holder], &at, &path);
         const struct who_node *holder = &job->node[edge->holder];
         bool global = at.sort == RP_AT_GLOBAL;
-        reach(job, edge->held, path.len ? path.data : NULL, global ? 0 : holder->frame,
-              global ? 0 : holder->code);
+        rp_who_reach(job, edge->held, path.len ? path.data : NULL,
+                     global ? 0 : holder->frame, global ? 0 : holder->code);
         rp_buf_release(&path);
     }
     rp_object_release(object);
@@ -433,7 +309,7 @@ spread(struct who_job *job, uint32_t idx, struct tf_err *err)
 static bool
 add_edge(struct who_job *job, uint64_t id, uint32_t held, size_t item)
 {
-    uint32_t holder = node_of(job, id);
+    uint32_t holder = rp_who_node(job, id);
     if (holder == RP_NONE
         || !grow((void **)&job->edge, &job->edge_cap, job->edge_count,
                  sizeof *job->edge)) {
@@ -616,6 +492,9 @@ look_at_chunk(struct who_job *job, size_t idx, bool first_round, struct tf_err *
         end = end < job->place ? end : job->place;
     }
     status = look_at_ops(job, &raw->changes, end, first_round, err);
+    if (status == TF_OK && first_round && !job->stopped) {
+        status = rp_who_suspended(job, idx, &raw->changes, err);
+    }
     tf_chunk_free(raw);
     return status;
 }
@@ -733,14 +612,14 @@ rp_who(struct rp *rp, uint64_t seq, uint64_t object,
         return status;
     }
     job.place = job.chunk->raw->op_end[job.event];
-    if (node_of(&job, object) == RP_NONE) {
+    if (rp_who_node(&job, object) == RP_NONE) {
         status = rp_no_memory(err);
     }
     if (status == TF_OK) {
         status = tf_aside_open(rp->reader, &job.aside, err);
     }
     if (status == TF_OK) {
-        status = look_at_stacks(&job, err);
+        status = rp_who_stacks(&job, err);
     }
     if (status == TF_OK && !job.stopped) {
         status = ask_rounds(&job, err);
@@ -755,5 +634,6 @@ rp_who(struct rp *rp, uint64_t seq, uint64_t object,
     rp_map_release(&job.by_id);
     rp_map_release(&job.looked);
     rp_map_release(&job.told);
+    rp_map_release(&job.suspended);
     return status;
 }

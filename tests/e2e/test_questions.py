@@ -1,5 +1,6 @@
 """when, hits, calls, exceptions, tree, search and who, each against the long way through a
 dump, on recordings of several chunks and of generated programs."""
+import json
 import re
 
 import generate
@@ -317,3 +318,43 @@ def is_true(recorded, seq, expression):
     done = run.pyreplay("--batch", "-c", "goto %d" % seq, "-c", "p " + expression, recorded.path)
     assert done.status in (0, 1), done
     return done.text.rstrip().endswith("True")
+
+
+WAITING = """
+def keeps(box):
+    kept = box
+    while True:
+        yield len(kept)
+
+def drops(box):
+    mine = box
+    yield 1
+    mine = None
+    yield 2
+
+def main():
+    box = [1]
+    first, second, third = keeps(box), drops(box), keeps(box)
+    next(first), next(second), next(second), next(third)
+    third.close()
+    for i in range(ROUNDS):
+        pass
+    return box
+main()
+"""
+
+
+@pytest.mark.parametrize("rounds", [3, 20000])
+def test_who_looks_into_suspended_generators(rounds, tmp_path, pyrecord, pyreplay):
+    """With many rounds, what they hold was written some chunks ago."""
+    path = tmp_path / "waiting.py"
+    path.write_text(WAITING.replace("ROUNDS", str(rounds)))
+    recording = tmp_path / "r.pyrec"
+    assert run.pyrecord("-q", "-o", recording, path).status == 0
+    at = json.loads(run.pyreplay("hits", "--format", "json", recording, "waiting.py:20").text.splitlines()[-1])["seq"]
+    rows = [json.loads(line) for line in
+            run.pyreplay("who", "--format", "json", "--at", str(at), recording, "box").text.splitlines()]
+    found = {(row["function"], row["name"], row["thread"]) for row in rows if row["sort"] == "local"}
+    assert found == {("main", "box", 1), ("keeps", "box", None), ("keeps", "kept", None), ("drops", "box", None)}
+    assert "kept  a variable in keeps(), which is suspended" in run.pyreplay(
+        "who", "--at", str(at), recording, "box").text

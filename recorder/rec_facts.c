@@ -240,7 +240,8 @@ set_limits(struct tf_limits *limits, const struct rec_options *options)
     limits->objects_an_event = options->max_objects;
     limits->events = options->events;
     limits->redact = options->redact;
-    limits->values = options->values;
+    limits->values = options->values != REC_VALUES_OFF;
+    limits->values_fast = options->values == REC_VALUES_FAST;
 }
 
 static tf_status

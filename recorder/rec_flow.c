@@ -136,7 +136,8 @@ rec_flow_follow_again(struct rec_frame *frame)
 {
     if (frame->frame != NULL && frame->called && frame->plan != NULL
         && frame->plan->late && !frame->opcodes && !frame->watched
-        && !rec_sites_note(frame, frame->plan, true)) {
+        && !rec_sites_note(frame, frame->plan, true)
+        && rec.options->values == REC_VALUES_EXACT) {
         rec.look_again = true;
     }
 }
@@ -245,6 +246,10 @@ rec_flow_mark(struct rec_frame *frame, enum tf_event_kind kind)
     bool known = !frame->plan->hard
                  && (frame->plan->site_count == frame->plan->afterwards_count
                      || rec_sites_note(frame, frame->plan, false));
+    if (!known && rec.options->values == REC_VALUES_FAST) {
+        rec_touch_locals(frame);
+        known = true;
+    }
     if (!known || frame->opcodes || frame->watched
         || rec.options->events & 1u << TF_EV_OPCODE) {
         watch_instructions(frame, kind, !known);

@@ -435,23 +435,10 @@ globals_update(struct rec_frame *frame)
     }
 }
 
-/* Does nothing of what is looked at belong to this event? */
-static inline bool
-is_quiet(const struct rec_frame *frame)
-{
-    const struct rec_code *code = frame->code;
-    return frame->plan != NULL && frame->plan->store_count == 0 && !frame->plan->open
-           && frame->epoch == rec.epoch && !code->has_mapping
-           && (frame->namespace == NULL || code->global_count == 0
-               || (code->global_namespace == frame->namespace_id
-                   && code->global_version == rec_py_dict_version(frame->globals)
-                   && code->global_version != 0));
-}
-
 void
-rec_frame_update(struct rec_frame *frame)
+rec_frame_update_slots(struct rec_frame *frame)
 {
-    if (!rec.options->values || frame->frame == NULL || is_quiet(frame)) {
+    if (!rec.options->values || frame->frame == NULL) {
         return;
     }
     rec_py_ref *slots = rec_py_frame_slots(frame->frame);

@@ -101,7 +101,24 @@ struct rec_frame *rec_frame_enter(struct rec_thread *thread, PyFrameObject *fram
 struct rec_frame *rec_frame_find(struct rec_thread *thread, PyFrameObject *frame,
                                  struct rec_code *code);
 /* Writes what changed in its locals and in the globals that it uses. */
-void rec_frame_update(struct rec_frame *frame);
+void rec_frame_update_slots(struct rec_frame *frame);
+
+static inline void
+rec_frame_update(struct rec_frame *frame)
+{
+    const struct rec_code *code = frame->code;
+    const struct rec_plan *plan = frame->plan;
+    bool quiet = plan != NULL && plan->store_count == 0 && !plan->open
+                 && frame->epoch == rec.epoch && !code->has_mapping
+                 && (code->global_count == 0 || frame->namespace == NULL
+                     || (code->global_namespace == frame->namespace_id
+                         && code->global_version == rec_py_dict_version(frame->globals)
+                         && code->global_version != 0));
+    if (!quiet) {
+        rec_frame_update_slots(frame);
+    }
+}
+
 /* After a return event. `suspended`: it yielded. */
 void rec_frame_leave(struct rec_thread *thread, bool suspended);
 /* NULL unless the frame was recorded and lives. */

@@ -17,7 +17,7 @@ enum {
     OPT_MAX_ITEMS,
     OPT_MAX_DEPTH,
     OPT_MAX_OBJECTS,
-    OPT_NO_VALUES,
+    OPT_VALUES,
     OPT_NO_REDACT,
     OPT_REDACT,
     OPT_REDACT_TYPE,
@@ -87,9 +87,14 @@ static const struct cl_option OPTIONS[] = {
              "c_return, c_exception, all (default: " REC_EVENTS_DEFAULT
              "; +KIND adds to the default). call and return are always recorded: the "
              "stack is made of them"},
-    {.id = OPT_NO_VALUES,
-     .long_name = "no-values",
-     .help = "no values of variables, arguments and results",
+    {.id = OPT_VALUES,
+     .long_name = "values",
+     .argument = "LEVEL",
+     .help =
+         "off: none. exact: every change, at the very next event (the default). fast: "
+         "where it cannot be foreseen which objects a line changes, only what the "
+         "function's variables hold is looked at after it; a change deeper inside is "
+         "recorded when the object is next touched",
      .group = "Values"},
     {.id = OPT_REDACT,
      .long_name = "redact",
@@ -289,6 +294,20 @@ parse_events(const char *list, uint32_t *ret_events, struct tf_err *err)
 }
 
 static tf_status
+parse_values(const char *word, enum rec_values_level *ret_level, struct tf_err *err)
+{
+    static const char *const words[] = {"off", "fast", "exact"};
+    for (unsigned i = 0; i < sizeof words / sizeof words[0]; i++) {
+        if (strcmp(word, words[i]) == 0) {
+            *ret_level = (enum rec_values_level)i;
+            return TF_OK;
+        }
+    }
+    return tf_err_set(err, TF_ERR_ARGUMENT, -1,
+                      "--values: '%.40s' is not off, fast or exact", word);
+}
+
+static tf_status
 parse_number(const char *option, const char *value, unsigned long long max,
              uint64_t *ret_number, struct tf_err *err)
 {
@@ -317,7 +336,7 @@ set_option(void *context, int id, const char *value, struct tf_err *err)
     case 'q': options->quiet = true; break;
     case OPT_FORCE: options->force = true; break;
     case OPT_PYTHON: options->python = value; break;
-    case OPT_NO_VALUES: options->values = false; break;
+    case OPT_VALUES: return parse_values(value, &options->values, err);
     case OPT_NO_REDACT:
         options->redact = false;
         tf_rules_set_built_in(options->rules, false);
@@ -515,7 +534,7 @@ rec_options_parse(int argc, char **argv, struct rec_options *ret_options,
 {
     struct cl_result result;
     struct rec_options options = {
-        .values = true,
+        .values = REC_VALUES_EXACT,
         .redact = true,
         .tail = true,
         .max_text = 4096,

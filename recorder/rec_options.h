@@ -21,12 +21,19 @@ struct rec_globs {
     uint32_t count;
 };
 
+/* How hard it is looked for changes of values. */
+enum rec_values_level {
+    REC_VALUES_OFF,
+    REC_VALUES_FAST,
+    REC_VALUES_EXACT,
+};
+
 struct rec_options {
     const char *output; /* -o, or NULL */
     const char *python; /* --python, or NULL */
     bool force;
     bool quiet;
-    bool values;
+    enum rec_values_level values;
     bool redact; /* anything at all: `rules` has the rest */
     bool own_rules;
     struct tf_rules *rules;

@@ -81,7 +81,7 @@ rec_touch_object(struct rec_frame *owner, PyObject *obj, struct rec_hint hint,
         before = owner->touched_count;
     }
     else {
-        add_entry(owner, known, hint, deep);
+        add_entry(owner, known, hint, deep && rec.options->values == REC_VALUES_EXACT);
     }
     if (PyMemoryView_Check(obj) && PyMemoryView_GET_BASE(obj) != NULL) {
         rec_touch_object(owner, PyMemoryView_GET_BASE(obj), anywhere, false);
@@ -110,6 +110,21 @@ rec_touch_known(struct rec_frame *owner, struct rec_obj *known, struct rec_hint 
         return;
     }
     add_entry(owner, known, hint, false);
+}
+
+/* More values take too long to compare at each event. */
+#define LOCAL_VALUES_MAX 64u
+
+void
+rec_touch_locals(struct rec_frame *frame)
+{
+    for (uint32_t i = 0; i < frame->fast_count; i++) {
+        const struct rec_val *val = &frame->slot[i];
+        struct rec_obj *obj = val->kind == TF_VAL_REF ? rec_val_obj(val) : NULL;
+        if (obj != NULL && obj->item_count + obj->attr_count <= LOCAL_VALUES_MAX) {
+            rec_touch_known(frame, obj, anywhere);
+        }
+    }
 }
 
 static void

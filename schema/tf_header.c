@@ -43,6 +43,7 @@ limits_fill(Pyrec__Limits *to, const struct tf_limits *from, struct text_lists *
                   &to->n_exclude_function);
     to->redact = from->redact;
     to->values = from->values;
+    to->values_fast = from->values_fast;
 }
 
 static ProtobufCBinaryData
@@ -159,6 +160,7 @@ limits_read(struct tf_limits *to, const Pyrec__Limits *from, struct tf_text **ne
     to->exclude_function_count = (uint32_t)from->n_exclude_function;
     to->redact = from->redact;
     to->values = from->values;
+    to->values_fast = from->values_fast;
 }
 
 static void

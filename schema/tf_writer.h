@@ -111,7 +111,7 @@ struct tf_limits {
     const struct tf_text *include, *exclude, *include_function, *exclude_function;
     uint32_t include_count, exclude_count, include_function_count,
         exclude_function_count;
-    bool redact, values;
+    bool redact, values, values_fast;
 };
 
 struct tf_header {

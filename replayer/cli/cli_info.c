@@ -199,6 +199,15 @@ put_size(struct cli_out *out, const struct rp_facts *facts)
     cli_out_format(out, ", format %d\n", TF_FORMAT_VERSION);
 }
 
+/* How values were captured: `pyrecord --values`. */
+static const char *
+values_level(const struct tf_header *header)
+{
+    return !header->limits.values       ? "off"
+           : header->limits.values_fast ? "fast"
+                                        : "exact";
+}
+
 static void
 put_program(struct cli_out *out, struct rp *rp)
 {
@@ -245,6 +254,8 @@ cli_info_text(struct cli_out *out, struct rp *rp)
     cli_out_char(out, '\n');
     put_kinds(out, facts->events_by_kind);
     put_size(out, facts);
+    put_label(out, "values");
+    cli_out_format(out, "%s\n", values_level(facts->header));
     put_label(out, "losses");
     if (!cli_put_losses(out, rp)) {
         cli_out_str(out, "none\n");
@@ -360,6 +371,8 @@ json_run(struct cli_json *json, const struct rp *rp)
     else {
         cli_json_null(json);
     }
+    cli_json_key(json, "values");
+    cli_json_str(json, values_level(header));
     json_text(json, "cwd", header->cwd);
     json_text(json, "script", header->script);
     json_text(json, "platform", header->platform);

@@ -72,7 +72,7 @@ def own_ways(folder):
         Way("bare", "bare", lambda: [PYTHON, "-u"]),
         Way("settrace", "empty settrace", lambda: [PYTHON, "-u", EMPTY_TRACE, "python"]),
         Way("ctrace", "empty C function", lambda: [PYTHON, "-u", EMPTY_TRACE, ctrace]),
-        recorder_way("events", "no values", folder, ["--no-values"]),
+        recorder_way("events", "no values", folder, ["--values", "off"]),
     ]
     if bench_run.recorder_has("--values"):
         ways.append(recorder_way("fast", "fast", folder, ["--values", "fast"]))

@@ -119,7 +119,7 @@ def count_events(words):
     """The events of a program, from a recording without values."""
     with tempfile.TemporaryDirectory(dir=str(BUILD)) as folder:
         recording = Path(folder) / "count.pyrec"
-        Run(record_words(recording, ["--no-values"]) + list(words))
+        Run(record_words(recording, ["--values", "off"]) + list(words))
         return info(recording)["events"]
 
 

@@ -145,7 +145,7 @@ def main():
                         help="between a program's two runs")
     parser.add_argument("--top", type=int, default=24, help="functions to list")
     parser.add_argument("--option", action="append", default=[],
-                        help="for pyrecord, such as --no-values (as --option=--no-values)")
+                        help="for pyrecord, such as --values=fast (as --option=--values=fast)")
     parser.add_argument("--out", help="write the report there, too")
     parser.add_argument("program", nargs="*", default=DEFAULT)
     options = parser.parse_args()

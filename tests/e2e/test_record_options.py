@@ -1,4 +1,5 @@
 """What the options do to the recording."""
+import json
 import os
 import re
 import subprocess
@@ -189,11 +190,57 @@ def test_limits(pyrecord, pyreplay, here, option, name, reason):
 
 
 def test_no_values(pyrecord, pyreplay, here):
-    rows = events(here, "--no-values")
+    rows = events(here, "--values", "off")
     assert all(row["locals"] == {} for row in rows)
     plain = events(here)
     assert ([(r["event"], r["function"], r["line"]) for r in rows]
             == [(r["event"], r["function"], r["line"]) for r in plain])
+
+
+FAST = """\
+import functools
+
+class Box:
+    def __init__(self):
+        self.inner = {'deep': [1]}
+
+def put(box, n):
+    box.inner['deep'].append(n)
+    rows = [n]
+    call = functools.partial(rows.append, n + 1)
+    list(map(call, [] if n else ()))
+    call()
+    return rows
+
+box = Box()
+for n in range(3):
+    put(box, n)
+"""
+
+
+def test_fast_values(pyrecord, pyreplay, here):
+    """Fast leaves out no event; what the locals hold is right even where C code that is not
+    known changes it."""
+    (here / "fast.py").write_text(FAST)
+    fast = events(here, "--values", "fast", program="fast.py")
+    exact = events(here, "--values", "exact", program="fast.py")
+    keep = ("event", "function", "line", "frame")
+    assert [[r[k] for k in keep] for r in fast] == [[r[k] for k in keep] for r in exact]
+    assert local(fast, "put", "rows") == local(exact, "put", "rows")
+    assert "[2, 3]" in local(fast, "put", "rows")
+
+
+@pytest.mark.parametrize("level", ["off", "fast", "exact"])
+def test_values_level_is_in_the_recording(pyrecord, pyreplay, here, level):
+    recording = record(here, "--values", level)
+    info = run.pyreplay("info", recording, "--format", "json")
+    assert json.loads(info.text)["values"] == level
+
+
+def test_unknown_values_level(pyrecord, here):
+    done = run.pyrecord("--values", "some", "app/prog.py", cwd=here)
+    assert done.status == 125
+    assert b"--values: 'some' is not off, fast or exact" in done.err
 
 
 SECRETS = """\

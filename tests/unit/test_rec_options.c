@@ -187,7 +187,7 @@ reads_the_others(void **state)
     assert_int_equal(
         parse(&typed,
               WORDS("--max-text=1", "--max-items=2", "--max-depth=3", "--max-objects=4",
-                    "--no-values", "--no-redact", "--force", "--quiet", "-ofile",
+                    "--values=off", "--no-redact", "--force", "--quiet", "-ofile",
                     "--python", "py", "--exclude", "a", "--exclude", "b", "x.py")),
         TF_OK);
     const struct rec_options *options = &typed.options;

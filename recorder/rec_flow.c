@@ -102,6 +102,8 @@ rec_flow_note_stores(struct rec_frame *top, PyFrameObject *frame,
     if (top == NULL || top->frame == NULL || top->unit == REC_UNIT_UNKNOWN
         || (top->plan != NULL && !top->plan->open && top->plan->store_count == 0)
         || top->unit >= top->code->flow.unit_count
+        || (top->called
+            && rec_py_frame_unit(top->frame) + 1 == top->unit) /* still calls */
         || (kind > TF_EV_THROW && top->frame != frame)) {
         return;
     }
@@ -228,7 +230,7 @@ watch_instructions(struct rec_frame *frame, enum tf_event_kind kind, bool on)
 void
 rec_flow_mark(struct rec_frame *frame, enum tf_event_kind kind)
 {
-    frame->unit = rec_py_frame_unit(frame->frame);
+    frame->unit = rec_py_frame_start_unit(frame->frame, kind);
     frame->called = false;
     if (!rec.options->values) {
         return;

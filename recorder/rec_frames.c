@@ -238,6 +238,18 @@ resume(struct rec_thread *thread, struct rec_frame *frame)
     return true;
 }
 
+/* Up to 3.9 only the innermost knows who waits for it (Objects/genobject.c, _gen_throw): one
+ * between that is thrown into later may have been put too low. */
+static void
+lift(struct rec_thread *thread, PyFrameObject *object)
+{
+    struct rec_frame *frame = frame_known(object);
+    if (frame != NULL && frame->on_stack && rec_thread_top(thread) == frame) {
+        tf_rows_op(rows(), TF_OP_LEAVE);
+        pop(thread, true);
+    }
+}
+
 /* outer.throw() reaches the innermost generator of a chain of `yield from` and `await`
  * directly: the ones between stand on the stack again without an event of theirs. */
 static void
@@ -281,6 +293,7 @@ rec_frame_enter(struct rec_thread *thread, PyFrameObject *object, struct rec_cod
         rec_frame_update(caller);
     }
     if (kind == TF_EV_THROW) {
+        lift(thread, object);
         resume_chain(thread, object);
     }
     struct rec_frame *frame = kind != TF_EV_START ? frame_known(object) : NULL;

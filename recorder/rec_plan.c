@@ -239,7 +239,8 @@ call(struct maker *maker, struct state *state, const struct rec_insn *insn)
         plan->operand[plan->operand_count++] = used(maker, peek(state, insn->arg - i));
     }
     int16_t self = used(maker, peek(state, insn->arg + 1));
-    int16_t callee = used(maker, peek(state, insn->arg + 2));
+    int16_t callee = insn->alone ? simple(maker, REC_SYM_NULL, 0)
+                                 : used(maker, peek(state, insn->arg + 2));
     bool below = plan->sym[callee].sort == REC_SYM_NULL;
     bool method = !below && plan->sym[self].sort != REC_SYM_NULL;
     struct rec_site *made =
@@ -253,7 +254,7 @@ call(struct maker *maker, struct state *state, const struct rec_insn *insn)
         }
         plan->late |= made->late;
     }
-    for (uint32_t i = 0; i < insn->arg + 2; i++) {
+    for (uint32_t i = 0; i < insn->arg + (insn->alone ? 1 : 2); i++) {
         pop(state);
     }
     push(state, simple(maker, REC_SYM_RESULT, plan->site_count - 1));
@@ -348,6 +349,7 @@ may_run_code(const struct rec_insn *insn)
     case REC_ACT_NAME:
     case REC_ACT_NAMES:
     case REC_ACT_SWAP:
+    case REC_ACT_ROTATE:
     case REC_ACT_COPY: return false;
     default: return insn->pops > 0;
     }
@@ -432,7 +434,16 @@ step(struct maker *maker, struct state *state, const struct rec_insn *insn)
     case REC_ACT_CALL_EX: call_any(maker, state, insn); break;
     case REC_ACT_NAMES: state->names = true; break;
     case REC_ACT_SWAP: swap(state, insn->arg); break;
-    case REC_ACT_COPY: push(state, peek(state, insn->arg)); break;
+    case REC_ACT_COPY:
+        for (uint32_t i = 0; i < insn->pushes; i++) {
+            push(state, peek(state, insn->arg));
+        }
+        break;
+    case REC_ACT_ROTATE:
+        for (uint32_t i = insn->arg; i > 1; i--) {
+            swap(state, i);
+        }
+        break;
     case REC_ACT_OPEN: maker->plan->open = true; break;
     case REC_ACT_FOR_ITER:
     case REC_ACT_UNPACK:
@@ -528,7 +539,8 @@ follow(struct maker *maker, uint32_t unit)
     for (unsigned steps = 0; maker->pending_count > 0 && !maker->failed; steps++) {
         struct pending at = take_first(maker);
         struct rec_insn insn;
-        rec_py_code_decode(maker->bytes, maker->unit_count, at.unit, &insn);
+        rec_py_code_decode(maker->code, maker->bytes, maker->unit_count, at.unit,
+                           &insn);
         maker->seen[at.unit] = 1;
         if (steps > INSNS_MAX) {
             maker->plan->open = true;

@@ -16,7 +16,26 @@
 
 #include "tf_format.h"
 
+#if PY_VERSION_HEX < 0x030b0000
+# include <frameobject.h> /* PyFrame_Type */
+#endif
+#if PY_VERSION_HEX < 0x030a0000
+# define PyDateTime_DATE_GET_TZINFO(obj)                                              \
+  (((PyDateTime_DateTime *)(obj))->hastzinfo ? ((PyDateTime_DateTime *)(obj))->tzinfo \
+                                             : Py_None)
+# define PyDateTime_TIME_GET_TZINFO(obj) \
+  (((PyDateTime_Time *)(obj))->hastzinfo ? ((PyDateTime_Time *)(obj))->tzinfo : Py_None)
+#endif
+#if PY_VERSION_HEX < 0x03090000
+# define Py_IS_TYPE(obj, type)  (Py_TYPE(obj) == (type))
+# define PyInterpreterState_Get _PyInterpreterState_Get
+#endif
+
 /* --- Frames --- */
+
+/* To be called once before the first event. Up to 3.10 a generator that is resumed by
+ * throw() is told apart by nothing else than how the evaluation of its frame begins. */
+void rec_py_watch_frames(void);
 
 /* What a PyTrace_CALL (call) or PyTrace_RETURN (return) event of this frame is. `arg` is
  * the trace function's argument. */
@@ -58,6 +77,8 @@ rec_py_ref *rec_py_frame_slots(PyFrameObject *frame);
 uint32_t rec_py_frame_lineno(PyFrameObject *frame);
 /* Byte offset of the instruction, as `frame.f_lasti`. */
 uint32_t rec_py_frame_instruction(PyFrameObject *frame);
+/* The code unit at which it goes on after an event of that kind. */
+uint32_t rec_py_frame_start_unit(PyFrameObject *frame, enum tf_event_kind kind);
 /* The code unit of the instruction; that of the call that the frame is executing, when it
  * stands at or behind it. */
 uint32_t rec_py_frame_unit(PyFrameObject *frame);
@@ -119,7 +140,7 @@ rec_py_str_equal(PyObject *a, PyObject *b)
 uint32_t rec_py_code_slot_count(PyCodeObject *code);
 PyObject *rec_py_code_slot_name(PyCodeObject *code, uint32_t slot); /* borrowed */
 enum tf_slot_kind rec_py_code_slot_kind(PyCodeObject *code, uint32_t slot);
-PyObject *rec_py_code_qualname(PyCodeObject *code); /* borrowed */
+PyObject *rec_py_code_qualname(PyCodeObject *code); /* borrowed; up to 3.10 the name */
 uint32_t rec_py_code_arg_count(PyCodeObject *code); /* * and ** included */
 /* Its locals are a mapping. */
 bool rec_py_code_has_mapping(PyCodeObject *code);

@@ -44,13 +44,15 @@ enum rec_act {
     REC_ACT_CALL_EX,       /* with a tuple, and perhaps a dict */
     REC_ACT_NAMES,         /* the next call has keyword arguments */
     REC_ACT_SWAP,          /* TOS and the arg-th */
-    REC_ACT_COPY,          /* of the arg-th */
+    REC_ACT_COPY,          /* of the arg-th; `pushes` times */
+    REC_ACT_ROTATE,        /* TOS goes below the arg-th */
     REC_ACT_END,           /* an event comes: return, yield, exception */
     REC_ACT_OPEN,          /* goes on elsewhere in the frame without an event */
 };
 
 struct rec_insn {
     uint8_t act;           /* enum rec_act */
+    bool alone;            /* of a call: no NULL or self lies beside the callable */
     bool falls;            /* may go on at `next` */
     uint8_t target_keeps;  /* when it jumps, the stack is as it was before */
     uint8_t target_pops;   /* values popped when it jumps instead of the pushed */
@@ -62,8 +64,8 @@ struct rec_insn {
 };
 
 /* `bytes`: co_code, `unit_count` units of it. `unit`: its first, EXTENDED_ARG included. */
-void rec_py_code_decode(const uint8_t *bytes, uint32_t unit_count, uint32_t unit,
-                        struct rec_insn *ret);
+void rec_py_code_decode(PyCodeObject *code, const uint8_t *bytes, uint32_t unit_count,
+                        uint32_t unit, struct rec_insn *ret);
 /* Does a line event certainly come when the instruction at `unit` follows the one at `from`?
  * `begins`: the frame's latest event came at `from`. */
 bool rec_py_code_fires(PyCodeObject *code, uint32_t from, uint32_t unit, bool begins);

@@ -4,6 +4,7 @@
 
 #include "rec_pycompat_internal.h"
 
+#if PY_VERSION_HEX >= 0x030b0000
 uint32_t
 rec_py_code_slot_count(PyCodeObject *code)
 {
@@ -31,6 +32,7 @@ rec_py_code_qualname(PyCodeObject *code)
 {
     return code->co_qualname;
 }
+#endif
 
 uint32_t
 rec_py_code_arg_count(PyCodeObject *code)
@@ -53,6 +55,7 @@ rec_py_code_is_generator(PyCodeObject *code)
     return code->co_flags & (CO_GENERATOR | CO_COROUTINE | CO_ASYNC_GENERATOR);
 }
 
+#if PY_VERSION_HEX >= 0x030b0000
 /* A number in pieces of six bits, the lowest first; bit 6: another follows. */
 static uint32_t
 take_number(const uint8_t **at, const uint8_t *end)
@@ -112,6 +115,7 @@ rec_py_code_unit_count(PyCodeObject *code)
 {
     return (uint32_t)Py_SIZE(code);
 }
+#endif
 
 uint8_t *
 rec_py_code_bytes(PyCodeObject *code, uint32_t unit_count)

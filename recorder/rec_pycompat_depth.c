@@ -40,7 +40,7 @@ static void
 follow(struct depths *depths, uint32_t unit)
 {
     struct rec_insn insn;
-    rec_py_code_decode(depths->bytes, depths->unit_count, unit, &insn);
+    rec_py_code_decode(depths->code, depths->bytes, depths->unit_count, unit, &insn);
     unsigned opcode = depths->bytes[2 * insn.unit];
     int64_t depth = depths->depth[unit];
     int64_t after =

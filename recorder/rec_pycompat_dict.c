@@ -1,6 +1,64 @@
 /* Dicts, read without a comparison that could run code. */
 #include "rec_pycompat_internal.h"
 
+#if PY_VERSION_HEX < 0x030b0000
+/* Objects/dict-common.h, 3.8 to 3.10, which is not installed. */
+struct _dictkeysobject {
+    Py_ssize_t dk_refcnt, dk_size;
+    void (*dk_lookup)(void);
+    Py_ssize_t dk_usable, dk_nentries;
+    char dk_indices[];
+};
+
+typedef struct {
+    Py_hash_t me_hash;
+    PyObject *me_key, *me_value;
+} PyDictKeyEntry;
+
+# define DKIX_EMPTY    (-1)
+# define DK_SIZE(keys) ((keys)->dk_size)
+
+static size_t
+index_bytes(const PyDictKeysObject *keys)
+{
+    return keys->dk_size <= 0xff         ? 1
+           : keys->dk_size <= 0xffff     ? 2
+           : keys->dk_size <= 0xffffffff ? 4
+                                         : 8;
+}
+
+static PyDictKeyEntry *
+DK_ENTRIES(PyDictKeysObject *keys)
+{
+    return (PyDictKeyEntry *)(void *)(keys->dk_indices
+                                      + (size_t)keys->dk_size * index_bytes(keys));
+}
+
+/* A dict with other keys than strs is searched by a function of its own (Objects/
+ * dictobject.c, lookdict), which one that holds an int shows. */
+static bool
+DK_IS_UNICODE(const PyDictKeysObject *keys)
+{
+    static void (*general)(void);
+    if (general == NULL) {
+        int gc = rec_py_gc_pause();
+        PyObject *dict = PyDict_New(), *number = PyLong_FromLong(1);
+        if (dict != NULL && number != NULL
+            && PyDict_SetItem(dict, number, Py_None) == 0) {
+            general = ((PyDictObject *)dict)->ma_keys->dk_lookup;
+        }
+        Py_XDECREF(number);
+        Py_XDECREF(dict);
+        rec_py_gc_restore(gc);
+        if (general == NULL) {
+            PyErr_Clear();
+            return false;
+        }
+    }
+    return keys->dk_lookup != general;
+}
+#endif
+
 uint64_t
 rec_py_dict_version(PyObject *dict)
 {
@@ -46,6 +104,35 @@ rec_py_dict_get_str(PyObject *dict, PyObject *name)
     return _PyDict_GetItem_KnownHash(dict, name, hash);
 }
 
+#if PY_VERSION_HEX < 0x030b0000
+/* The values of an instance's dict stand apart as long as they came in the order of the keys
+ * of its class, and none was deleted (Objects/dictobject.c, insertdict). */
+bool
+rec_py_dict_entry(PyObject *dict, uint32_t i, PyObject **ret_key, PyObject **ret_value)
+{
+    PyDictObject *mp = (PyDictObject *)dict;
+    PyDictKeysObject *keys = mp->ma_keys;
+    if ((Py_ssize_t)i >= mp->ma_used
+        || (mp->ma_values == NULL && keys->dk_nentries != mp->ma_used)) {
+        return false;
+    }
+    PyDictKeyEntry *entry = &DK_ENTRIES(keys)[i];
+    *ret_key = entry->me_key;
+    *ret_value = mp->ma_values != NULL ? mp->ma_values[i] : entry->me_value;
+    return *ret_key != NULL && *ret_value != NULL;
+}
+
+static Py_ssize_t
+dict_index_at(const PyDictKeysObject *keys, size_t i)
+{
+    switch (index_bytes(keys)) {
+    case 1: return ((const int8_t *)keys->dk_indices)[i];
+    case 2: return ((const int16_t *)(const void *)keys->dk_indices)[i];
+    case 4: return ((const int32_t *)(const void *)keys->dk_indices)[i];
+    default: return (Py_ssize_t)((const int64_t *)(const void *)keys->dk_indices)[i];
+    }
+}
+#else
 bool
 rec_py_dict_entry(PyObject *dict, uint32_t i, PyObject **ret_key, PyObject **ret_value)
 {
@@ -76,6 +163,7 @@ dict_index_at(const PyDictKeysObject *keys, size_t i)
     default: return (Py_ssize_t)((const int64_t *)keys->dk_indices)[i];
     }
 }
+#endif
 
 static bool
 is_equal_key(PyObject *a, PyObject *b)

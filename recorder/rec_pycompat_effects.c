@@ -87,6 +87,15 @@ note_extended(uint8_t *effect, uint32_t *arg, uint32_t first, uint32_t unit)
     }
 }
 
+/* What rec_py_call() wants of an instruction. */
+static uint32_t
+call_argument(const struct rec_insn *insn)
+{
+    bool calls = insn->act == REC_ACT_CALL || insn->act == REC_ACT_CALL_KW;
+    return PY_VERSION_HEX < 0x030b0000 && calls ? insn->arg << 1 | insn->alone
+                                                : insn->arg;
+}
+
 bool
 rec_py_code_effects(PyCodeObject *code, uint8_t *effect, uint32_t *arg)
 {
@@ -99,11 +108,12 @@ rec_py_code_effects(PyCodeObject *code, uint8_t *effect, uint32_t *arg)
     uint32_t count = (uint32_t)PyBytes_GET_SIZE(bytes) / 2;
     struct rec_insn insn;
     for (uint32_t i = 0; i < count; i = insn.unit + 1) {
-        rec_py_code_decode(unit, count, i, &insn);
-        arg[insn.unit] = insn.arg;
+        rec_py_code_decode(code, unit, count, i, &insn);
+        arg[insn.unit] = call_argument(&insn);
         effect[insn.unit] =
             (uint8_t)(effect_of(&insn, code)
-                      | (insn.target != REC_NO_UNIT ? REC_EFFECT_JUMPS : 0));
+                      | (insn.target != REC_NO_UNIT || !insn.falls ? REC_EFFECT_JUMPS
+                                                                   : 0));
         note_extended(effect, arg, i, insn.unit);
     }
     Py_DECREF(bytes);
@@ -115,8 +125,15 @@ rec_py_code_effects(PyCodeObject *code, uint8_t *effect, uint32_t *arg)
 bool
 rec_py_call(rec_py_ref *stack_top, uint32_t arg, bool names, struct rec_call *ret)
 {
+#if PY_VERSION_HEX < 0x030b0000
+    bool alone = arg & 1; /* the callable, without NULL or self */
+    arg >>= 1;
+    rec_py_ref *base = stack_top - arg - 2 - (names ? 1 : 0);
+    PyObject *first = alone ? NULL : base[0], *second = base[1];
+#else
     rec_py_ref *base = stack_top - arg - 2 - (names ? 1 : 0);
     PyObject *first = rec_py_ref_get(base[0]), *second = rec_py_ref_get(base[1]);
+#endif
     ret->callable = first != NULL ? first : second;
     ret->arg_count = 0;
     if (first != NULL && second != NULL) {

@@ -229,4 +229,16 @@ rec_py_frame_stack(PyFrameObject *frame)
 # endif
 }
 
+void
+rec_py_watch_frames(void)
+{
+}
+
+uint32_t
+rec_py_frame_start_unit(PyFrameObject *frame, enum tf_event_kind kind)
+{
+    (void)kind;
+    return rec_py_frame_unit(frame);
+}
+
 #endif

@@ -1,6 +1,11 @@
 /* Hooks of threads and frames, the thread itself, the collector, the process. */
 #include "rec_pycompat_internal.h"
 
+#if PY_VERSION_HEX < 0x030b0000
+# include <sys/syscall.h>
+# include <unistd.h>
+#endif
+
 uint64_t
 rec_py_gil_switches(void)
 {
@@ -198,13 +203,27 @@ set_hook(PyThreadState *tstate, Py_tracefunc *hook, PyObject **hook_self,
     *hook = func;
     *hook_self = self;
     bool on = tstate->c_tracefunc != NULL || tstate->c_profilefunc != NULL;
+# if PY_VERSION_HEX >= 0x030b0000
     tstate->cframe->use_tracing = on ? 255 : 0;
+# elif PY_VERSION_HEX >= 0x030a0000
+    tstate->cframe->use_tracing = on;
+# else
+    tstate->use_tracing = on;
+# endif
     Py_XDECREF(before);
 }
 
 void
 rec_py_set_trace(PyThreadState *tstate, Py_tracefunc trace, PyObject *self)
 {
+    /* So many threads are traced: nothing is looked at while it is 0. */
+# if PY_VERSION_HEX < 0x03090000
+    _PyRuntime.ceval.tracing_possible +=
+        (trace != NULL) - (tstate->c_tracefunc != NULL);
+# elif PY_VERSION_HEX < 0x030a0000
+    tstate->interp->ceval.tracing_possible +=
+        (trace != NULL) - (tstate->c_tracefunc != NULL);
+# endif
     set_hook(tstate, &tstate->c_tracefunc, &tstate->c_traceobj, trace, self);
 }
 
@@ -244,9 +263,14 @@ rec_py_thread_ident(PyThreadState *tstate)
 uint64_t
 rec_py_thread_native_id(PyThreadState *tstate)
 {
+#if PY_VERSION_HEX >= 0x030b0000
     return tstate->native_thread_id;
+#else /* a thread's own is all that can be told */
+    return tstate == PyThreadState_Get() ? (uint64_t)syscall(SYS_gettid) : 0;
+#endif
 }
 
+#if PY_VERSION_HEX >= 0x030a0000
 int
 rec_py_gc_pause(void)
 {
@@ -260,6 +284,27 @@ rec_py_gc_restore(int was_on)
         PyGC_Enable();
     }
 }
+#else
+# if PY_VERSION_HEX >= 0x03090000
+#  define GC_STATE PyInterpreterState_Get()->gc
+# else
+#  define GC_STATE _PyRuntime.gc
+# endif
+
+int
+rec_py_gc_pause(void)
+{
+    int was_on = GC_STATE.enabled;
+    GC_STATE.enabled = 0;
+    return was_on;
+}
+
+void
+rec_py_gc_restore(int was_on)
+{
+    GC_STATE.enabled = was_on;
+}
+#endif
 
 PyCFunction
 rec_py_swap_builtin(PyObject *builtin, PyCFunction replacement)

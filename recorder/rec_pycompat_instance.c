@@ -1,6 +1,7 @@
 /* The attributes of an instance, in its dict or in itself. */
 #include "rec_pycompat_internal.h"
 
+#if PY_VERSION_HEX >= 0x030b0000
 /* An instance whose `__dict__` was not asked for yet keeps its values in an array, by the
  * keys that its class shares; `order` has their places in the order of insertion, from
  * `order[0]` on upward or, up to 3.12, downward (Include/internal/pycore_dict.h). */
@@ -12,7 +13,7 @@ struct inline_values {
     PyDictKeysObject *keys;
 };
 
-#if PY_VERSION_HEX >= 0x030d0000
+# if PY_VERSION_HEX >= 0x030d0000
 /* The values follow the object's head, and the dict pointer stands before the object. */
 static PyObject *
 managed_dict(PyObject *obj)
@@ -35,8 +36,8 @@ find_inline_values(PyObject *obj, struct inline_values *ret)
                                   .keys = ((PyHeapTypeObject *)type)->ht_cached_keys};
     return values->valid && ret->keys != NULL;
 }
-#else
-# if PY_VERSION_HEX >= 0x030c0000
+# else
+#  if PY_VERSION_HEX >= 0x030c0000
 /* One pointer before the object is either, told apart by its lowest bit. */
 static PyObject *
 managed_dict(PyObject *obj)
@@ -51,7 +52,7 @@ managed_values(PyObject *obj)
     PyDictOrValues either = *_PyObject_DictOrValuesPointer(obj);
     return _PyDictOrValues_IsValues(either) ? _PyDictOrValues_GetValues(either) : NULL;
 }
-# elif PY_VERSION_HEX >= 0x030b0000
+#  elif PY_VERSION_HEX >= 0x030b0000
 static PyObject *
 managed_dict(PyObject *obj)
 {
@@ -63,13 +64,13 @@ managed_values(PyObject *obj)
 {
     return *_PyObject_ValuesPointer(obj);
 }
-# endif
+#  endif
 
 /* The bytes before the values hold the count ([-2]) and the places ([-3], [-4] ...). */
 static bool
 find_inline_values(PyObject *obj, struct inline_values *ret)
 {
-# if PY_VERSION_HEX >= 0x030b0000
+#  if PY_VERSION_HEX >= 0x030b0000
     PyTypeObject *type = Py_TYPE(obj);
     PyDictValues *values =
         type->tp_flags & Py_TPFLAGS_MANAGED_DICT ? managed_values(obj) : NULL;
@@ -82,12 +83,13 @@ find_inline_values(PyObject *obj, struct inline_values *ret)
                                   .count = ((const uint8_t *)values)[-2],
                                   .keys = ((PyHeapTypeObject *)type)->ht_cached_keys};
     return ret->keys != NULL;
-# else
+#  else
     (void)obj;
     (void)ret;
     return false;
-# endif
+#  endif
 }
+# endif
 #endif
 
 PyObject *
@@ -119,6 +121,26 @@ rec_py_instance_dict(PyObject *obj)
     return dict != NULL && PyDict_Check(dict) ? dict : NULL;
 }
 
+#if PY_VERSION_HEX < 0x030b0000
+bool
+rec_py_inline_attr_next(PyObject *obj, Py_ssize_t *pos, PyObject **ret_name,
+                        PyObject **ret_value)
+{
+    (void)obj;
+    (void)pos;
+    (void)ret_name;
+    (void)ret_value;
+    return false;
+}
+
+PyObject *
+rec_py_instance_attr(PyObject *obj, PyObject *name, int32_t *place)
+{
+    (void)place;
+    PyObject *dict = rec_py_instance_dict(obj);
+    return dict != NULL ? rec_py_dict_get_str(dict, name) : NULL;
+}
+#else
 static bool
 next_value(const struct inline_values *values, Py_ssize_t *pos, int32_t *ret_place,
            PyObject **ret_name, PyObject **ret_value)
@@ -174,3 +196,4 @@ rec_py_instance_attr(PyObject *obj, PyObject *name, int32_t *place)
     }
     return NULL;
 }
+#endif

@@ -7,9 +7,10 @@
 #define Py_BUILD_CORE 1
 #include "rec_pycompat.h"
 
-#if PY_VERSION_HEX < 0x030b0000 || PY_VERSION_HEX >= 0x030e0000
+/* make/pythons.py reads this line, too. */
+#if PY_VERSION_HEX < 0x03080000 || PY_VERSION_HEX >= 0x030e0000
 # error \
-     "pyrecord knows CPython 3.11 to 3.13 only; build it with make PYTHON=/path/to/python3.13"
+     "pyrecord does not know this version of CPython: build it with another PYTHON=..."
 #endif
 #ifdef Py_GIL_DISABLED
 # error "pyrecord does not know the free-threaded build; build it with another PYTHON"
@@ -18,11 +19,18 @@
 #include <frameobject.h>
 
 #include "internal/pycore_code.h"
-#include "internal/pycore_dict.h"
-#include "internal/pycore_frame.h"
 #include "internal/pycore_object.h"
 #include "internal/pycore_pylifecycle.h"
-#include "internal/pycore_runtime.h"
+#if PY_VERSION_HEX >= 0x030b0000
+# include "internal/pycore_dict.h"
+# include "internal/pycore_frame.h"
+#endif
+#if PY_VERSION_HEX >= 0x03090000
+# include "internal/pycore_interp.h"
+# include "internal/pycore_runtime.h"
+#else
+# include "internal/pycore_pystate.h"
+#endif
 #if PY_VERSION_HEX >= 0x030c0000
 # include "internal/pycore_interp.h"
 # include "internal/pycore_intrinsics.h"
@@ -33,8 +41,16 @@
 # include "internal/pycore_interpframe.h"
 #endif
 
-#ifndef FRAME_STATE_FINISHED /* 3.11 */
+#if PY_VERSION_HEX >= 0x030b0000 && !defined(FRAME_STATE_FINISHED) /* 3.11 */
 # define FRAME_STATE_FINISHED(state) ((state) >= FRAME_COMPLETED)
+#endif
+
+/* Up to 3.10 the instruction at which `f_lasti` stands, -1 before the first; it counts bytes
+ * up to 3.9 (Include/frameobject.h, Python/ceval.c). */
+#if PY_VERSION_HEX < 0x030a0000
+# define REC_PY_LASTI_UNIT(frame) ((frame)->f_lasti < 0 ? -1 : (frame)->f_lasti / 2)
+#elif PY_VERSION_HEX < 0x030b0000
+# define REC_PY_LASTI_UNIT(frame) ((frame)->f_lasti)
 #endif
 
 /* The instruction at a code unit, as compiled: without what monitoring and specialisation

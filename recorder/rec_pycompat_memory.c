@@ -26,6 +26,9 @@ static struct {
     void (*died)(uintptr_t base);
     PyMemAllocatorEx next;
     destructor list, tuple, dict, slice, context, memory_error;
+#if PY_VERSION_HEX < 0x030b0000
+    destructor frame, method, function, asend, wrapped;
+#endif
 } deaths;
 
 static void
@@ -62,7 +65,8 @@ watched_calloc(void *ctx, size_t count, size_t size)
     return deaths.next.calloc(deaths.next.ctx, count, size);
 }
 
-/* Types whose dead objects go to a free list (3.11: numfree in Include/internal/pycore_*.h,
+/* Types whose dead objects go to a free list (3.11: numfree in Include/internal/pycore_*.h;
+ * before: numfree in Objects/, 3.9 and 3.10: Include/internal/pycore_interp.h;
  * and interp->slice_cache). A container's dealloc checks that tp_dealloc is itself before it
  * uses the trashcan (_PyTrash_cond), which is no longer so here: without a trashcan of ours a
  * deep structure would overflow the C stack. */
@@ -93,6 +97,25 @@ watched_dealloc_context(PyObject *op)
     deaths.context(op);
 }
 
+#if PY_VERSION_HEX < 0x030b0000
+/* Frames are kept by their code objects, too. Their dealloc brings its own trashcan, which may
+ * come here a second time. */
+# define WATCHED_DEALLOC_PLAIN(name)               \
+  static void watched_dealloc_##name(PyObject *op) \
+  {                                                \
+   deaths.died(rec_py_base(op));                   \
+   deaths.name(op);                                \
+  }
+
+WATCHED_DEALLOC_PLAIN(frame)
+WATCHED_DEALLOC_PLAIN(asend)
+WATCHED_DEALLOC_PLAIN(wrapped)
+# if PY_VERSION_HEX < 0x03090000
+WATCHED_DEALLOC_PLAIN(method)
+WATCHED_DEALLOC_PLAIN(function)
+# endif
+#endif
+
 static void
 watched_dealloc_memory_error(PyObject *op)
 {
@@ -120,6 +143,16 @@ rec_py_watch_deaths(void (*died)(uintptr_t base))
     swap_dealloc(&PyDict_Type, &deaths.dict, watched_dealloc_dict);
     swap_dealloc(&PySlice_Type, &deaths.slice, watched_dealloc_slice);
     swap_dealloc(&PyContext_Type, &deaths.context, watched_dealloc_context);
+#if PY_VERSION_HEX < 0x030b0000
+    swap_dealloc(&PyFrame_Type, &deaths.frame, watched_dealloc_frame);
+    swap_dealloc(&_PyAsyncGenASend_Type, &deaths.asend, watched_dealloc_asend);
+    swap_dealloc(&_PyAsyncGenWrappedValue_Type, &deaths.wrapped,
+                 watched_dealloc_wrapped);
+# if PY_VERSION_HEX < 0x03090000
+    swap_dealloc(&PyMethod_Type, &deaths.method, watched_dealloc_method);
+    swap_dealloc(&PyCFunction_Type, &deaths.function, watched_dealloc_function);
+# endif
+#endif
     swap_dealloc((PyTypeObject *)PyExc_MemoryError, &deaths.memory_error,
                  watched_dealloc_memory_error);
 }

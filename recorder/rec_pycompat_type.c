@@ -5,6 +5,10 @@
 
 #include <structmember.h>
 
+#if PY_VERSION_HEX < 0x030b0000
+# define _PyHeapType_GET_MEMBERS PyHeapType_GET_MEMBERS
+#endif
+
 uint64_t
 rec_py_type_version(PyTypeObject *type)
 {
@@ -34,12 +38,31 @@ rec_py_type_find(PyTypeObject *type, PyObject *name)
     return _PyType_Lookup(type, name);
 }
 
+#if PY_VERSION_HEX >= 0x030b0000
 bool
 rec_py_is_c_type(PyTypeObject *type)
 {
     return !(type->tp_flags & Py_TPFLAGS_HEAPTYPE)
            || ((PyHeapTypeObject *)type)->ht_module != NULL;
 }
+#else
+/* Not all of the C code's types know their module yet, but they have an end of their own:
+ * `class` gives all the same (Objects/typeobject.c, subtype_dealloc). */
+bool
+rec_py_is_c_type(PyTypeObject *type)
+{
+    static destructor of_class;
+    if (of_class == NULL) {
+        int gc = rec_py_gc_pause();
+        PyObject *made = PyObject_CallFunction((PyObject *)&PyType_Type, "s(){}", "a");
+        of_class = made != NULL ? ((PyTypeObject *)made)->tp_dealloc : NULL;
+        Py_XDECREF(made);
+        rec_py_gc_restore(gc);
+        PyErr_Clear();
+    }
+    return !(type->tp_flags & Py_TPFLAGS_HEAPTYPE) || type->tp_dealloc != of_class;
+}
+#endif
 
 bool
 rec_py_plain_getattr(PyTypeObject *type)

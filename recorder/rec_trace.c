@@ -567,6 +567,7 @@ rec_trace_install(struct tf_err *err)
     else {
         rec_py_hide_opcodes(opcodes_are_ours, opcodes_were_set);
     }
+    rec_py_watch_frames();
     rec_intercept_install();
     swap("_thread", "start_new_thread", &hooks.start_new_thread,
          thread_start_new_thread);

@@ -260,6 +260,8 @@ class Plain:
         namespace = _object_getattribute(value, "__dict__")
         if "_value_" not in namespace or "_name_" not in namespace or self._in_the_making():
             raise NotPlain("enum in the making")
+        if namespace["_name_"] is None and _BEFORE_311:
+            raise NotPlain("flags without a name")  # repr() finds the names each time
         self._walk(namespace["_value_"], depth, above)
 
     @staticmethod

@@ -45,6 +45,9 @@ struct rec_frame {
         *plan; /* of what runs since; NULL: not known. Borrowed from the code */
     struct rec_touch *touched; /* what the instructions since may change */
     uint32_t touched_count, touched_cap;
+    /* The latest exception that passed here, and where it was raised: while the frame ends,
+     * generators that are dropped raise others. */
+    uint64_t raised_object, raised_seq;
     uint32_t epoch;      /* rec.epoch when all of its locals were looked at */
     bool called;         /* Python code ran since its latest event */
     bool watched;        /* events of its code's instructions are looked at */

@@ -331,7 +331,9 @@ decode_argument(PyCodeObject *code, unsigned opcode, uint32_t arg, struct rec_in
 # endif
     case LOAD_DEREF:
     case STORE_DEREF:
-    case DELETE_DEREF: ret->arg = arg + (uint32_t)code->co_nlocals; break;
+    case DELETE_DEREF:
+        ret->arg = arg + (code != NULL ? (uint32_t)code->co_nlocals : 0);
+        break;
     default: break;
     }
 }

@@ -72,10 +72,9 @@ static void
 note_unwound(const struct rec_thread *thread)
 {
     if (thread->depth == 1 && thread->tstate_id == rec.main_tstate_id
-        && rec.raised != NULL && rec.failure_seq == 0
-        && rec_thread_top(thread)->code->is_main) {
-        rec.failure_object = rec.raised->object;
-        rec.failure_seq = rec.raised->seq;
+        && rec.failure_seq == 0 && rec_thread_top(thread)->code->is_main) {
+        rec.failure_object = rec_thread_top(thread)->raised_object;
+        rec.failure_seq = rec_thread_top(thread)->raised_seq;
     }
 }
 
@@ -167,6 +166,10 @@ write_event(struct rec_thread *thread, struct rec_frame *frame, enum tf_event_ki
 {
     rec_frame_update(frame);
     write_argument(kind, frame, arg);
+    if (kind == TF_EV_EXCEPTION && rec.raised != NULL) {
+        frame->raised_object = rec.raised->object;
+        frame->raised_seq = rec.raised->seq;
+    }
     rec_values_drain();
 
     uint64_t ns = stamp(kind);

@@ -20,7 +20,7 @@ decode_one(unsigned opcode, uint32_t arg, struct rec_insn *ret)
     uint8_t bytes[2 * UNITS] = {0};
     bytes[2] = (uint8_t)opcode;
     bytes[3] = (uint8_t)arg;
-    rec_py_code_decode(bytes, UNITS, 1, ret);
+    rec_py_code_decode(NULL, bytes, UNITS, 1, ret);
 }
 
 static void

@@ -63,7 +63,8 @@ struct rec_insn {
     uint32_t callee; /* of REC_ACT_CALL_EX: where it lies, from the top (1) */
 };
 
-/* `code`: of which only the count of locals is asked (NULL: 0). `bytes`: co_code, `unit_count` units of it. `unit`: its first, EXTENDED_ARG included. */
+/* `code`: only its count of locals is asked (NULL: 0). `bytes`: co_code, `unit_count` units of
+ * it. `unit`: its first, EXTENDED_ARG included. */
 void rec_py_code_decode(PyCodeObject *code, const uint8_t *bytes, uint32_t unit_count,
                         uint32_t unit, struct rec_insn *ret);
 /* Does a line event certainly come when the instruction at `unit` follows the one at `from`?

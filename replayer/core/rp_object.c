@@ -15,6 +15,7 @@
 struct step { /* the object's changes at places [first, last] of a chunk */
     size_t chunk;
     rp_place_no first, last;
+    bool all; /* all of them instead, but for what the keyframe says */
 };
 
 struct path {
@@ -29,18 +30,18 @@ struct path {
 };
 
 static bool
-path_add(struct path *path, size_t chunk, rp_place_no first, rp_place_no last)
+path_add(struct path *path, struct step step)
 {
     if (path->count == path->cap) {
         size_t cap = path->cap ? path->cap * 2 : 8;
-        struct step *step = realloc(path->step, cap * sizeof *step);
-        if (!step) {
+        struct step *bigger = realloc(path->step, cap * sizeof *bigger);
+        if (!bigger) {
             return false;
         }
-        path->step = step;
+        path->step = bigger;
         path->cap = cap;
     }
-    path->step[path->count++] = (struct step){chunk, first, last};
+    path->step[path->count++] = step;
     return true;
 }
 
@@ -106,7 +107,7 @@ path_chunk(struct path *path, const struct rp_chunk *chunk, rp_place_no place,
         done = is_image(change.op);
     }
     if (any) {
-        *ret_failed = !path_add(path, chunk->idx, first, last);
+        *ret_failed = !path_add(path, (struct step){chunk->idx, first, last, false});
     }
     return done || *ret_failed;
 }
@@ -119,12 +120,34 @@ path_checkpoint(struct path *path, size_t chunk, struct tf_err *err)
     return status;
 }
 
+/* After so many chunks it pays to ask where the image is. */
+#define BETWEEN_AFTER 8u
+
 /* A state made before, to go on from. */
 static struct rp_state *
 usable(const struct path *path, bool start)
 {
     struct rp_state *state = rp_state_cached(path->rp, path->id, start);
     return state && path->whole && state->object.partial ? NULL : state;
+}
+
+/* Whether all changes of a chunk are on the path, which can be told without reading it:
+ * the image that they follow is in an earlier one. *image: SIZE_MAX until it is known. */
+static bool
+is_between(const struct path *path, const struct rp_state *cached, size_t idx,
+           size_t *image)
+{
+    bool base = cached && cached->written && cached->write_chunk == idx;
+    if (base || path->count < BETWEEN_AFTER) {
+        return false;
+    }
+    if (*image == SIZE_MAX
+        && tf_reader_object_before(path->rp->reader, path->id, TF_POSTING_IMAGE,
+                                   idx + 1, image, NULL)
+               != TF_OK) {
+        *image = idx;
+    }
+    return *image < idx;
 }
 
 /* Goes back from `chunk_idx` (what it has itself was looked at, up to the place) until the
@@ -134,6 +157,7 @@ path_before(struct path *path, size_t chunk_idx, struct tf_err *err)
 {
     struct rp *rp = path->rp;
     struct rp_state *cached = usable(path, false), *start = usable(path, true);
+    size_t image = SIZE_MAX;
     for (;;) {
         if (start && start->valid_chunk == chunk_idx) {
             path->base = start;
@@ -159,6 +183,13 @@ path_before(struct path *path, size_t chunk_idx, struct tf_err *err)
             return TF_OK;
         }
         struct rp_chunk *chunk;
+        if (status == TF_OK && is_between(path, cached, before, &image)) {
+            if (!path_add(path, (struct step){before, 0, UINT32_MAX - 1, true})) {
+                return rp_no_memory(err);
+            }
+            chunk_idx = before;
+            continue;
+        }
         if (status == TF_OK && !rp->chunk[before]) {
             rp->refused = rp->near;
             rp->strays += !rp->near;
@@ -265,18 +296,22 @@ apply_step(struct path *path, struct rp_state *state, const struct step *step,
     if (status != TF_OK) {
         return status;
     }
+    rp_place_no last = step->first;
     rp_object_changes_begin(&changes, chunk, path->id, step->first);
-    if (rp_object_changes_prev(&changes, &change)) { /* the one at step->first */
-        status = rp_state_apply_change(path->rp, state, chunk, &change, err);
+    if (!step->all) { /* the one that stands there */
+        if (rp_object_changes_prev(&changes, &change)) {
+            status = rp_state_apply_change(path->rp, state, chunk, &change, err);
+        }
+        rp_object_changes_begin(&changes, chunk, path->id, step->first);
     }
-    rp_object_changes_begin(&changes, chunk, path->id, step->first);
     while (status == TF_OK && rp_object_changes_next(&changes, &change)
            && change.place <= step->last) {
         status = rp_state_apply_change(path->rp, state, chunk, &change, err);
+        last = change.place;
     }
     state->written = true;
     state->write_chunk = step->chunk;
-    state->write_place = step->last;
+    state->write_place = last;
     rp_chunk_put(path->rp, chunk);
     return status;
 }

@@ -131,13 +131,13 @@ add_argv(struct rec_facts *facts, const struct tf_rules *rules, bool *failed)
             copy_str(facts, PyList_GET_ITEM(argv, (Py_ssize_t)i), failed);
         plain[i] = (char *)text.data;
     }
-    char **shown = rules != NULL ? rec_redact_argv(rules, plain, count) : NULL;
+    char **shown = rules != NULL ? tf_redact_argv(rules, plain, count) : NULL;
     *failed |= rules != NULL && shown == NULL;
     for (size_t i = 0; i < count && !*failed; i++) {
         const char *word = shown != NULL ? shown[i] : plain[i];
         *failed |= !add_text(facts, copy_text(facts, word, strlen(word), failed));
     }
-    rec_redact_argv_free(shown);
+    tf_redact_argv_free(shown);
     free(plain);
 }
 

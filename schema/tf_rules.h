@@ -52,6 +52,15 @@ bool tf_rules_has_texts(const struct tf_rules *rules);
  * `cut`: the text goes on where it ends, so that the beginning of a match there is one. */
 bool tf_rules_text(const struct tf_rules *rules, const char *text, size_t len, bool cut,
                    size_t *at, size_t *ret_end);
+/* What stands for a secret inside a text. */
+#define TF_REDACTED "<redacted>"
+
+/* A command line with the secrets in it replaced: `--password X`, `--token=X`, `api_key=X`,
+ * `Authorization: X`, and the password in scheme://user:password@host. Returns a
+ * NULL-terminated copy (free with tf_redact_argv_free), or NULL when memory ran out. */
+char **tf_redact_argv(const struct tf_rules *rules, char *const *argv, size_t count);
+void tf_redact_argv_free(char **argv);
+
 /* How many bytes before a join of two texts can be part of a match over it. */
 size_t tf_rules_text_reach(const struct tf_rules *rules);
 

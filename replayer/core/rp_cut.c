@@ -290,17 +290,6 @@ leave(struct rp_cutter *cutter, struct tf_chunk *chunk, uint32_t first,
     return flush_if_full(cutter, next_seq, err);
 }
 
-/* The gap before the chunk; told once where chunks without events stand before it. */
-static const struct tf_gap *
-gap_before_chunk(struct rp *rp, size_t idx)
-{
-    uint64_t first_seq = tf_reader_chunk_info(rp->reader, idx)->first_seq;
-    if (idx > 0 && tf_reader_chunk_info(rp->reader, idx - 1)->first_seq == first_seq) {
-        return NULL;
-    }
-    return rp_gap_before(rp, first_seq);
-}
-
 /* After a gap the chunk's keyframe says what became of the stacks. */
 static tf_status
 pass_gap(struct rp_cutter *cutter, const struct tf_chunk *chunk,
@@ -378,7 +367,7 @@ next_chunk(struct rp_cutter *cutter, size_t idx, struct tf_err *err)
 {
     struct rp *rp = cutter->rp;
     struct tf_chunk *chunk;
-    const struct tf_gap *gap = gap_before_chunk(rp, idx);
+    const struct tf_gap *gap = rp_gap_before(rp, idx);
     tf_status status = rp_progress(rp, idx, rp->facts.chunk_count, err);
     if (status == TF_OK) {
         status = tf_reader_chunk(rp->reader, idx, &chunk, err);

@@ -325,9 +325,13 @@ rp_copy_footer(struct rp *rp)
 }
 
 const struct tf_gap *
-rp_gap_before(struct rp *rp, uint64_t seq)
+rp_gap_before(struct rp *rp, size_t chunk)
 {
+    uint64_t seq = tf_reader_chunk_info(rp->reader, chunk)->first_seq;
     size_t first = 0, end = rp->facts.gap_count;
+    if (chunk > 0 && tf_reader_chunk_info(rp->reader, chunk - 1)->first_seq == seq) {
+        return NULL;
+    }
     while (first < end) {
         size_t middle = first + (end - first) / 2;
         if (tf_reader_gap(rp->reader, middle)->before_seq < seq) {

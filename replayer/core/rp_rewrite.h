@@ -44,8 +44,9 @@ tf_status rp_copy_header(struct rp *rp, const struct rp_retext *retext,
 /* What the footer would say of the whole recording, if it has none, too. */
 struct tf_footer rp_copy_footer(struct rp *rp);
 
-/* The gap before the event; NULL: none. */
-const struct tf_gap *rp_gap_before(struct rp *rp, uint64_t seq);
+/* The gap before the chunk, told once where chunks without events stand before it; NULL: there
+ * is none. */
+const struct tf_gap *rp_gap_before(struct rp *rp, size_t chunk);
 
 /* --- A set of ids: pages of bits --- */
 struct rp_ids {

@@ -9,6 +9,7 @@
 #define RP_SHARE_H
 
 #include "rp.h"
+#include "tf_rules.h"
 
 /* --- Cut ------------------------------------------------------------------------------- */
 
@@ -31,5 +32,37 @@ struct rp_cut_result {
 /* TF_ERR_NOT_FOUND when no event fits: nothing of use was written then. */
 tf_status rp_cut(struct rp *rp, const struct rp_cut *cut, int fd,
                  struct rp_cut_result *ret_result, struct tf_err *err);
+
+/* --- Redact ------------------------------------------------------------------------------ */
+
+/* A folder that is written `~` wherever a path begins with it. */
+struct rp_redact_home {
+    const char *folder; /* without a '/' at its end; NULL: none */
+};
+
+struct rp_redact {
+    const struct tf_rules *rules;
+    struct rp_redact_home home;
+};
+
+struct rp_redact_result {
+    uint64_t redacted; /* values and texts */
+    uint64_t file_bytes;
+};
+
+/* Writes the whole recording without what the rules say: values under the names of secrets
+ * (and what only they lead to), objects of such types, and texts, as values, in names and in
+ * sources, also where the items of a sequence make one up together. Several passes if an
+ * object has the name of a secret. */
+tf_status rp_redact(struct rp *rp, const struct rp_redact *redact, int fd,
+                    struct rp_redact_result *ret_result, struct tf_err *err);
+
+/* --- What still looks secret -------------------------------------------------------------- */
+
+/* Goes through all texts: `found` is told what sort of secret one looks like (static), and
+ * the text. */
+tf_status rp_suspects(struct rp *rp,
+                      void (*found)(void *ctx, const char *what, struct tf_text text),
+                      void *ctx, struct tf_err *err);
 
 #endif

@@ -298,13 +298,13 @@ redacts_command_lines(void **state)
         "--cookie",
     };
     size_t count = sizeof TYPED / sizeof *TYPED;
-    char **shown = rec_redact_argv(rules(), (char *const *)TYPED, count);
+    char **shown = tf_redact_argv(rules(), (char *const *)TYPED, count);
     assert_non_null(shown);
     for (size_t i = 0; i < count; i++) {
         assert_string_equal(shown[i], SHOWN[i]);
     }
     assert_null(shown[count]);
-    rec_redact_argv_free(shown);
+    tf_redact_argv_free(shown);
 }
 
 int

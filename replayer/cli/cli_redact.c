@@ -1,0 +1,167 @@
+/* `pyreplay redact`: a recording without its secrets. */
+#include <string.h>
+
+#include "cli_session.h"
+#include "cli_share.h"
+
+enum {
+    OPT_NAME = 1,
+    OPT_TEXT,
+    OPT_TYPE,
+    OPT_RULES,
+    OPT_KEEP,
+    OPT_NO_DEFAULT,
+    OPT_FORCE
+};
+
+static const struct cl_option OPTIONS[] = {
+    {.id = 'o',
+     .short_name = 'o',
+     .long_name = "output",
+     .argument = "OUT",
+     .help = "write to OUT"},
+    {.id = OPT_FORCE, .long_name = "force", .help = "replace OUT if it exists"},
+    {.id = OPT_NAME,
+     .long_name = "name",
+     .argument = "PATTERN",
+     .help = "the values of what is called so: words as in card_number, which is also "
+             "cardNumber and my_card_number2, or a glob (repeatable)",
+     .group = "What is taken out"},
+    {.id = OPT_TEXT,
+     .long_name = "text",
+     .argument = "PATTERN",
+     .help =
+         "this text wherever it stands; * up to 200 characters that are no space, quote, "
+         "comma or bracket, ? one of them, [a-z] one of a set, \\ the next character as "
+         "it is (repeatable)"},
+    {.id = OPT_TYPE,
+     .long_name = "type",
+     .argument = "PATTERN",
+     .help =
+         "the content of the instances of these classes and those derived from them: a "
+         "glob over module.Class or Class (repeatable)"},
+    {.id = OPT_RULES,
+     .long_name = "rules",
+     .argument = "FILE",
+     .help =
+         "what a file of rules says, as pyrecord --redact-file takes it (repeatable)"},
+    {.id = OPT_KEEP,
+     .long_name = "keep",
+     .argument = "PATTERN",
+     .help = "a name that is no secret after all (repeatable)"},
+    {.id = OPT_NO_DEFAULT,
+     .long_name = "no-default",
+     .help = "not also what looks secret by its name (password, token, ...)"},
+    {0},
+};
+
+static const char *const USAGE[] = {
+    "FILE -o OUT [--name PATTERN] [--text PATTERN] [OPTION...]", NULL};
+
+static const struct cl_section SECTIONS[] = {
+    {"What is looked at",
+     "Every text in the file: values, names, source text, the command line, messages of "
+     "exceptions, constants. A text is found as it stands and as repr(), JSON and URLs write "
+     "it; also where it came about piece by piece, by `+=` or as items of a list, tuple, "
+     "bytearray or array one after the other: then all texts of that sequence are taken out. "
+     "A value that holds it shows as <elided: redacted>; in names, sources and messages "
+     "<redacted> stands for it.\n\nBy name: variables, attributes, keys of dicts, fields, "
+     "results of functions, and the objects that only they lead to. Not known is what was "
+     "made from a secret: parts of it, hashes, encodings. Look with `pyreplay search`."},
+    {0},
+};
+
+static const struct cl_example EXAMPLES[] = {
+    {"pyreplay redact shop.pyrec -o clean.pyrec --text hunter2 --text 'sk_live_*'",
+     "take two secrets out of everything"},
+    {"pyreplay redact shop.pyrec -o clean.pyrec --name card_number --rules team.rules",
+     "by name, and by the rules of the team"},
+    {0},
+};
+
+const struct cl_program cli_redact_program = {
+    .name = "pyreplay redact",
+    .summary = "take secrets out of a recording",
+    .usage = USAGE,
+    .description =
+        "Writes a recording anew without the values and texts that are named, and without "
+        "what looks secret by its name.",
+    .options = OPTIONS,
+    .sections = SECTIONS,
+    .examples = EXAMPLES,
+    .options_anywhere = true,
+};
+
+struct redact_options {
+    struct tf_rules *rules;
+    const char *output;
+    bool force;
+};
+
+static tf_status
+set_option(void *context, int id, const char *value, struct tf_err *err)
+{
+    struct redact_options *options = context;
+    switch (id) {
+    case 'o': options->output = value; break;
+    case OPT_FORCE: options->force = true; break;
+    case OPT_NO_DEFAULT: tf_rules_set_built_in(options->rules, false); break;
+    case OPT_NAME: return tf_rules_add(options->rules, TF_RULE_NAME, value, err);
+    case OPT_TEXT: return tf_rules_add(options->rules, TF_RULE_TEXT, value, err);
+    case OPT_TYPE: return tf_rules_add(options->rules, TF_RULE_TYPE, value, err);
+    case OPT_KEEP: return tf_rules_add(options->rules, TF_RULE_KEEP, value, err);
+    case OPT_RULES: return tf_rules_read(options->rules, value, err);
+    default: break;
+    }
+    return TF_OK;
+}
+
+static int
+run(struct cli_env *env, struct redact_options *options, const char *file)
+{
+    struct cli_new_file out;
+    struct rp_redact_result result;
+    struct tf_err err = TF_ERR_INIT;
+    struct rp *rp;
+    const struct rp_redact redact = {.rules = options->rules};
+    if (rp_open(file, NULL, &rp, &err) != TF_OK) {
+        return cli_complain_err(env, file, &err);
+    }
+    tf_status status = cli_new_file_open(&out, options->output, options->force, &err);
+    if (status == TF_OK) {
+        status = rp_redact(rp, &redact, out.fd, &result, &err);
+        status = status == TF_OK ? cli_new_file_keep(&out, &err)
+                                 : (cli_new_file_drop(&out), status);
+    }
+    rp_close(rp);
+    if (status != TF_OK) {
+        return cli_complain_err(env, NULL, &err);
+    }
+    cli_out_text(env->out, options->output, strlen(options->output));
+    cli_out_str(env->out, ": ");
+    cli_put_counted(env->out, result.redacted, "place");
+    cli_out_str(env->out, " redacted, ");
+    cli_put_bytes(env->out, result.file_bytes);
+    cli_out_char(env->out, '\n');
+    return CLI_EXIT_DONE;
+}
+
+int
+cli_redact_run(struct cli_env *env, int argc, char **argv)
+{
+    struct redact_options options = {.rules = tf_rules_new(true)};
+    const char *file;
+    int status;
+    if (!options.rules) {
+        cli_complain(env, "out of memory");
+        return CLI_EXIT_FAULT;
+    }
+    if (cli_parse_file(env, &cli_redact_program, argc, argv, set_option, &options,
+                       &file, &status)) {
+        status = options.output ? run(env, &options, file)
+                                : cli_wrong_call(env, &cli_redact_program,
+                                                 "where to? -o OUT is missing");
+    }
+    tf_rules_free(options.rules);
+    return status;
+}

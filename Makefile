@@ -50,6 +50,14 @@ CLI_OBJ := $(call objects,replayer/cli/*.c)
 REC_OBJ := $(patsubst %.c,$(PY_OBJ)/%.o,$(wildcard recorder/*.c))
 REC_PART_OBJ := $(filter-out $(PY_OBJ)/recorder/main.o,$(REC_OBJ))
 REC_LIB := $(PY_BUILD)/lib/librec.a
+MODULE = $(PACKAGE)/_pyrecord$(PY_EXTENSION_SUFFIX)
+MODULE_SOURCES := $(wildcard recorder/module/*.c) $(filter-out %/main.c,$(wildcard recorder/*.c))
+MODULE_OBJ := $(patsubst %.c,$(PY_OBJ)/module/%.o,$(MODULE_SOURCES)) \
+    $(patsubst %.c,$(OBJ)/module/%.o,$(wildcard schema/*.c cmdline/*.c)) \
+    $(OBJ)/module/gen/recording.pb-c.o
+PACKAGE := $(BUILD)/python/pyrecord
+PACKAGE_FILES := $(patsubst recorder/package/pyrecord/%,$(PACKAGE)/%,\
+    $(wildcard recorder/package/pyrecord/*.py* recorder/package/pyrecord/py.typed))
 BUILDER_OBJ := $(call objects,tests/builder/*.c)
 BUILDER_PART_OBJ := $(filter-out %_main.o,$(BUILDER_OBJ))
 UNIT_SOURCES := $(wildcard tests/unit/test_*.c)
@@ -78,11 +86,14 @@ TEST_PROGRAMS := $(UNIT_TESTS) $(ORACLE_PROGRAMS) $(DRIVER_PROGRAMS) $(FUZZ_PROG
 # --- What a person runs ---
 
 .PHONY: all
-all: $(LIBS) $(PROGRAMS) ## build both programs (the default); PYTHON=... chooses the Python to record
+all: $(LIBS) $(PROGRAMS) module ## build both programs (the default); PYTHON=... chooses the Python to record
 
 # What `make pythons` makes for one Python, in $(PY_BUILD).
 .PHONY: for-python
-for-python: $(PYRECORD) $(ORACLE_PROGRAMS)
+for-python: $(PYRECORD) module $(ORACLE_PROGRAMS)
+
+.PHONY: module
+module: ## build the Python package for $(PYTHON), in build/python/
 
 PYTHONS = PYTHON=$(PYTHON) /usr/bin/env python3 make/pythons.py
 build-pythons = failed=; while read -r version python; do \
@@ -246,8 +257,15 @@ $(OBJ)/tests/unit/%.o: PART_FLAGS := -Ireplayer/core -Ireplayer/cli -Itests/buil
 $(OBJ)/tests/unit/test_rec_%.o: PART_FLAGS = -Irecorder -Itests/unit $(PY_CFLAGS) $(PY_DEFINES)
 $(PY_OBJ)/tests/oracle/%.o: PART_FLAGS = $(PY_CFLAGS) $(PY_DEFINES)
 
+# The extension module: what it holds is seen by nobody else in the process.
+MODULE_FLAGS := -fPIC -fvisibility=hidden
+$(PY_OBJ)/module/recorder/%.o: PART_FLAGS = $(filter-out -fno-pie,$(PY_CFLAGS)) $(PY_DEFINES) \
+    -Irecorder $(MODULE_FLAGS)
+$(OBJ)/module/schema/%.o: PART_FLAGS := -Wconversion -I$(GEN) $(MODULE_FLAGS)
+$(OBJ)/module/cmdline/%.o: PART_FLAGS := $(MODULE_FLAGS)
+
 # What runs at each event of the program: 5 % fewer instructions.
-$(OBJ)/recorder/%.o: OPTIMISE = $(if $(filter -O2,$(CFLAGS)),-O3)
+$(PY_OBJ)/recorder/%.o $(PY_OBJ)/module/recorder/%.o: OPTIMISE = $(if $(filter -O2,$(CFLAGS)),-O3)
 
 compile = $(CC) -MMD -MP $(CPPFLAGS) $(PART_FLAGS) $(WARNINGS) $(BASE_CFLAGS) $(OPTIMISE) -c -o $@ $<
 
@@ -261,12 +279,28 @@ $(PY_OBJ)/%.o: %.c $(GEN)/flags
 	$(call say,CC,$@)
 	$(Q)$(compile)
 endif
+$(PY_OBJ)/module/%.o: %.c $(GEN)/flags $(PY_GEN)/python.mk
+	@mkdir -p $(@D)
+	$(call say,CC,$@)
+	$(Q)$(compile)
+$(OBJ)/module/schema/%.o: schema/%.c $(GEN)/flags
+	@mkdir -p $(@D)
+	$(call say,CC,$@)
+	$(Q)$(compile)
+$(OBJ)/module/cmdline/%.o: cmdline/%.c $(GEN)/flags
+	@mkdir -p $(@D)
+	$(call say,CC,$@)
+	$(Q)$(compile)
+$(OBJ)/module/gen/recording.pb-c.o: $(GEN)/schema/recording.pb-c.c $(GEN)/flags
+	@mkdir -p $(@D)
+	$(call say,CC,$@)
+	$(Q)$(CC) -MMD -MP -I$(GEN) $(BASE_CFLAGS) $(MODULE_FLAGS) -c -o $@ $<
 $(OBJ)/gen/recording.pb-c.o: $(GEN)/schema/recording.pb-c.c $(GEN)/flags
 	@mkdir -p $(@D)
 	$(call say,CC,$<)
 	$(Q)$(CC) -MMD -MP -I$(GEN) $(BASE_CFLAGS) -c -o $@ $<
 
-$(filter $(OBJ)/schema/%,$(TF_OBJ)): | $(GEN)/schema/recording.pb-c.h
+$(filter $(OBJ)/schema/%,$(TF_OBJ)) $(patsubst %.c,$(OBJ)/module/%.o,$(wildcard schema/*.c)): | $(GEN)/schema/recording.pb-c.h
 $(REC_OBJ) $(patsubst $(TESTS)/%,$(OBJ)/tests/unit/%.o,$(REC_UNIT_TESTS)) \
     $(patsubst $(PY_BUILD)/%,$(PY_OBJ)/%.o,$(subst /tests/,/tests/oracle/,$(ORACLE_PROGRAMS))): \
     $(PY_GEN)/python.mk
@@ -298,6 +332,16 @@ $(PYRECORD): $(PY_OBJ)/recorder/main.o $(REC_LIB) $(LIB)/libcl.a $(LIB)/libtf.a
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)
 	$(Q)$(link) $(TF_LIBS) $(PY_LIBS)
+
+module: $(MODULE) $(PACKAGE_FILES)
+$(MODULE): $(MODULE_OBJ)
+	@mkdir -p $(@D)
+	$(call say,LINK,$@)
+	$(Q)$(LINK) -shared -o $@ $(filter %.o,$^) $(TF_LIBS)
+
+$(PACKAGE)/%: recorder/package/pyrecord/%
+	@mkdir -p $(@D)
+	$(Q)cp $< $@
 
 $(TESTS)/pyrec-build: $(BUILDER_OBJ) $(LIB)/libtf.a
 	@mkdir -p $(@D)

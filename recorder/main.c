@@ -1,220 +1,58 @@
-/* pyrecord: runs a Python program and records it.
- *
- * Ways out of a Python program, and where the recording is closed:
- * - Py_RunMain returns, or Py_Exit ends the process (sys.exit in a script): exit(3) is
- *   called, whose last handler is at_exit(), since it was registered first. It is told the
- *   status.
- * - An uncaught KeyboardInterrupt: Py_RunMain finalises and then raises SIGINT on itself
- *   (Modules/main.c, exit_sigint; 3.8 and later), so that at_exit() never runs. The end of
- *   the finalisation, at_finalized(), is the last that is seen of it.
- * - C code calls exit(3) in the middle: at_exit() too, with the interpreter still alive.
- * - os._exit, exec, a fatal signal: nothing runs; the file stays as it is, unfinished. */
+/* pyrecord: runs a Python program and records it. */
 #include <Python.h>
 
-#include <errno.h>
-#include <fcntl.h>
-#include <inttypes.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "rec_options.h"
-#include "rec_output.h"
-#include "rec_pycompat.h"
 #include "rec_python.h"
-#include "rec_session.h"
-
-/* As env(1), nohup(1) and the like: we failed, not what we were to run. */
-#define EXIT_NOT_STARTED 125
+#include "rec_run.h"
 
 static struct {
     struct rec_options options;
     struct rec_python python;
-    struct rec_output output;
-    pid_t pid; /* a forked child is not ours to report */
-    bool started;
-    bool reported;
-    struct stat stderr_stat; /* the program may have put something else in its place */
 } run;
 
 static int
 complain(const struct tf_err *err)
 {
     fprintf(stderr, "pyrecord: %s\n", err->message);
-    return EXIT_NOT_STARTED;
-}
-
-/* --- The line at the end --- */
-
-static bool
-stderr_is_ours(void)
-{
-    struct stat now;
-    return fstat(STDERR_FILENO, &now) == 0 && now.st_dev == run.stderr_stat.st_dev
-           && now.st_ino == run.stderr_stat.st_ino;
-}
-
-static void
-format_size(char *text, size_t size, uint64_t bytes)
-{
-    static const char *const UNITS[] = {"KB", "MB", "GB", "TB"};
-    if (bytes < 1000) {
-        snprintf(text, size, "%" PRIu64 " bytes", bytes);
-        return;
-    }
-    double value = (double)bytes / 1000;
-    size_t unit = 0;
-    while (value >= 999.95 && unit < 3) {
-        value /= 1000;
-        unit++;
-    }
-    snprintf(text, size, "%.1f %s", value, UNITS[unit]);
-}
-
-/* 1234567 as 1,234,567. */
-static void
-format_count(char *text, size_t size, uint64_t count)
-{
-    char digits[24];
-    size_t len = (size_t)snprintf(digits, sizeof digits, "%" PRIu64, count);
-    size_t to = 0;
-    for (size_t i = 0; i < len && to + 2 < size; i++) {
-        if (i > 0 && (len - i) % 3 == 0) {
-            text[to++] = ',';
-        }
-        text[to++] = digits[i];
-    }
-    text[to] = '\0';
-}
-
-/* The file's name as a shell takes it. Control characters would be the terminal's. */
-static void
-print_word(FILE *out, const char *word)
-{
-    bool plain = word[0] != '\0';
-    for (const char *c = word; *c != '\0'; c++) {
-        plain &= strchr("+,-./:=@_%", *c) != NULL || (*c >= '0' && *c <= '9')
-                 || (*c >= 'A' && *c <= 'Z') || (*c >= 'a' && *c <= 'z')
-                 || (unsigned char)*c >= 0x80;
-    }
-    if (plain) {
-        fputs(word, out);
-        return;
-    }
-    fputc('\'', out);
-    for (const char *c = word; *c != '\0'; c++) {
-        if (*c == '\'') {
-            fputs("'\\''", out);
-        }
-        else {
-            fputc((unsigned char)*c < 0x20 || *c == 0x7f ? '?' : *c, out);
-        }
-    }
-    fputc('\'', out);
-}
-
-/* One line, also when recording stopped early: then it says why. */
-static void
-print_summary(const struct rec_session_result *result)
-{
-    char events[32], size[32];
-    bool early = result->message[0] != '\0';
-    format_count(events, sizeof events, result->stats.events);
-    format_size(size, sizeof size, result->stats.file_bytes);
-    fputs("pyrecord: ", stderr);
-    print_word(stderr, run.output.path);
-    fprintf(stderr, ": %s event%s, %s%s%s; open it with: pyreplay ", events,
-            result->stats.events == 1 ? "" : "s", size,
-            early ? ", recording stopped early: " : "", result->message);
-    print_word(stderr, run.output.path);
-    fputc('\n', stderr);
-    fflush(stderr);
-}
-
-static void
-report(bool has_status, int status)
-{
-    struct rec_session_result result = {0};
-    if (!run.started || run.reported || getpid() != run.pid) {
-        return;
-    }
-    run.reported = true;
-    rec_session_finish(has_status, status, &result);
-    bool early = result.message[0] != '\0';
-    if ((!run.options.quiet || early) && stderr_is_ours()) {
-        print_summary(&result);
-    }
-}
-
-static void
-at_exit(int status, void *unused)
-{
-    (void)unused;
-    if (run.started && getpid() == run.pid && Py_IsInitialized()) {
-        PyGILState_Ensure(); /* C code called exit(): no other thread may go on */
-    }
-    report(true, status & 0xff);
-}
-
-static void
-at_finalized(void)
-{
-    if (rec_py_interrupted()) {
-        report(true, -SIGINT);
-    }
-}
-
-/* --- The start --- */
-
-/* CPython would say so after the recording had begun, in its own words. */
-static tf_status
-check_script(const struct rec_options *options, struct tf_err *err)
-{
-    if (options->run_kind != REC_RUN_SCRIPT || strcmp(options->target, "-") == 0
-        || access(options->target, R_OK) == 0) {
-        return TF_OK;
-    }
-    return tf_err_set_errno(err, errno, "cannot open the script '%.120s'",
-                            options->target);
+    return REC_EXIT_NOT_STARTED;
 }
 
 static tf_status
-start_session(struct tf_err *err)
+start_other(int argc, char **argv, struct tf_err *err)
 {
-    tf_status status = rec_output_open(&run.options, &run.output, err);
-    if (status != TF_OK) {
-        return status;
+    char *boot = rec_python_boot_file();
+    if (boot == NULL) {
+        return tf_err_set(
+            err, TF_ERR_ARGUMENT, -1,
+            "'%.80s' is another Python than the one of this pyrecord (%.40s "
+            "%s), and the package for it is not beside it: use 'python -m "
+            "pyrecord' there",
+            run.python.executable, REC_PYTHON_EXECUTABLE, PY_VERSION);
     }
-    const struct rec_session_config config = {
-        .options = &run.options,
-        .fd = run.output.fd,
-        .output_path = run.output.path,
-    };
-    status = rec_session_start(&config, err);
-    if (status != TF_OK) {
-        rec_output_discard(&run.output);
-        return status;
-    }
-    run.pid = getpid();
-    run.started = true;
-    return TF_OK;
+    tf_status status =
+        rec_python_exec(&run.python, &run.options, boot, NULL, argc, argv, err);
+    free(boot);
+    return status;
 }
 
 static tf_status
-start(struct tf_err *err)
+start(int argc, char **argv, struct tf_err *err)
 {
-    tf_status status = check_script(&run.options, err);
+    tf_status status = rec_python_check_script(&run.options, err);
     if (status == TF_OK) {
         status = rec_python_choose(&run.options, &run.python, err);
+    }
+    if (status == TF_OK && run.python.is_other) {
+        return start_other(argc, argv, err);
     }
     if (status == TF_OK) {
         status = rec_python_start(&run.python, &run.options, err);
     }
     if (status == TF_OK) {
-        status = start_session(err);
+        status = rec_run_start(&run.options, err);
     }
     return status;
 }
@@ -224,20 +62,18 @@ main(int argc, char **argv)
 {
     struct tf_err err = TF_ERR_INIT;
     enum cl_request request;
-    fstat(STDERR_FILENO, &run.stderr_stat);
+    rec_run_prepare();
     if (rec_options_parse(argc, argv, &run.options, &request, &err) != TF_OK) {
         complain(&err);
         fputs("Try 'pyrecord --help'.\n", stderr);
-        return EXIT_NOT_STARTED;
+        return REC_EXIT_NOT_STARTED;
     }
     if (request != CL_RUN) {
         rec_options_answer(request, stdout);
         return 0;
     }
-    on_exit(at_exit, NULL);
-    if (start(&err) != TF_OK) {
+    if (start(argc, argv, &err) != TF_OK) {
         return complain(&err);
     }
-    Py_AtExit(at_finalized);
     return rec_python_run();
 }

@@ -114,6 +114,12 @@ code_free(void *extra)
 {
     struct rec_code *code = extra;
     if (code != NULL) {
+        if (code->link != NULL) {
+            *code->link = code->next;
+        }
+        if (code->next != NULL) {
+            code->next->link = code->link;
+        }
         rec_flow_release(&code->flow);
         free(code->slot_secret);
         free(code->global_name);
@@ -303,14 +309,24 @@ define_code(PyCodeObject *code, struct rec_code *entry, uint32_t file_id)
     return ok;
 }
 
+/* The package by which the program talks to us. */
+static bool
+is_ours(const char *file)
+{
+    static const char OURS[] = "/pyrecord/__init__.py";
+    size_t len = strlen(file);
+    return len >= sizeof OURS && strcmp(file + len - (sizeof OURS - 1), OURS) == 0;
+}
+
 /* Is the code wanted? */
 static bool
 is_included(PyCodeObject *code)
 {
     struct tf_text file = rec_text_dup(code->co_filename);
     struct tf_text name = rec_text_dup(rec_py_code_qualname(code));
-    bool included = file.data == NULL || name.data == NULL
-                    || rec_filter_code(&rec.filter, file.data, name.data);
+    bool included =
+        file.data == NULL || name.data == NULL
+        || (rec_filter_code(&rec.filter, file.data, name.data) && !is_ours(file.data));
     free((char *)file.data);
     free((char *)name.data);
     return included;
@@ -352,9 +368,36 @@ code_make(PyCodeObject *code)
         code_free(entry);
         entry = NULL;
     }
+    else if (entry != NULL) {
+        entry->object = code;
+        entry->next = rec.codes;
+        entry->link = &rec.codes;
+        if (entry->next != NULL) {
+            entry->next->link = &entry->next;
+        }
+        rec.codes = entry;
+    }
     rec_py_gc_restore(gc);
     PyErr_Restore(error[0], error[1], error[2]);
     return entry;
+}
+
+void
+rec_code_release(void)
+{
+    while (rec.codes != NULL) {
+        struct rec_code *code = rec.codes;
+        rec_py_code_set_extra(code->object, NULL);
+        if (rec.codes == code) { /* CPython did not call code_free() */
+            code_free(code);
+        }
+    }
+    while (rec.files != NULL) {
+        struct rec_file *next = rec.files->next;
+        free((char *)rec.files->path.data);
+        free(rec.files);
+        rec.files = next;
+    }
 }
 
 struct rec_code *

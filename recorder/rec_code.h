@@ -12,10 +12,12 @@ enum {
 };
 
 struct rec_code {
-    uint32_t id;          /* 0: left out by the filter */
-    uint32_t slot_count;  /* fast locals, cells and free variables */
-    uint8_t *slot_secret; /* one a slot: REC_SLOT_* */
-    uint32_t key_slot;    /* holds the name of what is in a REC_SLOT_VALUE */
+    struct rec_code *next, **link; /* all of the recording's; `link` points here */
+    PyCodeObject *object;          /* borrowed; it keeps this entry */
+    uint32_t id;                   /* 0: left out by the filter */
+    uint32_t slot_count;           /* fast locals, cells and free variables */
+    uint8_t *slot_secret;          /* one a slot: REC_SLOT_* */
+    uint32_t key_slot;             /* holds the name of what is in a REC_SLOT_VALUE */
     uint32_t arg_count;
     bool name_secret; /* what it returns is not recorded */
     bool is_main;     /* may be the outermost frame of the program itself */
@@ -34,5 +36,7 @@ struct rec_code {
 tf_status rec_code_init(struct tf_err *err);
 /* Decides and defines on first sight. NULL when memory ran out. */
 struct rec_code *rec_code_of(PyCodeObject *code);
+/* Forgets all code objects and files. */
+void rec_code_release(void);
 
 #endif

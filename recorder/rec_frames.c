@@ -344,6 +344,111 @@ rec_frame_find(struct rec_thread *thread, PyFrameObject *object, struct rec_code
     return frame;
 }
 
+/* --- Whole stacks --- */
+
+/* The frames that are recorded, innermost first; NULL when memory ran out. */
+static PyFrameObject **
+real_stack(PyFrameObject *innermost, uint32_t *ret_count)
+{
+    uint32_t count = 0, cap = 0;
+    PyFrameObject **real = NULL;
+    for (PyFrameObject *at = innermost; at != NULL; at = rec_py_frame_caller(at)) {
+        struct rec_code *code = rec_code_of(rec_py_frame_code(at));
+        if (count == cap) {
+            cap = cap * 2 + 64;
+            PyFrameObject **more = realloc(real, cap * sizeof *more);
+            code = more != NULL ? code : NULL;
+            real = more != NULL ? more : real;
+        }
+        if (code == NULL) {
+            free(real);
+            return NULL;
+        }
+        if (code->id != 0) {
+            real[count++] = at;
+        }
+    }
+    *ret_count = count;
+    return real != NULL ? real : malloc(1);
+}
+
+/* A frame that runs, and that was not seen to begin. */
+static bool
+push_running(struct rec_thread *thread, PyFrameObject *object)
+{
+    struct rec_frame *frame = frame_known(object);
+    if (frame == NULL || !resume(thread, frame)) {
+        frame = frame_new(object, rec_code_of(rec_py_frame_code(object)));
+        if (frame == NULL || !thread_push(thread, frame)) {
+            return false;
+        }
+        write_enter(frame);
+    }
+    frame->lineno = rec_py_frame_lineno(object);
+    frame->call_kind = TF_EV_START;
+    frame->unit = REC_UNIT_UNKNOWN;
+    rec.budget = rec.options->max_objects;
+    rec_frame_update(frame);
+    rec_values_drain();
+    return true;
+}
+
+bool
+rec_frames_sync(struct rec_thread *thread, PyFrameObject *innermost)
+{
+    uint32_t count = 0, same = 0;
+    PyFrameObject **real = real_stack(innermost, &count);
+    bool ok = real != NULL;
+    while (ok && same < thread->depth && same < count
+           && thread->stack[same]->frame == real[count - 1 - same]
+           && frame_known(real[count - 1 - same]) == thread->stack[same]) {
+        same++;
+    }
+    while (ok && thread->depth > same) {
+        const struct rec_frame *top = rec_thread_top(thread);
+        tf_rows_op(rows(), TF_OP_LEAVE);
+        pop(thread, top->frame != NULL && top->code->is_generator);
+    }
+    for (uint32_t i = same; ok && i < count; i++) {
+        ok = push_running(thread, real[count - 1 - i]);
+    }
+    free(real);
+    return ok;
+}
+
+static void
+release_frame(void *value)
+{
+    struct rec_frame *frame = value;
+    if (rec.whole && frame->frame != NULL && frame->opcodes && !frame->opcodes_wanted) {
+        rec_py_frame_drop_opcodes(frame->frame);
+    }
+    free(frame->touched);
+    free(frame);
+}
+
+void
+rec_frames_release(void)
+{
+    for (struct rec_thread *thread = rec.threads; thread != NULL;
+         thread = thread->next) {
+        for (; thread->depth > 0; thread->depth--) {
+            struct rec_frame *frame = thread->stack[thread->depth - 1];
+            rec_frames_index_remove(&rec.shadow, &frame->link);
+            release_frame(frame);
+        }
+    }
+    rec_index_drop_all(&rec.shadow.frames, release_frame);
+    for (size_t i = 0; i < REC_FREE_FRAMES; i++) {
+        while (rec.free_frames[i] != NULL) {
+            struct rec_frame *frame = rec.free_frames[i];
+            rec.free_frames[i] = (struct rec_frame *)frame->link.next;
+            free(frame->touched);
+            free(frame);
+        }
+    }
+}
+
 void
 rec_frame_leave(struct rec_thread *thread, bool suspended)
 {

@@ -86,6 +86,9 @@ rec_thread_of(PyThreadState *tstate)
                : rec_thread_find(tstate);
 }
 
+/* Forgets all threads. */
+void rec_threads_release(void);
+
 /* Gives it its number with its first event, and its name as soon as it has one. */
 void rec_thread_define(struct rec_thread *thread);
 
@@ -127,6 +130,12 @@ void rec_frame_leave(struct rec_thread *thread, bool suspended);
 /* NULL unless the frame was recorded and lives. */
 struct rec_frame *rec_frame_of(PyFrameObject *frame);
 void rec_frame_died(void *frame);
+/* Makes the recorded stack that of the frames from `innermost` outward: frames that are gone
+ * are popped, those that were not seen to begin are pushed, and what changed in all of them
+ * is written. False when memory ran out. */
+bool rec_frames_sync(struct rec_thread *thread, PyFrameObject *innermost);
+/* Forgets all frames; those that live are given back as they were. */
+void rec_frames_release(void);
 
 /* Writes the stacks of all threads as the batch's keyframe. */
 void rec_frames_keyframe(void);

@@ -12,7 +12,8 @@ static struct {
         iternextfunc next;
     } iterator[TYPES_MAX];
 
-    size_t count;
+    size_t count; /* they stay: a subclass may have inherited the slot from us */
+    PyMethodDef *missing_def;
     PyCFunction missing;
 } intercepted;
 
@@ -49,15 +50,29 @@ watched_next(PyObject *self)
 
 /* `iterator.__next__` calls the slot that was there when the type was made ready. */
 static void
-replace_wrapper(PyTypeObject *type, iternextfunc before)
+replace_next(PyTypeObject *type, iternextfunc before, iternextfunc after)
 {
     PyObject *found = PyDict_GetItemString(rec_py_type_dict(type), "__next__");
     if (found != NULL && Py_IS_TYPE(found, &PyWrapperDescr_Type)) {
         PyWrapperDescrObject *descr = (PyWrapperDescrObject *)found;
         if (descr->d_wrapped == (void *)before) {
-            descr->d_wrapped = (void *)watched_next;
+            descr->d_wrapped = (void *)after;
         }
     }
+    if (type->tp_iternext == before) {
+        type->tp_iternext = after;
+    }
+}
+
+static bool
+is_kept(const PyTypeObject *type)
+{
+    for (size_t i = 0; i < intercepted.count; i++) {
+        if (intercepted.iterator[i].type == type) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /* Those that hold no callable, and call nothing when they advance. */
@@ -77,14 +92,18 @@ void
 rec_intercept_iterator(PyTypeObject *type)
 {
     if (type->tp_iternext == NULL || type->tp_iternext == watched_next
-        || !rec_py_is_c_type(type) || type->tp_traverse == NULL || is_plain(type)
-        || intercepted.count == TYPES_MAX) {
+        || !rec_py_is_c_type(type) || type->tp_traverse == NULL || is_plain(type)) {
         return;
     }
-    intercepted.iterator[intercepted.count].type = type;
-    intercepted.iterator[intercepted.count++].next = type->tp_iternext;
-    replace_wrapper(type, type->tp_iternext);
-    type->tp_iternext = watched_next;
+    if (!is_kept(type)) {
+        if (intercepted.count == TYPES_MAX) {
+            return;
+        }
+        Py_INCREF(type); /* for good, with its entry */
+        intercepted.iterator[intercepted.count].type = type;
+        intercepted.iterator[intercepted.count++].next = type->tp_iternext;
+    }
+    replace_next(type, type->tp_iternext, watched_next);
 }
 
 static PyObject *
@@ -102,11 +121,27 @@ void
 rec_intercept_defaultdict(PyTypeObject *type)
 {
     PyObject *found = PyDict_GetItemString(rec_py_type_dict(type), "__missing__");
-    if (intercepted.missing == NULL && found != NULL
-        && Py_IS_TYPE(found, &PyMethodDescr_Type)) {
+    if (found != NULL && Py_IS_TYPE(found, &PyMethodDescr_Type)) {
         PyMethodDef *def = ((PyMethodDescrObject *)found)->d_method;
-        intercepted.missing = def->ml_meth;
-        def->ml_meth = watched_missing;
+        if (def->ml_meth != watched_missing
+            && (intercepted.missing_def == NULL || intercepted.missing_def == def)) {
+            intercepted.missing_def = def;
+            intercepted.missing = def->ml_meth;
+            def->ml_meth = watched_missing;
+        }
+    }
+}
+
+void
+rec_intercept_remove(void)
+{
+    for (size_t i = 0; i < intercepted.count; i++) {
+        replace_next(intercepted.iterator[i].type, watched_next,
+                     intercepted.iterator[i].next);
+    }
+    if (intercepted.missing_def != NULL
+        && intercepted.missing_def->ml_meth == watched_missing) {
+        intercepted.missing_def->ml_meth = intercepted.missing;
     }
 }
 

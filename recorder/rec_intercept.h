@@ -9,6 +9,8 @@
 
 /* The built-in iterators. */
 void rec_intercept_install(void);
+/* Takes that back. What a type inherited from us meanwhile goes on to what was there. */
+void rec_intercept_remove(void);
 /* A type that is called: its objects, if they are iterators made in C that hold others. */
 void rec_intercept_iterator(PyTypeObject *type);
 /* The type of a defaultdict. */

@@ -448,6 +448,10 @@ copy_cluster(struct rec_options *options, char **argv, int idx, char *to)
     for (size_t i = 1; word[i] != '\0'; i++) {
         const struct cl_option *option = find_short(word[i]);
         bool keep = option != NULL && is_pythons(option);
+        if (keep && (word[i] == 'm' || word[i] == 'c')) {
+            options->program_word = options->python_argc;
+            options->program_letters = (int)kept;
+        }
         if (keep) {
             to[kept++] = word[i];
         }
@@ -493,6 +497,9 @@ copy_words(struct rec_options *options, char **argv, int argc, int operand_idx)
         else {
             idx = copy_cluster(options, argv, idx, word);
         }
+    }
+    if (options->run_kind == REC_RUN_SCRIPT) {
+        options->program_word = options->python_argc;
     }
     for (; idx < argc; idx++) {
         options->python_argv[options->python_argc++] = argv[idx];

@@ -51,6 +51,9 @@ struct rec_options {
      * the program's arguments. [0] is left empty for the name of the interpreter. */
     char **python_argv;
     int python_argc;
+    /* Python's own options end before this word; of that, the first letters (with the `-`)
+     * are options, too, if there is more than one. */
+    int program_word, program_letters;
     char *words; /* owned: those of python_argv that stand nowhere else */
 };
 

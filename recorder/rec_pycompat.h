@@ -48,6 +48,12 @@ PyObject *rec_py_frame_globals(PyFrameObject *frame);
 PyObject *rec_py_frame_builtins(PyFrameObject *frame);
 /* The mapping that holds the variables of a module or class body; NULL if there is none. */
 PyObject *rec_py_frame_mapping(PyFrameObject *frame);
+/* Whether the calling thread runs the main interpreter: no other is recorded. */
+bool rec_py_is_main_interpreter(void);
+/* The innermost frame of a thread, and the frame that called one; borrowed, NULL: none. A
+ * frame object is made for a frame that has none. */
+PyFrameObject *rec_py_thread_frame(PyThreadState *tstate);
+PyFrameObject *rec_py_frame_caller(PyFrameObject *frame);
 /* The frame below it on the stack, where that has a frame object; borrowed. */
 PyFrameObject *rec_py_frame_back(PyFrameObject *frame);
 /* What a slot or the value stack of a frame holds: an object or NULL. From 3.14 on the two
@@ -104,10 +110,14 @@ void rec_py_watch_with(bool (*event)(PyCodeObject *code, uint32_t unit));
 /* False when that cannot be done: the program has all tools of `sys.monitoring`, or memory
  * ran out. The instruction that runs now is not told any more. Allocates. */
 bool rec_py_watch_instructions(PyCodeObject *code);
+/* Takes that back for one code object; then, for the last, gives the tool up. */
+void rec_py_unwatch_instructions(PyCodeObject *code);
+void rec_py_watch_no_more(void);
 /* From now on `frame.f_trace_opcodes` shows False where `is_ours` says so; an assignment by
  * the program is told to `was_set` before it takes effect. False when that cannot be done. */
 bool rec_py_hide_opcodes(bool (*is_ours)(PyFrameObject *frame),
                          void (*was_set)(PyFrameObject *frame, bool value));
+void rec_py_show_opcodes(void);
 /* The frame object of a generator, coroutine or asynchronous generator that has one by
  * now, or NULL. Does not make one. */
 PyFrameObject *rec_py_generator_frame(PyObject *generator);
@@ -327,6 +337,8 @@ uintptr_t rec_py_base(PyObject *obj);
  * object that CPython keeps in a free list instead of freeing. Must be cheap: it is called
  * for every object. */
 void rec_py_watch_deaths(void (*died)(uintptr_t base));
+/* Takes that back as far as nobody else has come on top; what stays calls `died` on. */
+void rec_py_unwatch_deaths(void);
 
 /* --- Hooks --- */
 /* Installs `trace` (and `profile` unless NULL) in a thread. The functions' `self` is what
@@ -342,9 +354,9 @@ uint64_t rec_py_thread_native_id(PyThreadState *tstate);
  * objects may be made and dropped without a collection being moved in time. */
 int rec_py_gc_pause(void);
 void rec_py_gc_restore(int was_on);
-/* Replaces the C function behind a built-in (`sys.settrace`), for all who hold it; returns
- * the one before, NULL when it is no built-in function. */
-PyCFunction rec_py_swap_builtin(PyObject *builtin, PyCFunction replacement);
+/* The definition of a built-in (`sys.settrace`), which all share who hold it and which stays
+ * for good; NULL when it is no built-in function. */
+PyMethodDef *rec_py_builtin_def(PyObject *builtin);
 
 /* The program ends because of a KeyboardInterrupt that nothing caught: CPython raises SIGINT
  * on itself after finalisation. */

@@ -67,6 +67,7 @@ static struct {
     bool wanted; /* of any frame, by us */
     bool (*is_ours)(PyFrameObject *frame);
     void (*was_set)(PyFrameObject *frame, bool value);
+    PyObject *before; /* the descriptor that stood there; owned while ours does */
 } opcodes;
 
 static PyObject *
@@ -111,6 +112,9 @@ rec_py_hide_opcodes(bool (*is_ours)(PyFrameObject *frame),
     opcodes.is_ours = is_ours;
     opcodes.was_set = was_set;
     PyObject *descr = PyDescr_NewGetSet(&PyFrame_Type, &opcodes_def);
+    opcodes.before =
+        PyDict_GetItemString(rec_py_type_dict(&PyFrame_Type), "f_trace_opcodes");
+    Py_XINCREF(opcodes.before);
     bool ok = descr != NULL
               && PyDict_SetItemString(rec_py_type_dict(&PyFrame_Type),
                                       "f_trace_opcodes", descr)
@@ -119,6 +123,18 @@ rec_py_hide_opcodes(bool (*is_ours)(PyFrameObject *frame),
     PyType_Modified(&PyFrame_Type);
     PyErr_Clear();
     return ok;
+}
+
+void
+rec_py_show_opcodes(void)
+{
+    if (opcodes.before != NULL) {
+        PyDict_SetItemString(rec_py_type_dict(&PyFrame_Type), "f_trace_opcodes",
+                             opcodes.before);
+        PyType_Modified(&PyFrame_Type);
+        Py_CLEAR(opcodes.before);
+        PyErr_Clear();
+    }
 }
 
 #if PY_VERSION_HEX >= 0x030c0000
@@ -306,16 +322,10 @@ rec_py_gc_restore(int was_on)
 }
 #endif
 
-PyCFunction
-rec_py_swap_builtin(PyObject *builtin, PyCFunction replacement)
+PyMethodDef *
+rec_py_builtin_def(PyObject *builtin)
 {
-    if (!PyCFunction_Check(builtin)) {
-        return NULL;
-    }
-    PyMethodDef *def = ((PyCFunctionObject *)builtin)->m_ml;
-    PyCFunction before = def->ml_meth;
-    def->ml_meth = replacement;
-    return before;
+    return PyCFunction_Check(builtin) ? ((PyCFunctionObject *)builtin)->m_ml : NULL;
 }
 
 bool

@@ -26,6 +26,7 @@ static struct {
     void (*died)(uintptr_t base);
     PyMemAllocatorEx next;
     destructor list, tuple, dict, slice, context, memory_error;
+    uintptr_t probed;
 #if PY_VERSION_HEX < 0x030b0000
     destructor frame, method, function, asend, wrapped;
 #endif
@@ -126,33 +127,98 @@ watched_dealloc_memory_error(PyObject *op)
 static void
 swap_dealloc(PyTypeObject *type, destructor *ret_before, destructor ours)
 {
-    *ret_before = type->tp_dealloc;
-    type->tp_dealloc = ours;
+    if (type->tp_dealloc != ours) {
+        *ret_before = type->tp_dealloc;
+        type->tp_dealloc = ours;
+    }
 }
+
+/* What a type inherited from us while we were there goes on to the function before, which
+ * stays known. */
+static void
+restore_dealloc(PyTypeObject *type, destructor before, destructor ours)
+{
+    if (type->tp_dealloc == ours) {
+        type->tp_dealloc = before;
+    }
+}
+
+static void
+note_probe(uintptr_t base)
+{
+    deaths.probed = base;
+}
+
+/* Another that hooked the allocator (tracemalloc) puts back what it found when it stops: with
+ * us, or without us, whatever has become of us since. */
+static bool
+is_in_chain(void)
+{
+    void (*died)(uintptr_t base) = deaths.died;
+    deaths.died = note_probe;
+    deaths.probed = 0;
+    void *block = PyObject_Malloc(16);
+    uintptr_t base = (uintptr_t)block;
+    PyObject_Free(block);
+    deaths.died = died;
+    return base != 0 && deaths.probed == base;
+}
+
+static void
+watch_allocator(void)
+{
+    if (!is_in_chain()) {
+        PyMemAllocatorEx watched = {NULL, watched_malloc, watched_calloc,
+                                    watched_realloc, watched_free};
+        PyMem_GetAllocator(PYMEM_DOMAIN_OBJ, &deaths.next);
+        PyMem_SetAllocator(PYMEM_DOMAIN_OBJ, &watched);
+    }
+}
+
+/* Type and name of the function. */
+#if PY_VERSION_HEX < 0x03090000
+# define WATCHED_BEFORE_3_9(X) \
+  X(&PyMethod_Type, method)    \
+  X(&PyCFunction_Type, function)
+#else
+# define WATCHED_BEFORE_3_9(X)
+#endif
+#if PY_VERSION_HEX < 0x030b0000
+# define WATCHED_BEFORE_3_11(X)             \
+  X(&PyFrame_Type, frame)                   \
+  X(&_PyAsyncGenASend_Type, asend)          \
+  X(&_PyAsyncGenWrappedValue_Type, wrapped) \
+  WATCHED_BEFORE_3_9(X)
+#else
+# define WATCHED_BEFORE_3_11(X)
+#endif
+#define WATCHED_TYPES(X)                            \
+ X(&PyList_Type, list)                              \
+ X(&PyTuple_Type, tuple)                            \
+ X(&PyDict_Type, dict)                              \
+ X(&PySlice_Type, slice)                            \
+ X(&PyContext_Type, context)                        \
+ X((PyTypeObject *)PyExc_MemoryError, memory_error) \
+ WATCHED_BEFORE_3_11(X)
+
+#define WATCH(type, name)   swap_dealloc(type, &deaths.name, watched_dealloc_##name);
+#define RESTORE(type, name) restore_dealloc(type, deaths.name, watched_dealloc_##name);
 
 void
 rec_py_watch_deaths(void (*died)(uintptr_t base))
 {
     deaths.died = died;
-    PyMem_GetAllocator(PYMEM_DOMAIN_OBJ, &deaths.next);
-    PyMemAllocatorEx watched = {NULL, watched_malloc, watched_calloc, watched_realloc,
-                                watched_free};
-    PyMem_SetAllocator(PYMEM_DOMAIN_OBJ, &watched);
-    swap_dealloc(&PyList_Type, &deaths.list, watched_dealloc_list);
-    swap_dealloc(&PyTuple_Type, &deaths.tuple, watched_dealloc_tuple);
-    swap_dealloc(&PyDict_Type, &deaths.dict, watched_dealloc_dict);
-    swap_dealloc(&PySlice_Type, &deaths.slice, watched_dealloc_slice);
-    swap_dealloc(&PyContext_Type, &deaths.context, watched_dealloc_context);
-#if PY_VERSION_HEX < 0x030b0000
-    swap_dealloc(&PyFrame_Type, &deaths.frame, watched_dealloc_frame);
-    swap_dealloc(&_PyAsyncGenASend_Type, &deaths.asend, watched_dealloc_asend);
-    swap_dealloc(&_PyAsyncGenWrappedValue_Type, &deaths.wrapped,
-                 watched_dealloc_wrapped);
-# if PY_VERSION_HEX < 0x03090000
-    swap_dealloc(&PyMethod_Type, &deaths.method, watched_dealloc_method);
-    swap_dealloc(&PyCFunction_Type, &deaths.function, watched_dealloc_function);
-# endif
-#endif
-    swap_dealloc((PyTypeObject *)PyExc_MemoryError, &deaths.memory_error,
-                 watched_dealloc_memory_error);
+    watch_allocator();
+    WATCHED_TYPES(WATCH)
+}
+
+void
+rec_py_unwatch_deaths(void)
+{
+    PyMemAllocatorEx now;
+    PyMem_GetAllocator(PYMEM_DOMAIN_OBJ, &now);
+    if (now.free == watched_free) {
+        PyMem_SetAllocator(PYMEM_DOMAIN_OBJ, &deaths.next);
+    }
+    WATCHED_TYPES(RESTORE)
 }

@@ -16,7 +16,8 @@ instruction(PyObject *self, PyObject *const *args, Py_ssize_t count)
 {
     int64_t off;
     (void)self;
-    bool done = count == 2 && PyCode_Check(args[0]) && rec_py_int64(args[1], &off)
+    bool done = count == 2 && monitor.event != NULL && PyCode_Check(args[0])
+                && rec_py_int64(args[1], &off)
                 && monitor.event((PyCodeObject *)args[0],
                                  (uint32_t)(off / (int64_t)sizeof(_Py_CODEUNIT)));
     return Py_NewRef(done ? monitor.disable : Py_None);
@@ -99,6 +100,37 @@ rec_py_watch_instructions(PyCodeObject *code)
     return done != NULL;
 }
 
+void
+rec_py_unwatch_instructions(PyCodeObject *code)
+{
+    if (monitor.tool > 0) {
+        struct rec_py_audit audit = rec_py_audit_pause();
+        Py_XDECREF(PyObject_CallFunction(monitor.set, "lOi", monitor.tool, code, 0));
+        rec_py_audit_resume(audit);
+        PyErr_Clear();
+    }
+}
+
+void
+rec_py_watch_no_more(void)
+{
+    PyObject *monitoring = PySys_GetObject("monitoring");
+    if (monitor.tool > 0 && monitoring != NULL) {
+        struct rec_py_audit audit = rec_py_audit_pause();
+        Py_XDECREF(PyObject_CallMethod(monitoring, "register_callback", "lOO",
+                                       monitor.tool, monitor.events, Py_None));
+        PyErr_Clear();
+        Py_XDECREF(PyObject_CallMethod(monitoring, "free_tool_id", "l", monitor.tool));
+        PyErr_Clear();
+        rec_py_audit_resume(audit);
+    }
+    Py_CLEAR(monitor.set);
+    Py_CLEAR(monitor.events);
+    Py_CLEAR(monitor.disable);
+    monitor.tool = 0;
+    monitor.event = NULL;
+}
+
 #else
 void
 rec_py_watch_with(bool (*event)(PyCodeObject *code, uint32_t unit))
@@ -111,5 +143,16 @@ rec_py_watch_instructions(PyCodeObject *code)
 {
     (void)code;
     return false;
+}
+
+void
+rec_py_unwatch_instructions(PyCodeObject *code)
+{
+    (void)code;
+}
+
+void
+rec_py_watch_no_more(void)
+{
 }
 #endif

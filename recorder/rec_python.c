@@ -3,9 +3,12 @@
 #include "rec_python.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define STRING_(x) #x
@@ -94,21 +97,17 @@ base_python(const char *executable)
 }
 
 static tf_status
-check_same(const char *executable, struct tf_err *err)
+check_same(struct rec_python *python, struct tf_err *err)
 {
     tf_status status = TF_OK;
-    char *base = base_python(executable);
+    char *base = base_python(python->executable);
     int base_errno = errno;
     char *own = realpath(REC_PYTHON_EXECUTABLE, NULL);
     if (base == NULL) {
-        status = tf_err_set_errno(err, base_errno, "cannot run '%s'", executable);
+        status =
+            tf_err_set_errno(err, base_errno, "cannot run '%s'", python->executable);
     }
-    else if (own == NULL || strcmp(base, own) != 0) {
-        status = tf_err_set(err, TF_ERR_ARGUMENT, -1,
-                            "'%.80s' runs %.60s, but this pyrecord was built for %.40s "
-                            "(%s): build another with 'make PYTHON=...'",
-                            executable, base, REC_PYTHON_EXECUTABLE, PY_VERSION);
-    }
+    python->is_other = base != NULL && (own == NULL || strcmp(base, own) != 0);
     free(base);
     free(own);
     return status;
@@ -162,7 +161,7 @@ rec_python_choose(const struct rec_options *options, struct rec_python *ret,
     if (python.executable == NULL) {
         return no_memory(err);
     }
-    tf_status status = check_same(python.executable, err);
+    tf_status status = check_same(&python, err);
     if (status != TF_OK) {
         rec_python_release(&python);
         return status;
@@ -178,6 +177,140 @@ rec_python_release(struct rec_python *python)
     *python = (struct rec_python){0};
 }
 
+/* --- The program --- */
+tf_status
+rec_python_check_script(const struct rec_options *options, struct tf_err *err)
+{
+    if (options->run_kind != REC_RUN_SCRIPT || strcmp(options->target, "-") == 0
+        || access(options->target, R_OK) == 0) {
+        return TF_OK;
+    }
+    return tf_err_set_errno(err, errno, "cannot open the script '%.120s'",
+                            options->target);
+}
+
+/* --- Another interpreter --- */
+
+/* In the build tree and where `make install` puts it, as seen from the program. */
+char *
+rec_python_boot_file(void)
+{
+    static const char *const PLACES[] = {"../python/pyrecord/_boot.py",
+                                         "../../python/pyrecord/_boot.py",
+                                         "../lib/pyrecord/python/pyrecord/_boot.py"};
+    char *own = realpath("/proc/self/exe", NULL); /* proc(5) */
+    char *slash = own != NULL ? strrchr(own, '/') : NULL;
+    char *found = NULL;
+    if (slash != NULL) {
+        *slash = '\0';
+    }
+    for (size_t i = 0; slash != NULL && found == NULL && i < 3; i++) {
+        char *path = NULL;
+        if (asprintf(&path, "%s/%s", own, PLACES[i]) >= 0) {
+            found = realpath(path, NULL);
+            free(path);
+        }
+    }
+    free(own);
+    return found;
+}
+
+static size_t
+count_words(char *const *words)
+{
+    size_t count = 0;
+    while (words != NULL && words[count] != NULL) {
+        count++;
+    }
+    return count;
+}
+
+/* Whether it is a Python at all: what else it may be would do something else. */
+static bool
+is_python(const char *executable)
+{
+    char *words[] = {(char *)executable, (char *)"-ISc",
+                     (char *)"print('python', end='')", NULL};
+    posix_spawn_file_actions_t actions;
+    char answer[8] = "";
+    int ends[2];
+    pid_t pid;
+    if (pipe2(ends, O_CLOEXEC) != 0) {
+        return false;
+    }
+    posix_spawn_file_actions_init(&actions);
+    posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO);
+    posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+    bool started = posix_spawn(&pid, executable, &actions, NULL, words, environ) == 0;
+    posix_spawn_file_actions_destroy(&actions);
+    close(ends[1]);
+    bool ok = started && read(ends[0], answer, sizeof answer - 1) == 6
+              && strcmp(answer, "python") == 0;
+    close(ends[0]);
+    if (started) {
+        waitpid(pid, NULL, 0);
+    }
+    return ok;
+}
+
+/* By it, CPython finds out what sys.executable is. */
+static const char *
+argv0(const struct rec_python *python)
+{
+    char *found =
+        strchr(python->command, '/') == NULL ? find_in_path(python->command) : NULL;
+    bool leads_there = found == NULL || strcmp(found, python->executable) == 0;
+    free(found);
+    return leads_there ? python->command : python->executable;
+}
+
+tf_status
+rec_python_exec(const struct rec_python *python, const struct rec_options *options,
+                const char *boot, char *const *flags, int argc, char *const *argv,
+                struct tf_err *err)
+{
+    size_t flag_count = count_words(flags), to = 0;
+    if (python->is_other && !is_python(python->executable)) {
+        return tf_err_set(err, TF_ERR_ARGUMENT, -1, "'%.200s' is no Python that runs",
+                          python->executable);
+    }
+    char **words =
+        calloc(2 * flag_count + (size_t)options->program_word + (size_t)argc + 4,
+               sizeof *words);
+    char *letters = options->program_letters > 1
+                        ? strndup(options->python_argv[options->program_word],
+                                  (size_t)options->program_letters)
+                        : NULL;
+    if (words == NULL) {
+        free(letters);
+        return no_memory(err);
+    }
+    words[to++] = (char *)argv0(python);
+    for (size_t i = 0; i < flag_count; i++) {
+        words[to++] = flags[i];
+    }
+    for (int i = 1; i < options->program_word; i++) {
+        words[to++] = options->python_argv[i];
+    }
+    if (letters != NULL) {
+        words[to++] = letters;
+    }
+    words[to++] = (char *)boot;
+    for (size_t i = 0; i < flag_count; i++) { /* they are part of sys.orig_argv */
+        words[to++] = flags[i];
+    }
+    for (int i = 1; i < argc; i++) {
+        words[to++] = argv[i];
+    }
+    execv(python->executable, words);
+    tf_status status =
+        tf_err_set_errno(err, errno, "cannot run '%.200s'", python->executable);
+    free(letters);
+    free(words);
+    return status;
+}
+
+/* --- Our own interpreter --- */
 static tf_status
 from_py(PyStatus failure, struct tf_err *err)
 {

@@ -2,13 +2,18 @@
 
 #include <pthread.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <time.h>
+#include <unistd.h>
 
+#include "rec_checkpoint.h"
 #include "rec_facts.h"
 #include "rec_frames.h"
 #include "rec_trace.h"
 #include "rec_type.h"
+#include "rec_values.h"
 #include "rec_writer.h"
+#include "tf_renew.h"
 #include "tf_tail.h"
 
 struct rec_state rec;
@@ -18,6 +23,9 @@ static struct {
     struct rec_facts facts;
     char reason[256]; /* why recording stopped early */
     bool started, finished;
+    bool ending; /* and not to be ended twice */
+    bool fork_watched;
+    unsigned waiting; /* threads that wait for the writer */
     struct rec_session_result result;
 } session;
 
@@ -33,6 +41,7 @@ void
 rec_session_stop(const char *reason)
 {
     rec.active = false;
+    rec.whole = false;
     if (session.reason[0] == '\0') {
         snprintf(session.reason, sizeof session.reason, "%s", reason);
     }
@@ -58,9 +67,11 @@ rec_session_wait_batch(void)
             begin_batch();
             break;
         }
+        session.waiting++;
         Py_BEGIN_ALLOW_THREADS
         rec_writer_wait(session.writer);
         Py_END_ALLOW_THREADS
+        session.waiting--;
     }
     if (rec.active && rec_writer_failed(session.writer, &err)) {
         rec_session_stop(err.message);
@@ -102,6 +113,7 @@ static bool
 init_state(const struct rec_session_config *config)
 {
     rec.options = config->options;
+    rec.whole = true;
     rec.facts = &session.facts;
     rec.start_ns = monotonic_ns();
     rec.main_tstate_id = rec_py_thread_id(PyThreadState_Get());
@@ -113,14 +125,81 @@ init_state(const struct rec_session_config *config)
     return ok;
 }
 
+static void
+release_state(void)
+{
+    bool code_extra_ready = rec.code_extra_ready;
+    signed char layout_result[TF_CAT_COUNT];
+    memcpy(layout_result, rec.layout_result, sizeof layout_result);
+    rec_frames_release();
+    rec_threads_release();
+    rec_code_release();
+    rec_type_release();
+    rec_values_release();
+    rec_shadow_release(&rec.shadow);
+    tf_renew_free(rec.renew);
+    free(rec.deep);
+    free(rec.queue);
+    free(rec.view.item);
+    free(rec.view.attr);
+    free(rec.view.scratch);
+    memset(&rec, 0, sizeof rec);
+    rec.code_extra_ready = code_extra_ready;
+    memcpy(rec.layout_result, layout_result, sizeof layout_result);
+    rec_facts_release(&session.facts);
+}
+
+static tf_status
+watch_forks(struct tf_err *err)
+{
+    if (!session.fork_watched && pthread_atfork(NULL, NULL, after_fork_in_child) != 0) {
+        return tf_err_set(err, TF_ERR_MEMORY, -1, "out of memory");
+    }
+    session.fork_watched = true;
+    return TF_OK;
+}
+
+/* What the recording begins with is in its file before anything else is. */
+static tf_status
+begin_with_checkpoint(struct tf_err *err)
+{
+    struct tf_batch *first = rec.batch, *next = rec_writer_try_take(session.writer);
+    tf_status status = rec_checkpoint_begin(err);
+    if (status != TF_OK || next == NULL) {
+        return status;
+    }
+    tf_rows_append(&next->keyframe, &first->keyframe);
+    tf_rows_clear(&first->keyframe);
+    rec.batch = next;
+    tf_tail_begin(next, rec.seq + 1);
+    rec_writer_submit(session.writer, first);
+    rec_writer_drain(session.writer);
+    return TF_OK;
+}
+
+bool
+rec_session_is_on(void)
+{
+    return session.started && !session.finished;
+}
+
 tf_status
 rec_session_start(const struct rec_session_config *config, struct tf_err *err)
 {
-    tf_status status = rec_facts_init(&session.facts, config->options, err);
+    session.started = session.finished = false;
+    session.reason[0] = '\0';
+    session.result = (struct rec_session_result){0};
+    tf_status status = watch_forks(err);
+    if (status == TF_OK) {
+        status = rec_facts_init(&session.facts, config->options, err);
+    }
     if (status != TF_OK) {
+        close(config->fd);
         return status;
     }
     if (!init_state(config)) {
+        close(config->fd);
+        release_state();
         return tf_err_set(err, TF_ERR_MEMORY, -1, "out of memory");
     }
     const struct rec_writer_config writer = {.fd = config->fd,
@@ -128,17 +207,23 @@ rec_session_start(const struct rec_session_config *config, struct tf_err *err)
                                              .tail = config->options->tail};
     status = rec_writer_start(&writer, &session.writer, err);
     if (status != TF_OK) {
+        release_state();
         return status;
     }
     rec.batch = rec_writer_try_take(session.writer);
     tf_tail_begin(rec.batch, rec.seq + 1);
     session.started = true;
-    if (pthread_atfork(NULL, NULL, after_fork_in_child) != 0) {
-        return tf_err_set(err, TF_ERR_MEMORY, -1, "out of memory");
-    }
     rec_py_watch_deaths(died);
     rec.active = true;
-    return rec_trace_install(err);
+    status = rec_trace_install(config->running, err);
+    if (status == TF_OK && config->running) {
+        status = begin_with_checkpoint(err);
+    }
+    if (status != TF_OK) {
+        struct rec_session_result ignored;
+        rec_session_end(NULL, &ignored);
+    }
+    return status;
 }
 
 static void
@@ -176,4 +261,55 @@ rec_session_finish(bool has_status, int exit_status, struct rec_session_result *
                  status != TF_OK ? err.message : session.reason);
     }
     *ret = session.result;
+}
+
+/* A thread that waits for the writer goes on when that has written what it has. */
+static void
+wait_for_waiting(void)
+{
+    while (session.waiting > 0) {
+        Py_BEGIN_ALLOW_THREADS
+        usleep(200);
+        Py_END_ALLOW_THREADS
+    }
+}
+
+bool
+rec_session_end(void (*ended)(void), struct rec_session_result *ret)
+{
+    struct tf_footer footer = {0};
+    struct tf_err err = TF_ERR_INIT;
+    if (!rec_session_is_on() || session.ending) {
+        return false;
+    }
+    session.ending = true;
+    rec.active = false;
+    rec_trace_remove();
+    rec_py_unwatch_deaths();
+    wait_for_waiting();
+    if (rec.batch != NULL) {
+        rec_writer_submit(session.writer, rec.batch);
+        rec.batch = NULL;
+    }
+    fill_footer(&footer, false, 0);
+    char reason[sizeof session.reason];
+    memcpy(reason, session.reason, sizeof reason);
+    footer.end_reason.data = reason;
+    struct rec_writer *writer = session.writer;
+    struct rec_session_result result = {.elided = rec.elided_count};
+    release_state();
+    if (ended != NULL) {
+        ended();
+    }
+    session.finished = true; /* another may begin from here on */
+    session.ending = false;
+    tf_status status;
+    Py_BEGIN_ALLOW_THREADS
+    status = rec_writer_finish(writer, &footer, &result.stats, &err);
+    Py_END_ALLOW_THREADS
+    result.ok = status == TF_OK;
+    snprintf(result.message, sizeof result.message, "%s",
+             status != TF_OK ? err.message : reason);
+    *ret = result;
+    return true;
 }

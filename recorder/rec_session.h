@@ -13,6 +13,8 @@ struct rec_session_config {
     const struct rec_options *options; /* borrowed until the end of the process */
     int fd;                            /* of the output, taken over */
     const char *output_path;           /* borrowed likewise */
+    bool
+        running; /* a program is running: its frames and their values are recorded first */
 };
 
 struct rec_session_result {
@@ -22,8 +24,8 @@ struct rec_session_result {
     char message[300]; /* why recording stopped early; empty if it did not */
 };
 
-/* Starts to record this process. GIL held, interpreter initialised. On failure nothing is
- * installed and fd is closed. */
+/* Starts to record this process; not while it is being recorded. GIL held, interpreter
+ * initialised. On failure nothing is installed and fd is closed. */
 tf_status rec_session_start(const struct rec_session_config *config,
                             struct tf_err *err);
 
@@ -31,6 +33,15 @@ tf_status rec_session_start(const struct rec_session_config *config,
  * finalisation and without the GIL. The second and later calls only report again. */
 void rec_session_finish(bool has_status, int exit_status,
                         struct rec_session_result *ret);
+
+/* Whether this process is being recorded. GIL held. */
+bool rec_session_is_on(void);
+
+/* Likewise, in the middle of the program: takes the hooks away and frees everything, so that
+ * the program goes on as before and a recording can be started again. GIL held; released
+ * while the file is finished. `ended` (may be NULL) is called before: the options are not
+ * needed any more. False when there is nothing to end. */
+bool rec_session_end(void (*ended)(void), struct rec_session_result *ret);
 
 /* --- For the recorder's own parts, GIL held --- */
 

@@ -417,3 +417,55 @@ rec_shadow_died(struct rec_shadow *shadow, uintptr_t base)
         other_died(shadow, base);
     }
 }
+
+void
+rec_shadow_drop_all(struct rec_table *table, void (*release)(void *value))
+{
+    for (size_t i = 0; table->entry != NULL && i <= table->mask; i++) {
+        if (table->entry[i].base != 0) {
+            table->entry[i].base = 0;
+            release(table->entry[i].value);
+        }
+    }
+    table->used = 0;
+}
+
+void
+rec_index_drop_all(struct rec_index *index, void (*release)(void *entry))
+{
+    for (size_t i = 0; index->head != NULL && i <= index->mask; i++) {
+        struct rec_link *link = index->head[i], *next;
+        index->head[i] = NULL;
+        for (; link != NULL; link = next) {
+            next = link->next;
+            release(link);
+        }
+    }
+    index->count = 0;
+}
+
+static void
+release_values(void *entry)
+{
+    struct rec_obj *obj = entry;
+    if (obj->val_cap > VAL_SMALL) {
+        free(obj->val);
+    }
+}
+
+void
+rec_shadow_release(struct rec_shadow *shadow)
+{
+    rec_index_drop_all(&shadow->objects, release_values);
+    while (shadow->slabs != NULL) {
+        struct rec_slab *next = shadow->slabs->next;
+        free(shadow->slabs);
+        shadow->slabs = next;
+    }
+    free(shadow->objects.head);
+    free(shadow->frames.head);
+    free(shadow->types.entry);
+    free(shadow->owners.entry);
+    free(shadow->filter);
+    *shadow = (struct rec_shadow){0};
+}

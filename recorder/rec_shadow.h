@@ -184,6 +184,12 @@ bool rec_obj_grow(struct rec_shadow *shadow, struct rec_obj *obj, size_t count);
  * of ours. */
 void rec_shadow_died(struct rec_shadow *shadow, uintptr_t base);
 
+/* Empties a table; each value goes to `release`. */
+void rec_shadow_drop_all(struct rec_table *table, void (*release)(void *value));
+void rec_index_drop_all(struct rec_index *index, void (*release)(void *entry));
+/* Frees all but the values in `types` and `frames`, which others own. */
+void rec_shadow_release(struct rec_shadow *shadow);
+
 void *rec_shadow_get(const struct rec_shadow *shadow, const struct rec_table *table,
                      uintptr_t base);
 bool rec_shadow_put(struct rec_shadow *shadow, struct rec_table *table, uintptr_t base,

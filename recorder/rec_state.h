@@ -24,6 +24,7 @@
 
 struct rec_thread;
 struct rec_frame;
+struct rec_code;
 struct raised;
 
 /* What an object holds at this moment; see rec_read.h. */
@@ -59,6 +60,7 @@ struct rec_visit {
 struct rec_state {
     const struct rec_options *options;
     bool active;            /* hooks record */
+    bool whole;             /* they did without a break: deaths are all known */
     struct tf_batch *batch; /* being filled; NULL while the writer is behind */
     uint64_t chunk;         /* its number */
     uint64_t seq;           /* of the latest event */
@@ -90,9 +92,12 @@ struct rec_state {
     struct rec_frame *free_frames[REC_FREE_FRAMES]; /* by slot count */
     struct rec_thread *threads;                     /* all that were seen and live */
     struct rec_thread *thread;                      /* of the latest event */
+    unsigned
+        threads_kept; /* so many entries may be there before dead ones are sought */
     uint64_t frame_count;
 
     struct rec_file *files;
+    struct rec_code *codes;
     struct rec_filter filter;
     struct rec_facts *facts;
 

@@ -3,14 +3,68 @@
 #include "rec_frames.h"
 #include "rec_scalar.h"
 
+static bool
+is_alive(const struct rec_thread *thread)
+{
+    PyThreadState *at = PyInterpreterState_ThreadHead(PyInterpreterState_Get());
+    while (at != NULL
+           && (at != thread->tstate || rec_py_thread_id(at) != thread->tstate_id)) {
+        at = PyThreadState_Next(at);
+    }
+    return at != NULL;
+}
+
+static void
+free_thread(struct rec_thread *thread)
+{
+    free(thread->stack);
+    free(thread);
+}
+
+/* Threads that have ended leave nothing on their stack, and their entry until many more have
+ * come. */
+static void
+drop_ended(void)
+{
+    struct rec_thread **link = &rec.threads;
+    unsigned count = 0;
+    while (*link != NULL) {
+        struct rec_thread *thread = *link;
+        if (thread->depth == 0 && thread != rec.thread && !is_alive(thread)) {
+            *link = thread->next;
+            free_thread(thread);
+            continue;
+        }
+        count++;
+        link = &thread->next;
+    }
+    rec.threads_kept = 2 * count + 64;
+}
+
+void
+rec_threads_release(void)
+{
+    while (rec.threads != NULL) {
+        struct rec_thread *next = rec.threads->next;
+        free_thread(rec.threads);
+        rec.threads = next;
+    }
+    rec.thread = NULL;
+}
+
 struct rec_thread *
 rec_thread_find(PyThreadState *tstate)
 {
     uint64_t id = rec_py_thread_id(tstate);
+    unsigned count = 0;
     for (struct rec_thread *at = rec.threads; at != NULL; at = at->next) {
         if (at->tstate == tstate && at->tstate_id == id) {
             return at;
         }
+        count++;
+    }
+    if (count > rec.threads_kept) {
+        drop_ended();
     }
     struct rec_thread *thread = calloc(1, sizeof *thread);
     if (thread == NULL) {

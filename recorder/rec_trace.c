@@ -262,6 +262,9 @@ record(PyFrameObject *object, enum tf_event_kind kind, PyObject *arg)
     if (kind <= TF_EV_THROW && top != NULL && rec_py_frame_back(object) != top->frame) {
         rec.look_again = true; /* code that is left out runs in between */
     }
+    if (top != NULL && top->plan == NULL && kind > TF_EV_THROW) {
+        rec.look_again = true; /* it ran before we looked */
+    }
     if (top != NULL && top->called) {
         rec_flow_follow_again(top);
     }
@@ -339,17 +342,27 @@ instruction_event(PyCodeObject *code, uint32_t unit)
     return false;
 }
 
+static Py_tracefunc
+next_trace(void)
+{
+    struct rec_thread *thread =
+        rec.options != NULL ? rec_thread_of(PyThreadState_Get()) : NULL;
+    return thread != NULL ? thread->next_trace : NULL;
+}
+
 /* The program's own function comes after ours, through CPython's own trampoline. When that
  * took our place (it removes itself after an error), we take it back. */
 static int
-call_next(struct rec_thread *thread, PyObject *self, PyFrameObject *frame, int what,
+call_next(Py_tracefunc next, PyObject *self, PyFrameObject *frame, int what,
           PyObject *arg)
 {
-    int result = thread->next_trace(self, frame, what, arg);
+    int result = next(self, frame, what, arg);
     PyThreadState *tstate = PyThreadState_Get();
     PyObject *now_self;
     Py_tracefunc now = rec_py_get_trace(tstate, &now_self);
-    if (now != trace_event) {
+    struct rec_thread *thread =
+        now != trace_event && rec.active ? rec_thread_of(tstate) : NULL;
+    if (thread != NULL) {
         thread->next_trace = now;
         rec_py_set_trace(tstate, trace_event, now_self);
     }
@@ -368,6 +381,8 @@ trace_event(PyObject *self, PyFrameObject *frame, int what, PyObject *arg)
     case PyTrace_OPCODE: kind = TF_EV_OPCODE; break;
     default: return 0;
     }
+    /* found before the event: a wait for the writer may see the recording's end */
+    Py_tracefunc next = self != NULL ? next_trace() : NULL;
     if (what == PyTrace_OPCODE && !before_instruction(frame)) {
         return 0;
     }
@@ -381,13 +396,7 @@ trace_event(PyObject *self, PyFrameObject *frame, int what, PyObject *arg)
             record(frame, kind, arg);
         }
     }
-    if (self != NULL) {
-        struct rec_thread *thread = rec_thread_of(PyThreadState_Get());
-        if (thread != NULL && thread->next_trace != NULL) {
-            return call_next(thread, self, frame, what, arg);
-        }
-    }
-    return 0;
+    return next != NULL ? call_next(next, self, frame, what, arg) : 0;
 }
 
 static int
@@ -397,14 +406,13 @@ profile_event(PyObject *self, PyFrameObject *frame, int what, PyObject *arg)
                               : what == PyTrace_C_RETURN    ? TF_EV_C_RETURN
                               : what == PyTrace_C_EXCEPTION ? TF_EV_C_EXCEPTION
                                                             : 0;
+    const struct rec_thread *thread =
+        rec.options != NULL && self != NULL ? rec_thread_of(PyThreadState_Get()) : NULL;
+    Py_tracefunc next = thread != NULL ? thread->next_profile : NULL;
     if (rec.active && kind != 0 && rec.options->events & 1u << kind) {
         record(frame, kind, arg);
     }
-    struct rec_thread *thread = rec_thread_of(PyThreadState_Get());
-    if (self != NULL && thread != NULL && thread->next_profile != NULL) {
-        return thread->next_profile(self, frame, what, arg);
-    }
-    return 0;
+    return next != NULL ? next(self, frame, what, arg) : 0;
 }
 
 /* --- Staying installed --- */
@@ -439,7 +447,7 @@ hook_new_threads(void)
     PyThreadState *tstate = PyInterpreterState_ThreadHead(PyInterpreterState_Get());
     for (; rec.active && tstate != NULL; tstate = PyThreadState_Next(tstate)) {
         PyObject *self;
-        if (rec_py_get_trace(tstate, &self) == NULL) {
+        if (rec_py_get_trace(tstate, &self) != trace_event) {
             hook_thread(tstate);
             found = true;
         }
@@ -537,30 +545,87 @@ posix_exit(PyObject *self, PyObject *const *args, Py_ssize_t count, PyObject *na
                                                                          count, names);
 }
 
-static void
-swap(const char *module_name, const char *name, PyCFunction *ret_before,
-     PyCFunction ours)
+/* --- Built-ins whose C function is ours while we record --- */
+
+static struct rec_builtin {
+    const char *module, *name;
+    PyCFunction ours;
+    PyCFunction *before;
+    PyMethodDef *def; /* once found: it stays */
+} builtin_table[] = {
+    {"sys", "settrace", sys_settrace, &hooks.settrace, NULL},
+    {"sys", "setprofile", sys_setprofile, &hooks.setprofile, NULL},
+    {"_thread", "start_new_thread", thread_start_new_thread, &hooks.start_new_thread,
+     NULL},
+    {"_thread", "start_new", thread_start_new, &hooks.start_new, NULL},
+    {"_thread", "start_joinable_thread", /* 3.13 */
+     (PyCFunction)(void (*)(void))thread_start_joinable, &hooks.start_joinable, NULL},
+    {"posix", "_exit", (PyCFunction)(void (*)(void))posix_exit, &hooks.os_exit, NULL},
+};
+
+#define BUILTINS (sizeof builtin_table / sizeof builtin_table[0])
+
+static PyMethodDef *
+find_builtin(const struct rec_builtin *builtin)
 {
     PyObject *modules = PyImport_GetModuleDict(); /* borrowed */
-    PyObject *module = PyDict_GetItemString(modules, module_name);
+    PyObject *module = PyDict_GetItemString(modules, builtin->module);
     PyObject *dict =
         module != NULL && PyModule_Check(module) ? PyModule_GetDict(module) : NULL;
-    PyObject *builtin = dict != NULL ? PyDict_GetItemString(dict, name) : NULL;
-    if (builtin != NULL) {
-        *ret_before = rec_py_swap_builtin(builtin, ours);
+    PyObject *found = dict != NULL ? PyDict_GetItemString(dict, builtin->name) : NULL;
+    return found != NULL ? rec_py_builtin_def(found) : NULL;
+}
+
+static void
+take_builtins(void)
+{
+    for (size_t i = 0; i < BUILTINS; i++) {
+        struct rec_builtin *builtin = &builtin_table[i];
+        if (builtin->def == NULL) {
+            builtin->def = find_builtin(builtin);
+        }
+        if (builtin->def != NULL && builtin->def->ml_meth != builtin->ours) {
+            *builtin->before = builtin->def->ml_meth;
+            builtin->def->ml_meth = builtin->ours;
+        }
+    }
+}
+
+static void
+give_builtins_back(void)
+{
+    for (size_t i = 0; i < BUILTINS; i++) {
+        const struct rec_builtin *builtin = &builtin_table[i];
+        if (builtin->def != NULL && builtin->def->ml_meth == builtin->ours) {
+            builtin->def->ml_meth = *builtin->before;
+        }
+    }
+}
+
+/* --- All of it --- */
+static void
+unhook_thread(PyThreadState *tstate)
+{
+    PyObject *self;
+    const struct rec_thread *thread = rec_thread_of(tstate);
+    if (thread != NULL && rec_py_get_trace(tstate, &self) == trace_event) {
+        rec_py_set_trace(tstate, thread->next_trace, self);
+    }
+    if (thread != NULL && rec_py_get_profile(tstate, &self) == profile_event) {
+        rec_py_set_profile(tstate, thread->next_profile, self);
     }
 }
 
 tf_status
-rec_trace_install(struct tf_err *err)
+rec_trace_install(bool running, struct tf_err *err)
 {
     if (rec_code_init(err) != TF_OK) {
         return err->status;
     }
-    swap("sys", "settrace", &hooks.settrace, sys_settrace);
-    if (rec.options->events & PROFILE_EVENTS) {
-        swap("sys", "setprofile", &hooks.setprofile, sys_setprofile);
-    }
+    hooks.unstamped = hooks.depth_before = hooks.raised_next = 0;
+    hooks.begun = running;
+    memset(raised, 0, sizeof raised);
+    take_builtins();
     if (rec.options->events & 1u << TF_EV_OPCODE) {
         rec_py_want_opcodes();
     }
@@ -572,12 +637,29 @@ rec_trace_install(struct tf_err *err)
     }
     rec_py_watch_frames();
     rec_intercept_install();
-    swap("_thread", "start_new_thread", &hooks.start_new_thread,
-         thread_start_new_thread);
-    swap("_thread", "start_new", &hooks.start_new, thread_start_new);
-    swap("_thread", "start_joinable_thread", &hooks.start_joinable, /* 3.13 */
-         (PyCFunction)(void (*)(void))thread_start_joinable);
-    swap("posix", "_exit", &hooks.os_exit, (PyCFunction)(void (*)(void))posix_exit);
     hook_thread(PyThreadState_Get());
+    hook_new_threads();
     return TF_OK;
+}
+
+void
+rec_trace_remove(void)
+{
+    PyThreadState *tstate = PyInterpreterState_ThreadHead(PyInterpreterState_Get());
+    for (; tstate != NULL; tstate = PyThreadState_Next(tstate)) {
+        unhook_thread(tstate);
+    }
+    rec_intercept_remove();
+    if (REC_WATCHES_CODE) {
+        for (const struct rec_code *code = rec.codes; code != NULL; code = code->next) {
+            if (code->flow.watched) {
+                rec_py_unwatch_instructions(code->object);
+            }
+        }
+        rec_py_watch_no_more();
+    }
+    else {
+        rec_py_show_opcodes();
+    }
+    give_builtins_back();
 }

@@ -4,7 +4,10 @@
 
 #include "rec_state.h"
 
-/* Installs the hooks in the calling thread and in all that start later. */
-tf_status rec_trace_install(struct tf_err *err);
+/* Installs the hooks in all threads, those that start later included. `running`: the
+ * program has begun. */
+tf_status rec_trace_install(bool running, struct tf_err *err);
+/* Takes them away, as if they had never been there. */
+void rec_trace_remove(void);
 
 #endif

@@ -515,3 +515,17 @@ rec_type_died(struct rec_type *type)
     free(type->slot);
     free(type);
 }
+
+static void
+free_type(void *type)
+{
+    rec_type_died(type);
+}
+
+void
+rec_type_release(void)
+{
+    rec_shadow_drop_all(&rec.shadow.types, free_type);
+    free(rec.namespace_type);
+    rec.namespace_type = NULL;
+}

@@ -33,6 +33,8 @@ struct rec_type *rec_type_of(PyTypeObject *type);
 /* The type of the objects that hold a module's or class body's variables. */
 struct rec_type *rec_type_namespace(void);
 void rec_type_died(struct rec_type *type);
+/* Forgets all types. */
+void rec_type_release(void);
 /* The entry `name` in the type's or its bases' dicts; borrowed, NULL if there is none. */
 PyObject *rec_type_lookup(PyTypeObject *type, const char *name);
 /* True for a type that is made in C and has this tp_name. */

@@ -276,6 +276,12 @@ rec_value_emit_named(const struct rec_src *name, const struct rec_src *src,
                : rec_value_emit(src, depth);
 }
 
+void
+rec_values_release(void)
+{
+    memset(judged_names, 0, sizeof judged_names);
+}
+
 /* --- Objects --- */
 
 /* So that a change of the dict by itself is a change of the instance, too. */

@@ -47,6 +47,9 @@ rec_values_drain(void)
     }
 }
 
+/* Forgets what is known of names. */
+void rec_values_release(void);
+
 /* --- For the parts of value capture --- */
 
 /* Whether what has this name is a secret. */

@@ -254,6 +254,16 @@ rec_writer_wait(struct rec_writer *w)
 }
 
 void
+rec_writer_drain(struct rec_writer *w)
+{
+    pthread_mutex_lock(&w->lock);
+    while (w->pending > 0) {
+        pthread_cond_wait(&w->freed, &w->lock);
+    }
+    pthread_mutex_unlock(&w->lock);
+}
+
+void
 rec_writer_submit(struct rec_writer *w, struct tf_batch *batch)
 {
     struct slot *slot = (struct slot *)batch; /* its first member */

@@ -38,6 +38,9 @@ struct tf_batch *rec_writer_try_take(struct rec_writer *w);
 /* Blocks until a batch may be free. Call without the GIL. */
 void rec_writer_wait(struct rec_writer *w);
 
+/* Blocks until all that was submitted is written. */
+void rec_writer_drain(struct rec_writer *w);
+
 /* Hands a filled batch over; returns at once, unless no thread could be started: then it
  * writes the batch. Batches are written in this order. */
 void rec_writer_submit(struct rec_writer *w, struct tf_batch *batch);

@@ -24,6 +24,7 @@ tf_batch_clear(struct tf_batch *batch)
     batch->exception_types.len = 0;
     tf_rows_clear(&batch->keyframe);
     tf_rows_clear(&batch->changes);
+    tf_rows_clear(&batch->checkpoint);
     batch->tail_thread = 0;
     batch->lost_events = 0;
     batch->lost_reason = NULL;
@@ -39,6 +40,7 @@ tf_batch_release(struct tf_batch *batch)
     tf_blob_release(&batch->exception_types);
     tf_rows_release(&batch->keyframe);
     tf_rows_release(&batch->changes);
+    tf_rows_release(&batch->checkpoint);
     tf_batch_init(batch);
 }
 

@@ -60,3 +60,17 @@ tf_rows_grow(struct tf_rows *rows, size_t need)
     rows->cap = cap;
     return true;
 }
+
+void
+tf_rows_append(struct tf_rows *rows, const struct tf_rows *more)
+{
+    rows->failed |= more->failed;
+    if (more->len == 0 || rows->failed || !tf_rows_reserve(rows, more->len)) {
+        return;
+    }
+    memcpy(rows->data + rows->len, more->data, more->len);
+    rows->len += more->len;
+    rows->event_count += more->event_count;
+    rows->object_count += more->object_count;
+    rows->frame_count += more->frame_count;
+}

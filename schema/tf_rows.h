@@ -42,6 +42,8 @@ void tf_rows_init(struct tf_rows *rows);
 void tf_rows_release(struct tf_rows *rows);
 /* Empty again; keeps the memory. */
 void tf_rows_clear(struct tf_rows *rows);
+/* Adds the rows of another to the end. */
+void tf_rows_append(struct tf_rows *rows, const struct tf_rows *more);
 /* Makes room for `need` more bytes; false (and rows->failed) when memory ran out. */
 bool tf_rows_grow(struct tf_rows *rows, size_t need);
 

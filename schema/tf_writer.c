@@ -479,6 +479,20 @@ check_batch(const struct tf_batch *batch, struct tf_err *err)
     return TF_OK;
 }
 
+static tf_status
+write_checkpoint(struct tf_writer *writer, const struct tf_batch *batch,
+                 struct tf_err *err)
+{
+    if (batch->checkpoint.len == 0) {
+        return TF_OK;
+    }
+    if (writer->index.chunk.count == 0) {
+        tf_writer_start_at(writer, writer->next_seq, batch->next_object,
+                           batch->next_frame);
+    }
+    return tf_writer_checkpoint(writer, &batch->checkpoint, err);
+}
+
 tf_status
 tf_writer_batch(struct tf_writer *writer, const struct tf_batch *batch,
                 struct tf_err *err)
@@ -495,6 +509,9 @@ tf_writer_batch(struct tf_writer *writer, const struct tf_batch *batch,
     }
     if (status == TF_OK && (batch->lost_reason != NULL || batch->lost_events > 0)) {
         status = add_gap(writer, batch->lost_events, batch->lost_reason, err);
+    }
+    if (status == TF_OK) {
+        status = write_checkpoint(writer, batch, err);
     }
     if (status == TF_OK
         && (batch->changes.len > 0 || batch->lost_events > 0 || writer->gap_open)) {

@@ -87,6 +87,10 @@ struct tf_batch {
         exception_types; /* uint32_t ids of the types of CAT_EXCEPTION among them */
     uint32_t
         tail_thread; /* thread of the event that those last changes belong to; 0: none */
+    /* Not empty: a checkpoint before the chunk, as tf_writer_checkpoint() takes it. One
+     * before the first chunk says with which ids objects and frames go on. */
+    struct tf_rows checkpoint;
+    uint64_t next_object, next_frame;
     uint64_t lost_events;    /* missing before this batch (a ring, a gap) */
     const char *lost_reason; /* static string or NULL */
     bool failed;             /* memory ran out while it was filled */

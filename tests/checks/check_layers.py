@@ -19,7 +19,7 @@ from pathlib import Path
 LIBC = set("""
     alloca.h assert.h ctype.h dirent.h dlfcn.h endian.h errno.h fcntl.h float.h fnmatch.h
     getopt.h inttypes.h langinfo.h limits.h link.h locale.h malloc.h math.h poll.h pthread.h sched.h
-    semaphore.h setjmp.h signal.h stdalign.h stdarg.h stdatomic.h stdbool.h stddef.h
+    semaphore.h setjmp.h signal.h spawn.h stdalign.h stdarg.h stdatomic.h stdbool.h stddef.h
     stdint.h stdio.h stdlib.h stdnoreturn.h string.h strings.h sys/auxv.h sys/file.h sys/ioctl.h
     sys/mman.h sys/prctl.h sys/random.h sys/resource.h sys/select.h sys/signalfd.h sys/stat.h sys/statvfs.h sys/syscall.h
     sys/time.h sys/types.h sys/uio.h sys/utsname.h sys/vfs.h sys/wait.h termios.h time.h ucontext.h unistd.h
@@ -97,7 +97,8 @@ def plain_name(symbol):
 
 def check_objects(root, layers, objects):
     for layer in layers:
-        for obj in sorted((objects / layer.folder).glob("*.o")):
+        for obj in sorted([*(objects / layer.folder).glob("*.o"),
+                           *(objects / "module" / layer.folder).glob("*.o")]):
             path = "%s/%s" % (layer.folder, obj.stem + ".c")
             if obj.stem == "main" or not (root / path).is_file():
                 continue

@@ -131,6 +131,11 @@ test-full: ## the same with the long campaigns
 	@$(MAKE) $(PARALLEL) --no-print-directory other-pythons
 	@CC="$(CC)" PYTHON=$(PYTHON) BUILD=$(BUILD) make/run-tests.sh full
 
+.PHONY: test-cpython
+test-cpython: all test-programs ## CPython's own tests with and without recording, on every Python found (SUITE=... passes options on)
+	@$(MAKE) $(PARALLEL) --no-print-directory other-pythons
+	@BUILD=$(BUILD) $(PYTHON) tests/cpython/suite.py $(SUITE)
+
 .PHONY: bench
 bench: all ## measure what recording costs (BENCH=--quick for daily work; --help is there, too)
 	@BUILD=$(BUILD) CC="$(CC)" $(PYTHON) tests/bench/bench.py $(BENCH)

@@ -151,6 +151,9 @@ bool rp_parse_bitor(struct rp_parser *parser, uint32_t *ret);
 bool rp_parse_or(struct rp_parser *parser, uint32_t *ret);
 bool rp_parse_primary(struct rp_parser *parser, uint32_t *ret);
 bool rp_parse_atom(struct rp_parser *parser, uint32_t *ret);
+/* Appends `node` to the list of `parent`; *last: its last node, RP_NONE: none yet. */
+void rp_parser_chain(struct rp_parser *parser, uint32_t parent, uint32_t *last,
+                     uint32_t node);
 bool rp_parse_literal(struct rp_parser *parser, uint32_t *ret);
 /* Behind `element` (and `value` of a dict's) a `for` follows. */
 bool rp_parse_comprehension(struct rp_parser *parser, enum rp_comp kind,

@@ -4,6 +4,15 @@
 
 #include "rp_expr.h"
 
+void
+rp_parser_chain(struct rp_parser *parser, uint32_t parent, uint32_t *last,
+                uint32_t node)
+{
+    *(*last == RP_NONE ? &rp_parser_at(parser, parent)->list
+                       : &rp_parser_at(parser, *last)->next) = node;
+    *last = node;
+}
+
 bool
 rp_parser_fail(struct rp_parser *parser, size_t column, const char *message)
 {

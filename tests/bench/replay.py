@@ -329,7 +329,7 @@ def shell_questions(facts):
     yield ("when x == 777 (a hot local)", ["when", None, "x == 777"], r"\d", None, 10)
     yield ("when bank.rate == 8 (never)", ["when", None, "bank.rate == 8"], "", None, 10)
     yield ("search: text met once", ["search", None, "strict"], "strict|mode", None, 10)
-    yield ("search: text never met", ["search", None, "no such text"], "", None, 10)
+    yield ("search: text never met", ["search", None, "never said anywhere"], "", None, 10)
     yield ("exceptions", ["exceptions", None], "ValueError", .2, 10)
     yield ("history bank.ledger[17]", ["history", None, "bank.ledger[17]"], "4242", .2, 1)
     yield ("history served (300,000)", ["history", None, "served"], r"\d", .2, None)

@@ -186,7 +186,7 @@ def history_faults(recording, place, at, writes, observed, shown):
     return found
 
 
-def agree(seed, tmp_path, counted, count):
+def agree(seed, tmp_path, counted, count, timeout=250):
     program = tmp_path / ("generated_%d.py" % seed)
     program.write_text(generate.generate(seed, STATEMENTS))
     recording = tmp_path / "r.pyrec"
@@ -200,7 +200,7 @@ def agree(seed, tmp_path, counted, count):
     asked = [("%d %d %s\n" % at).encode("utf-8", "surrogatepass") for _, at in chosen]
     answers = {}
     for cache, part in (("on", asked), ("off", asked[:8]), ("100000", asked[-8:])):
-        done = run.run([DRIVER, recording, cache], stdin=b"".join(part), timeout=250)
+        done = run.run([DRIVER, recording, cache], stdin=b"".join(part), timeout=timeout)
         assert done.status == 0, done
         answers[cache] = done.text.splitlines()
     assert answers["off"] == answers["on"][:8] and answers["100000"] == answers["on"][-8:]
@@ -234,6 +234,7 @@ def test_generated_program(seed, tmp_path, pyrecord, pyreplay, counted):
 
 
 @pytest.mark.full
+@pytest.mark.timeout(1800)
 @pytest.mark.parametrize("seed", FULL_SEEDS)
 def test_many_generated_programs(seed, tmp_path, pyrecord, pyreplay, counted):
-    agree(seed, tmp_path, counted, 5 * PLACES)
+    agree(seed, tmp_path, counted, 5 * PLACES, timeout=900)

@@ -41,12 +41,12 @@ def recording(name, work):
     return path
 
 
-def walk(name, work, counted, count, seed):
+def walk(name, work, counted, count, seed, timeout=250):
     path = recording(name, work)
     total = 0
     for cache in CACHES:
         walks = count if cache == "on" else count // 30 if name == "synthetic" else count // 3
-        done = run.run([DRIVER, path, cache, str(walks), str(seed)], timeout=250)
+        done = run.run([DRIVER, path, cache, str(walks), str(seed)], timeout=timeout)
         assert done.status == 0, "%s, cache %s:\n%s" % (name, cache, done)
         checks = dict(line.split(": ") for line in done.text.splitlines())
         assert cache != "on" or all(int(number) > 0 for number in checks.values()), checks
@@ -60,7 +60,8 @@ def test_walks(name, tmp_path, pyrecord, pyreplay, counted):
 
 
 @pytest.mark.full
+@pytest.mark.timeout(3600)
 @pytest.mark.parametrize("seed", [2, 3])
 @pytest.mark.parametrize("name", ALL)
 def test_many_walks(name, seed, tmp_path, pyrecord, pyreplay, counted):
-    walk(name, tmp_path, counted, 600, seed)
+    walk(name, tmp_path, counted, 600, seed, timeout=1800)

@@ -46,9 +46,10 @@ struct tf_made_group {
 struct tf_tail_joined {
     struct tf_blob frames;
     uint64_t events;
-    bool cut;   /* events after them are lost */
-    bool whole; /* file and tail together have every event */
-    bool runs;  /* the program did when the file was opened */
+    uint32_t signal; /* that ended the program; 0: not known */
+    bool cut;        /* events after them are lost */
+    bool whole;      /* file and tail together have every event */
+    bool runs;       /* the program did when the file was opened */
 };
 
 struct tf_reader {
@@ -108,6 +109,12 @@ tf_status tf_reader_scan(struct tf_reader *reader,
  * there on must hold. */
 tf_status tf_reader_scan_from(struct tf_reader *reader, uint64_t off,
                               struct tf_err *err);
+
+/* The thread of the event that the changes left over at the end of a chunk belong to; 0:
+ * there are none. */
+tf_status tf_reader_tail_thread(struct tf_reader *reader, size_t idx,
+                                const struct tf_chunk *chunk, uint32_t *ret_thread,
+                                struct tf_err *err);
 
 /* Postings of one chunk; borrowed from the cache until the next call. Computed from the
  * chunk when the file has none. */

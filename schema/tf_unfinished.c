@@ -85,6 +85,25 @@ take_new(const struct tf_reader *reader, const struct tf_blob *from, bool source
     }
 }
 
+/* A recording may begin in the middle of a run. */
+static tf_status
+place_of_checkpoint(struct tf_reader *reader, struct tf_writer_place *place,
+                    struct tf_err *err)
+{
+    struct tf_checkpoint *checkpoint;
+    if (reader->index.checkpoint.count == 0) {
+        return TF_OK;
+    }
+    tf_status status = tf_reader_checkpoint(reader, 0, &checkpoint, err);
+    if (status == TF_OK) {
+        place->next_seq = checkpoint->seq;
+        place->next_object = checkpoint->next_object;
+        place->next_frame = checkpoint->next_frame;
+        tf_checkpoint_free(checkpoint);
+    }
+    return status;
+}
+
 static tf_status
 place_of(struct tf_reader *reader, struct tf_writer_place *place, struct tf_err *err)
 {
@@ -95,7 +114,7 @@ place_of(struct tf_reader *reader, struct tf_writer_place *place, struct tf_err 
                                       .next_object = reader->end_object,
                                       .next_frame = reader->end_frame};
     if (count == 0) {
-        return TF_OK;
+        return place_of_checkpoint(reader, place, err);
     }
     tf_status status = tf_reader_chunk(reader, count - 1, &chunk, err);
     if (status == TF_OK) {
@@ -348,6 +367,8 @@ tf_reader_unfinished(struct tf_reader *reader, struct tf_tail_found *tail,
         return status;
     }
     reader->joined.runs = still_runs(reader);
+    reader->joined.signal =
+        tail->state == TF_TAIL_FOUND && tail->signal < 128 ? tail->signal : 0;
     reader->joined.whole = tail->state == TF_TAIL_FOUND && !reader->joined.cut;
     snprintf(reader->reason, sizeof reader->reason, "it was not finished: ");
     say_end(reader, tail);

@@ -2,45 +2,11 @@
 
 #include <stdlib.h>
 
-#include "tf_columns.h"
-#include "tf_frame.h"
-#include "tf_header.h"
-#include "tf_index.h"
 #include "tf_limits.h"
-#include "tf_record.h"
-#include "tf_summaries.h"
+#include "tf_writer_inside.h"
 
 /* A frame of definitions is closed at this size. */
 #define DEFINITION_FRAME_BYTES (4u << 20)
-
-/* How far everything is whole: after the header, and after each batch. */
-struct mark {
-    uint64_t bytes;
-    size_t frames, chunks, postings, summaries, definitions, sources, checkpoints,
-        writes, gaps;
-    uint64_t next_seq, next_object, next_frame, event_count;
-    uint64_t kind_events[TF_EV_COUNT];
-};
-
-struct tf_writer {
-    struct tf_frame_writer frames;
-    struct tf_columns columns;
-    struct tf_tally tally;
-    struct tf_index index;
-    struct tf_summaries summaries;
-    struct tf_writes_group writes;
-    struct tf_blob field; /* the top-level field being made */
-    uint64_t next_seq, next_object, next_frame;
-    uint64_t event_count;
-    uint64_t kind_events[TF_EV_COUNT];
-    uint64_t first_object, first_frame; /* the first ids of the recording */
-    uint64_t next_chunk;
-    bool chunks_only; /* nothing that is derived from them */
-    bool deriving;    /* summaries and lists of writes are in the middle of a change */
-    struct mark mark;
-    TF_LIST(struct tf_gap) gap;
-    bool gap_open; /* the last of them is for the chunk to come */
-};
 
 static tf_status
 writer_no_memory(struct tf_err *err)
@@ -49,8 +15,8 @@ writer_no_memory(struct tf_err *err)
 }
 
 /* Writes `writer->field` as one frame. */
-static tf_status
-writer_flush(struct tf_writer *writer, uint64_t *ret_off, struct tf_err *err)
+tf_status
+tf_writer_flush(struct tf_writer *writer, uint64_t *ret_off, struct tf_err *err)
 {
     tf_status status = tf_frame_write(&writer->frames, writer->field.data,
                                       writer->field.len, ret_off, err);
@@ -61,11 +27,11 @@ writer_flush(struct tf_writer *writer, uint64_t *ret_off, struct tf_err *err)
     return status;
 }
 
-static void
-set_mark(struct tf_writer *writer)
+void
+tf_writer_set_mark(struct tf_writer *writer)
 {
     const struct tf_index *index = &writer->index;
-    writer->mark = (struct mark){
+    writer->mark = (struct tf_writer_mark){
         .bytes = writer->frames.sink->written_bytes,
         .frames = writer->frames.list.count,
         .chunks = index->chunk.count,
@@ -87,7 +53,7 @@ set_mark(struct tf_writer *writer)
 static void
 back_to_mark(struct tf_writer *writer)
 {
-    const struct mark *mark = &writer->mark;
+    const struct tf_writer_mark *mark = &writer->mark;
     struct tf_index *index = &writer->index;
     writer->frames.list.count = mark->frames;
     index->chunk.count = mark->chunks;
@@ -129,13 +95,13 @@ tf_writer_open(struct tf_sink *sink, const struct tf_header *header, int level,
         status = writer_no_memory(err);
     }
     if (status == TF_OK) {
-        status = writer_flush(writer, NULL, err);
+        status = tf_writer_flush(writer, NULL, err);
     }
     if (status != TF_OK) {
         tf_writer_abandon(writer);
         return status;
     }
-    set_mark(writer);
+    tf_writer_set_mark(writer);
     *ret_writer = writer;
     return TF_OK;
 }
@@ -203,7 +169,7 @@ write_definition_frame(struct tf_writer *writer, const uint8_t *at, size_t len,
         || !tf_list_next(&writer->index.definitions)) {
         return writer_no_memory(err);
     }
-    tf_status status = writer_flush(writer, &off, err);
+    tf_status status = tf_writer_flush(writer, &off, err);
     writer->index.definitions.at[writer->index.definitions.count++] = off;
     return status;
 }
@@ -255,7 +221,7 @@ write_sources(struct tf_writer *writer, const struct tf_blob *blob, struct tf_er
             || !tf_list_next(&writer->index.source)) {
             return writer_no_memory(err);
         }
-        tf_status status = writer_flush(writer, &off, err);
+        tf_status status = tf_writer_flush(writer, &off, err);
         if (status != TF_OK) {
             return status;
         }
@@ -273,14 +239,14 @@ emit_summary(void *ctx, struct tf_postings_set *set, struct tf_err *err)
         || !tf_list_next(&writer->index.summary)) {
         return writer_no_memory(err);
     }
-    tf_status status = writer_flush(writer, &off, err);
+    tf_status status = tf_writer_flush(writer, &off, err);
     writer->index.summary.at[writer->index.summary.count++] =
         (struct tf_index_summary){set->level, set->first_chunk, off};
     return status;
 }
 
-static tf_status
-write_postings(struct tf_writer *writer, struct tf_err *err)
+tf_status
+tf_writer_postings(struct tf_writer *writer, struct tf_err *err)
 {
     struct tf_postings_set *set = &writer->tally.set;
     uint64_t off;
@@ -288,7 +254,7 @@ write_postings(struct tf_writer *writer, struct tf_err *err)
         || !tf_list_next(&writer->index.postings)) {
         return writer_no_memory(err);
     }
-    tf_status status = writer_flush(writer, &off, err);
+    tf_status status = tf_writer_flush(writer, &off, err);
     if (status != TF_OK) {
         return status;
     }
@@ -310,7 +276,7 @@ write_block(struct tf_writer *writer, const struct tf_writes_block *block,
         || !tf_list_next(&writer->index.writes)) {
         return writer_no_memory(err);
     }
-    tf_status status = writer_flush(writer, &off, err);
+    tf_status status = tf_writer_flush(writer, &off, err);
     writer->index.writes.at[writer->index.writes.count++] =
         tf_index_writes_of(block, off);
     return status;
@@ -332,8 +298,8 @@ close_group(struct tf_writer *writer, struct tf_err *err)
     return status;
 }
 
-static tf_status
-add_writes(struct tf_writer *writer, struct tf_err *err)
+tf_status
+tf_writer_writes(struct tf_writer *writer, struct tf_err *err)
 {
     if (!tf_writes_group_add(&writer->writes, &writer->tally.objects,
                              &writer->tally.frames)) {
@@ -441,7 +407,7 @@ write_chunk(struct tf_writer *writer, const struct tf_batch *batch, struct tf_er
         || !tf_list_next(&writer->index.chunk)) {
         return writer_no_memory(err);
     }
-    status = writer_flush(writer, &off, err);
+    status = tf_writer_flush(writer, &off, err);
     if (status != TF_OK) {
         return status;
     }
@@ -462,8 +428,8 @@ write_chunk(struct tf_writer *writer, const struct tf_batch *batch, struct tf_er
     if (writer->chunks_only) {
         return TF_OK;
     }
-    status = write_postings(writer, err);
-    return status == TF_OK ? add_writes(writer, err) : status;
+    status = tf_writer_postings(writer, err);
+    return status == TF_OK ? tf_writer_writes(writer, err) : status;
 }
 
 static tf_status
@@ -519,7 +485,7 @@ tf_writer_batch(struct tf_writer *writer, const struct tf_batch *batch,
     }
     if (status == TF_OK) {
         writer->deriving = false;
-        set_mark(writer);
+        tf_writer_set_mark(writer);
     }
     return status;
 }
@@ -549,7 +515,7 @@ tf_writer_checkpoint(struct tf_writer *writer, const struct tf_rows *state,
     if (!ok) {
         return status != TF_OK ? status : writer_no_memory(err);
     }
-    status = writer_flush(writer, &off, err);
+    status = tf_writer_flush(writer, &off, err);
     writer->index.checkpoint.at[writer->index.checkpoint.count++] =
         (struct tf_index_checkpoint){writer->next_seq, off};
     return status;
@@ -572,7 +538,7 @@ write_footer(struct tf_writer *writer, const struct tf_footer *footer,
     if (!tf_footer_put(footer, &totals, &writer->field, TF_REC_FOOTER)) {
         return writer_no_memory(err);
     }
-    return writer_flush(writer, NULL, err);
+    return tf_writer_flush(writer, NULL, err);
 }
 
 static tf_status
@@ -589,7 +555,7 @@ write_end(struct tf_writer *writer, const struct tf_footer *footer, struct tf_er
     if (!tf_index_put(&writer->index, &writer->field, TF_REC_INDEX)) {
         return writer_no_memory(err);
     }
-    status = writer_flush(writer, NULL, err);
+    status = tf_writer_flush(writer, NULL, err);
     if (status == TF_OK) {
         status = write_footer(writer, footer, err);
     }

@@ -123,9 +123,10 @@ find_block(const struct tf_index *index, uint64_t first_chunk, enum tf_writes_li
 }
 
 /* --- groups that the file has not --- */
-static tf_status
-tail_thread(struct tf_reader *reader, size_t idx, const struct tf_chunk *chunk,
-            uint32_t *ret_thread, struct tf_err *err)
+tf_status
+tf_reader_tail_thread(struct tf_reader *reader, size_t idx,
+                      const struct tf_chunk *chunk, uint32_t *ret_thread,
+                      struct tf_err *err)
 {
     uint32_t last = chunk->event_count > 0 ? chunk->op_end[chunk->event_count - 1] : 0;
     *ret_thread = 0;
@@ -157,7 +158,7 @@ make_chunk(struct tf_reader *reader, size_t idx, struct tf_tally *tally,
     if (status != TF_OK) {
         return status;
     }
-    status = tail_thread(reader, idx, chunk, &thread, err);
+    status = tf_reader_tail_thread(reader, idx, chunk, &thread, err);
     if (status == TF_OK) {
         status = tf_retell_chunk(chunk, thread, tally, err);
     }

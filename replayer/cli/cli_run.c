@@ -27,6 +27,7 @@ const struct cli_subcommand cli_subcommands[] = {
     {"verify", &cli_verify_program, cli_verify_run, NULL},
     {"cut", &cli_cut_program, cli_cut_run, NULL},
     {"redact", &cli_redact_program, cli_redact_run, NULL},
+    {"repair", &cli_repair_program, cli_repair_run, NULL},
     {"help", &cli_help_program, cli_help_run, NULL},
     {0},
 };

@@ -65,4 +65,14 @@ tf_status rp_suspects(struct rp *rp,
                       void (*found)(void *ctx, const char *what, struct tf_text text),
                       void *ctx, struct tf_err *err);
 
+/* --- Repair ---------------------------------------------------------------------------- */
+
+struct rp_repair_result {
+    uint64_t event_count, file_bytes;
+};
+
+/* All that is whole of a recording that is not, its tail's events included, as a whole one. */
+tf_status rp_repair(struct rp *rp, int fd, struct rp_repair_result *ret_result,
+                    struct tf_err *err);
+
 #endif

@@ -160,7 +160,8 @@ static struct PyModuleDef definition = {
     .m_slots = slots,
 };
 
-PyMODINIT_FUNC PyInit__pyrecord(void);
+/* 3.8 does not say so itself (Include/pyport.h). */
+__attribute__((visibility("default"))) PyMODINIT_FUNC PyInit__pyrecord(void);
 
 PyMODINIT_FUNC
 PyInit__pyrecord(void)

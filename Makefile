@@ -136,6 +136,32 @@ test-cpython: all test-programs ## CPython's own tests with and without recordin
 	@$(MAKE) $(PARALLEL) --no-print-directory other-pythons
 	@BUILD=$(BUILD) $(PYTHON) tests/cpython/suite.py $(SUITE)
 
+.PHONY: test-san
+test-san: ## run the tests under ASan and UBSan, and the writer's hand-over under TSan
+	@make/deps.sh build test
+	@$(MAKE) $(PARALLEL) --no-print-directory BUILD=$(BUILD)-san SANITIZE=address,undefined \
+	    CFLAGS="-O1 -g" all test-programs
+	@$(MAKE) $(PARALLEL) --no-print-directory BUILD=$(BUILD)-tsan SANITIZE=thread \
+	    CFLAGS="-O1 -g" $(BUILD)-tsan/tests/test_rec_writer
+	@BUILD=$(BUILD) make/run-san.sh
+
+.PHONY: fuzz
+fuzz: ## run each fuzzer for a minute (SECONDS_EACH=1800 for half an hour; FUZZ="index ask" for some)
+	@make/deps.sh build fuzz
+	@$(MAKE) $(PARALLEL) --no-print-directory BUILD=$(BUILD)-fuzz CC=clang-14 FUZZER=1 WERROR= \
+	    SANITIZE=fuzzer-no-link,address,undefined CFLAGS="-O1 -g" fuzz-programs fuzz-mutator
+	@AFL_USE_ASAN=1 AFL_USE_UBSAN=1 $(MAKE) $(PARALLEL) --no-print-directory BUILD=$(BUILD)-fuzz-afl \
+	    CC=afl-clang-fast WERROR= SANITIZE=address,undefined CFLAGS="-O1 -g" \
+	    $(BUILD)-fuzz-afl/bin/pyreplay
+	@BUILD=$(BUILD) make/run-fuzz.sh $(FUZZ)
+
+.PHONY: coverage
+coverage: ## lines and branches of schema/ and replayer/core/ that the tests reach
+	@make/deps.sh build test coverage
+	@$(MAKE) $(PARALLEL) --no-print-directory BUILD=$(BUILD)-cov CFLAGS="-O0 -g --coverage" \
+	    all test-programs
+	@BUILD=$(BUILD) make/run-coverage.sh
+
 .PHONY: bench
 bench: all ## measure what recording costs (BENCH=--quick for daily work; --help is there, too)
 	@BUILD=$(BUILD) CC="$(CC)" $(PYTHON) tests/bench/bench.py $(BENCH)
@@ -195,7 +221,17 @@ help: ## this list
 test-programs: $(TEST_PROGRAMS)
 
 .PHONY: fuzz-programs
-fuzz-programs: $(FUZZ_PROGRAMS)
+fuzz-programs: $(FUZZ_PROGRAMS) $(TESTS)/fz-file
+
+# What AFL++ loads into itself, so without sanitizers.
+.PHONY: fuzz-mutator
+fuzz-mutator: $(BUILD)/fz-afl.so
+FUZZ_MUTATOR := $(patsubst %,tests/fuzz/fz_%.c,afl frames mutate) tests/unit/tt_craft.c
+$(BUILD)/fz-afl.so: $(FUZZ_MUTATOR) $(wildcard tests/fuzz/*.h)
+	@mkdir -p $(@D)
+	$(call say,LINK,$@)
+	$(Q)$(CC) -shared -fPIC -O2 -D_GNU_SOURCE -Itests/unit -Itests/fuzz -o $@ $(FUZZ_MUTATOR) \
+	    -lzstd -lxxhash
 
 # All cores, unless the caller said how many.
 PARALLEL = $(if $(findstring j,$(firstword -$(MAKEFLAGS))),,-j$(shell nproc))
@@ -230,7 +266,7 @@ $(GEN)/%.members: FORCE
 	$(write-text)
 
 # Facts about $(PYTHON), for what embeds it. Asked for only by goals that build.
-NO_PYTHON_GOALS := demo test test-full pythons other-pythons deps fmt check-format clean help
+NO_PYTHON_GOALS := demo test test-full test-san fuzz coverage pythons other-pythons deps fmt check-format clean help
 ifneq ($(filter-out $(NO_PYTHON_GOALS),$(or $(MAKECMDGOALS),all)),)
 include $(PY_GEN)/python.mk
 endif

@@ -16,6 +16,8 @@ present() { # WHAT
         "$CC" -E - ;;
     pym:*) "$PYTHON" -c 'import importlib.util, sys
 sys.exit(not importlib.util.find_spec(sys.argv[1]))' "${1#pym:}" ;;
+    fuz:) echo 'int LLVMFuzzerTestOneInput(void) { return 0; }' |
+        clang-14 -fsanitize=fuzzer,address -x c - -o /dev/null ;;
     pyd:) "$PYTHON" "$here/pyconfig.py" "$CC" ;;
     *) echo "make/packages: what is '$1'?" >&2; exit 2 ;;
     esac >/dev/null 2>&1

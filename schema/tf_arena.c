@@ -20,6 +20,7 @@ tf_arena_get(struct tf_arena *arena, size_t len, size_t limit_bytes)
         size_t cap = rounded > BLOCK_BYTES ? rounded : BLOCK_BYTES;
         struct tf_arena_block *block = calloc(1, sizeof *block + cap);
         if (block == NULL) {
+            arena->no_memory = true;
             return NULL;
         }
         block->before = arena->block;

@@ -281,6 +281,8 @@ decode_stamps(struct tf_chunk *chunk, struct tf_chunk_view *view)
     return times->at == times->end ? NULL : "a time stamp does not hold";
 }
 
+static const char no_memory[] = "out of memory";
+
 static const char *
 decode_instructions(struct tf_chunk *chunk, struct tf_chunk_view *view,
                     size_t *memory_bytes)
@@ -300,7 +302,7 @@ decode_instructions(struct tf_chunk *chunk, struct tf_chunk_view *view,
     chunk->instruction = calloc(chunk->event_count, sizeof *chunk->instruction);
     *memory_bytes += chunk->event_count * sizeof *chunk->instruction;
     if (chunk->instruction == NULL) {
-        return "out of memory";
+        return no_memory;
     }
     for (uint32_t i = 0; i < chunk->event_count; i++) {
         if (chunk->kind[i] == TF_EV_OPCODE) {
@@ -340,6 +342,9 @@ chunk_fill(struct tf_chunk *chunk, struct tf_chunk_view *view, int64_t file_off,
     const char *fault = decode_events(chunk, view, bounds);
     fault = fault != NULL ? fault : decode_stamps(chunk, view);
     fault = fault != NULL ? fault : decode_instructions(chunk, view, memory);
+    if (fault == no_memory) {
+        return tf_err_set(err, TF_ERR_MEMORY, -1, "%s", no_memory);
+    }
     return fault == NULL ? TF_OK : chunk_damaged(err, file_off, fault);
 }
 

@@ -36,6 +36,9 @@ defs_damaged(const struct taker *taker, const char *what, uint32_t id)
 static tf_status
 defs_full(const struct taker *taker)
 {
+    if (taker->defs->arena.no_memory) {
+        return tf_err_set(taker->err, TF_ERR_MEMORY, -1, "out of memory");
+    }
     return tf_err_set(taker->err, TF_ERR_LIMIT, taker->file_off,
                       "the definitions take too much memory");
 }
@@ -69,7 +72,10 @@ table_new(const struct taker *taker, struct tf_id_table *table, const char *what
         return defs_damaged(taker, what, id);
     }
     void *def = tf_arena_get(&taker->defs->arena, size, TF_DEFINITION_BYTES_MAX);
-    if (def == NULL || !table_room(table, id)) {
+    if (def != NULL && !table_room(table, id)) {
+        return tf_err_set(taker->err, TF_ERR_MEMORY, -1, "out of memory");
+    }
+    if (def == NULL) {
         return defs_full(taker);
     }
     table->defined += table->at[id] == NULL;

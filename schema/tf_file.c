@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <zstd_errors.h>
 
 #include "tf_frame.h"
 #include "tf_limits.h"
@@ -267,6 +268,10 @@ tf_file_frame(struct tf_file *file, const struct tf_frame_place *place,
     }
     size_t len = ZSTD_decompressDCtx(file->context, content, probed.content_bytes,
                                      file->window, place->compressed_bytes);
+    if (ZSTD_isError(len) && ZSTD_getErrorCode(len) == ZSTD_error_memory_allocation) {
+        free(content);
+        return file_no_memory(err);
+    }
     if (ZSTD_isError(len) || len != probed.content_bytes) {
         free(content);
         return tf_err_set(err, TF_ERR_DAMAGED, (int64_t)place->off,

@@ -191,17 +191,20 @@ take_column(struct tf_index *index, const struct index_column *column,
 {
     struct any_list any = list_of(index, column->list);
     size_t count = tf_cursor_count_varints(bytes);
+    /* every entry names a frame, so there are no more than frames */
+    if (count > frames->count) {
+        return false;
+    }
     if (any.at == NULL && count > 0) {
         any.at = calloc(count, lists[column->list].element_bytes);
         if (any.at == NULL) {
+            index->no_memory = true;
             return false;
         }
         any.count = any.cap = count;
         memcpy((char *)index + lists[column->list].off, &any, sizeof any);
     }
-    /* every entry names a frame, so there are no more than frames */
-    return count > 0 && count == any.count && count <= frames->count
-           && take_values(column, bytes, &any, frames);
+    return count > 0 && count == any.count && take_values(column, bytes, &any, frames);
 }
 
 static bool
@@ -327,7 +330,11 @@ tf_index_get(struct tf_index *index, struct tf_cursor bytes, int64_t file_off,
     }
     if (step != TF_WIRE_END || !columns_complete(seen) || !chunks_hold(index)
         || !writes_hold(index)) {
+        bool no_memory = index->no_memory;
         tf_index_release(index);
+        if (no_memory) {
+            return tf_err_set(err, TF_ERR_MEMORY, -1, "out of memory");
+        }
         return tf_err_set(err, TF_ERR_DAMAGED, file_off,
                           "damaged recording: its index at offset %lld does not hold",
                           (long long)file_off);

@@ -45,6 +45,7 @@ struct tf_index {
     TF_LIST(struct tf_index_source) source;
     TF_LIST(struct tf_index_checkpoint) checkpoint;
     TF_LIST(struct tf_index_writes) writes; /* by group, list, id, page */
+    bool no_memory;                         /* while it was read */
 };
 
 /* Makes room for one more of `size` bytes; false: no memory. */

@@ -543,7 +543,12 @@ tf_reader_open(const char *path,
     }
     if (status == TF_OK) {
         status = open_with_index(reader, &fault);
-        if (status != TF_OK) {
+        if (status == TF_ERR_MEMORY || status == TF_ERR_IO) {
+            if (err != NULL) {
+                *err = fault;
+            }
+        }
+        else if (status != TF_OK) {
             status = open_with_scan(reader, path, progress, ctx, err);
         }
     }

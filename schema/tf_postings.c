@@ -235,6 +235,7 @@ take_column(struct tf_postings *postings, const struct column *column,
     }
     if (*entry == NULL) {
         *entry = calloc(count, sizeof **entry);
+        postings->no_memory = *entry == NULL;
         postings->count[column->list] = *entry != NULL ? count : 0;
         postings->memory_bytes += count * sizeof **entry;
     }
@@ -317,6 +318,10 @@ tf_postings_get(struct tf_cursor bytes, int64_t file_off,
         if (!take_field(postings, &wire, &seen)) {
             break;
         }
+    }
+    if (postings->no_memory) {
+        tf_postings_free(postings);
+        return tf_err_set(err, TF_ERR_MEMORY, -1, "out of memory");
     }
     if (step != TF_WIRE_END || !is_sorted(postings)) {
         tf_postings_free(postings);

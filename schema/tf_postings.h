@@ -50,6 +50,7 @@ struct tf_postings {
     size_t count[TF_POST_LISTS];
     uint64_t kind_events[TF_EV_COUNT];
     size_t memory_bytes;
+    bool no_memory; /* while it was read */
 };
 
 tf_status tf_postings_get(struct tf_cursor bytes, int64_t file_off,

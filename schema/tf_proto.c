@@ -128,15 +128,22 @@ measure_message(const ProtobufCMessageDescriptor *descriptor, struct tf_cursor b
 
 /* The second line: should the measure above be wrong for some protobuf-c, the allocator
  * still holds the bound. */
+struct bound {
+    size_t left;
+    bool no_memory;
+};
+
 static void *
 bounded_alloc(void *data, size_t size)
 {
-    size_t *left = data;
-    if (size > *left) {
+    struct bound *bound = data;
+    if (size > bound->left) {
         return NULL;
     }
-    *left -= size;
-    return malloc(size > 0 ? size : 1);
+    bound->left -= size;
+    void *memory = malloc(size > 0 ? size : 1);
+    bound->no_memory |= memory == NULL;
+    return memory;
 }
 
 static void
@@ -161,10 +168,13 @@ tf_proto_get(const ProtobufCMessageDescriptor *descriptor, struct tf_cursor byte
                           "a %s at offset %lld is larger than this program takes",
                           descriptor->short_name, (long long)file_off);
     }
-    size_t left = TF_UNPACK_BYTES_MAX;
-    ProtobufCAllocator allocator = {bounded_alloc, bounded_free, &left};
+    struct bound bound = {.left = TF_UNPACK_BYTES_MAX};
+    ProtobufCAllocator allocator = {bounded_alloc, bounded_free, &bound};
     *ret_message = protobuf_c_message_unpack(descriptor, &allocator,
                                              tf_cursor_left(&bytes), bytes.at);
+    if (*ret_message == NULL && bound.no_memory) {
+        return tf_err_set(err, TF_ERR_MEMORY, -1, "out of memory");
+    }
     if (*ret_message == NULL) {
         return tf_err_set(err, TF_ERR_DAMAGED, file_off,
                           "damaged recording: a %s at offset %lld cannot be unpacked",

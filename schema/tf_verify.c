@@ -495,15 +495,22 @@ second_pass(struct tf_verifier *verify)
 }
 
 /* The index in the file against one made by a scan. */
-static bool
-same_index(const struct tf_index *a, const struct tf_index *b)
+static tf_status
+compare_index(struct tf_verifier *verify, const struct tf_index *made)
 {
     struct tf_blob x = {0}, y = {0};
-    bool same = tf_index_put(a, &x, 1) && tf_index_put(b, &y, 1) && x.len == y.len
-                && memcmp(x.data, y.data, x.len) == 0;
+    bool put = tf_index_put(&verify->reader->index, &x, 1) && tf_index_put(made, &y, 1);
+    bool same = put && x.len == y.len && memcmp(x.data, y.data, x.len) == 0;
     tf_blob_release(&x);
     tf_blob_release(&y);
-    return same;
+    if (!put) {
+        return tf_err_set(verify->err, TF_ERR_MEMORY, -1, "out of memory");
+    }
+    if (!same) {
+        tf_verify_found_at(verify, index_off(verify),
+                           "the index is not what the file has");
+    }
+    return TF_OK;
 }
 
 static tf_status
@@ -527,10 +534,12 @@ check_index(struct tf_verifier *verify, const char *path)
         tf_verify_found_at(verify, (uint64_t)reader->reason_off,
                            "the recording is not complete: %.200s", reader->reason);
     }
-    if (status == TF_OK && !reader->scanned
-        && !same_index(&reader->index, &other->index)) {
-        tf_verify_found_at(verify, index_off(verify),
-                           "the index is not what the file has");
+    if (status == TF_OK && !reader->scanned) {
+        status = compare_index(verify, &other->index);
+        if (status != TF_OK) {
+            tf_reader_close(other);
+            return status;
+        }
     }
     tf_reader_close(other);
     return tf_verify_fault(verify, status, &fault);

@@ -48,7 +48,8 @@ tf_status rp_probe_new(struct rp *rp, const struct rp_expr *expr,
                        struct rp_probe **ret_probe, struct tf_err *err);
 void rp_probe_free(struct rp_probe *probe);
 /* Whether the code knows all names of the expression, see struct rp_when. */
-bool rp_probe_knows(const struct rp_probe *probe, const struct tf_def_code *code);
+bool rp_probe_knows(const struct rp_probe *probe, const struct tf_def_code *code,
+                    bool *ret_no_memory);
 
 /* Its value at an event of a chunk, in the event's frame. TF_ERR_ARGUMENT: it has none,
  * and *ret_error (may be NULL) says why; *ret_unbound: a name is not bound there. */

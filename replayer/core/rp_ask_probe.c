@@ -196,9 +196,11 @@ code_names(const struct rp_probe *probe, const struct tf_def_code *code)
 }
 
 bool
-rp_probe_knows(const struct rp_probe *probe, const struct tf_def_code *code)
+rp_probe_knows(const struct rp_probe *probe, const struct tf_def_code *code,
+               bool *ret_no_memory)
 {
     const struct probe_code *names = code_names(probe, code);
+    *ret_no_memory |= names == NULL;
     return names && names->knows_all;
 }
 

@@ -163,13 +163,19 @@ choose_codes(struct when_job *job, uint32_t **ret_codes, size_t *ret_count,
         free(codes);
         return rp_no_memory(err);
     }
+    bool no_memory = false;
     job->wanted[0] = 0;
     for (uint32_t id = 1; id <= count; id++) {
         job->wanted[id] =
-            job->wanted[id] && rp_probe_knows(job->probe, rp_code(job->rp, id));
+            job->wanted[id]
+            && rp_probe_knows(job->probe, rp_code(job->rp, id), &no_memory);
         if (job->wanted[id]) {
             codes[chosen++] = id;
         }
+    }
+    if (no_memory) {
+        free(codes);
+        return rp_no_memory(err);
     }
     *ret_codes = codes;
     *ret_count = chosen;

@@ -242,10 +242,12 @@ apply(struct rp_build *build, uint32_t i, const struct owner *owner)
     }
 }
 
-/* The thread of the first event after the chunk, whose changes end this one. */
-static uint32_t
-tail_thread(struct rp_build *build)
+/* The thread of the first event after the chunk, whose changes end this one; 0: it cannot
+ * be read. False: no memory. */
+static bool
+tail_thread(struct rp_build *build, uint32_t *ret_thread)
 {
+    *ret_thread = 0;
     size_t count = tf_reader_chunk_count(build->rp->reader);
     for (size_t i = build->chunk->idx + 1; i < count; i++) {
         if (tf_reader_chunk_info(build->rp->reader, i)->event_count == 0) {
@@ -256,13 +258,13 @@ tail_thread(struct rp_build *build)
                                ? tf_aside_chunk(build->aside, i, &next, NULL)
                                : tf_reader_chunk(build->rp->reader, i, &next, NULL);
         if (status != TF_OK) {
-            return 0;
+            return status != TF_ERR_MEMORY;
         }
-        uint32_t thread = next->event_count ? next->thread[0] : 0;
+        *ret_thread = next->event_count ? next->thread[0] : 0;
         tf_chunk_free(next);
-        return thread;
+        return true;
     }
-    return 0;
+    return true;
 }
 
 static bool
@@ -272,8 +274,12 @@ tail_pass(struct rp_build *build, uint32_t first)
     if (first >= chunk->raw->changes.op_count) {
         return true;
     }
+    uint32_t thread;
+    if (!tail_thread(build, &thread)) {
+        return false;
+    }
     struct owner owner = {
-        .thread = build_thread(build, tail_thread(build)),
+        .thread = build_thread(build, thread),
         .seq = chunk->raw->first_seq + chunk->raw->event_count,
     };
     if (owner.thread == RP_NONE) {

@@ -538,6 +538,7 @@ add_field(struct rp_eval *eval, const struct rp_node *field, struct rp_buf *out)
     fine =
         fine
         && rp_eval_format(eval, field->op ? &text : &value, rp_value_bytes(&spec), out);
+    out->failed |= converted.failed;
     rp_buf_release(&converted);
     rp_value_release(&text);
     rp_value_release(&spec);

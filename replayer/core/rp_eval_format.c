@@ -375,6 +375,7 @@ laid_out(struct rp_eval *eval, const struct spec *spec, bool negative,
     rp_buf_add(out, body.data ? body.data : "", body.len);
     rp_buf_add_text(out, rest);
     fill(spec, more - left, out);
+    out->failed |= body.failed;
     rp_buf_release(&body);
     return true;
 }
@@ -402,6 +403,7 @@ format_real(struct rp_eval *eval, double real, const struct spec *spec,
             struct rp_buf dotted = RP_BUF_INIT;
             rp_buf_add(&dotted, text.data, (size_t)(e - text.data));
             rp_buf_addf(&dotted, ".%s", e);
+            out->failed |= text.failed || dotted.failed;
             rp_buf_release(&text);
             text = dotted;
         }
@@ -424,6 +426,7 @@ format_real(struct rp_eval *eval, double real, const struct spec *spec,
     }
     bool fine = laid_out(eval, spec, negative, "", (struct tf_text){at, count},
                          (struct tf_text){at + count, strlen(at + count)}, out);
+    out->failed |= text.failed;
     rp_buf_release(&text);
     return fine;
 }
@@ -499,6 +502,7 @@ format_int(struct rp_eval *eval, const struct rp_value *value, struct spec *spec
     bool fine = laid_out(
         eval, spec, negative, spec->alternate && base != 10 ? prefix : "",
         (struct tf_text){digits.data, digits.len}, (struct tf_text){"", 0}, out);
+    out->failed |= digits.failed;
     rp_buf_release(&digits);
     return fine;
 }
@@ -546,15 +550,13 @@ rp_eval_format(struct rp_eval *eval, const struct rp_value *value,
     bool fine = rp_eval_known(eval, &plain);
     bool is_enum = value->kind == TF_VAL_REF && plain.kind != TF_VAL_REF;
     if (fine && is_enum) { /* an enum's own format differs between versions */
-        struct rp_object *object;
+        struct rp_object *object = NULL;
         fine = rp_eval_object(eval, value, &object);
         bool member =
             fine
             && (object->category == TF_CAT_ENUM || object->category == TF_CAT_FLAG);
         fine = fine && (!member || rp_eval_needs_code(eval, "format()", object));
-        if (eval->status == TF_OK || member) {
-            rp_object_release(object);
-        }
+        rp_object_release(object);
     }
     if (!fine) {
         rp_value_release(&plain);

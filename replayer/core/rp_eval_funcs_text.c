@@ -113,8 +113,11 @@ call_base(struct rp_calling *call, unsigned base, const char *prefix,
         return false;
     }
     struct rp_buf digits = RP_BUF_INIT, text = RP_BUF_INIT;
-    bool fine = rp_int_of(&plain, &n);
+    bool fine = rp_int_of(&plain, &n), no_memory = !fine && rp_is_int(&plain);
     rp_value_release(&plain);
+    if (no_memory) {
+        return rp_eval_memory(call->eval);
+    }
     if (!fine) {
         return rp_eval_raise(call->eval, "TypeError",
                              "'%s' object cannot be interpreted as an integer",
@@ -124,6 +127,7 @@ call_base(struct rp_calling *call, unsigned base, const char *prefix,
     rp_buf_addf(&text, "%s%s%s", n.negative ? "-" : "", prefix,
                 digits.data ? digits.data + n.negative : "");
     rp_int_release(&n);
+    text.failed |= digits.failed;
     rp_buf_release(&digits);
     return rp_eval_text_of(call->eval, TF_VAL_STR, &text, ret_value);
 }

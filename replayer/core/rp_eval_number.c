@@ -178,8 +178,10 @@ int_true_division(struct rp_eval *eval, const struct rp_value *a,
         fine = false;
     }
     else if (!rp_int_quotient(&x, &y, &real)) {
-        fine = rp_eval_raise(eval, "OverflowError",
-                             "integer division result too large for a float");
+        bool large = rp_int_bits(&x) >= rp_int_bits(&y) + 1023;
+        fine = large ? rp_eval_raise(eval, "OverflowError",
+                                     "integer division result too large for a float")
+                     : rp_eval_memory(eval);
     }
     else {
         rp_value_set_float(ret_value, real);

@@ -257,6 +257,7 @@ write_int(struct percent *p, const struct conversion *c, const struct rp_value *
              : c->type == 'x'         ? "0x"
                                       : "0X");
     fine = pad(p, c, before, (struct tf_text){text.data, text.len}, true);
+    p->out.failed |= digits.failed || text.failed;
     rp_buf_release(&digits);
     rp_buf_release(&text);
     return fine;
@@ -290,6 +291,7 @@ write_real(struct percent *p, const struct conversion *c, const struct rp_value 
     bool negative = text.data && text.data[0] == '-';
     bool fine = pad(p, c, sign_of(c, negative),
                     (struct tf_text){text.data + negative, text.len - negative}, true);
+    p->out.failed |= text.failed;
     rp_buf_release(&text);
     return fine;
 }
@@ -356,6 +358,7 @@ write_text(struct percent *p, const struct conversion *c, const struct rp_value 
         all.len = !p->bytes ? rp_utf8_off(all, most) : all.len < most ? all.len : most;
     }
     fine = fine && pad(p, c, "", all, false);
+    p->out.failed |= text.failed;
     rp_buf_release(&text);
     return fine;
 }

@@ -184,6 +184,7 @@ write_field(struct template *t, struct tf_text name, char conversion,
         spec = (struct tf_text){expanded.data ? expanded.data : "", expanded.len};
     }
     fine = fine && rp_eval_format(eval, conversion ? &text : &value, spec, out);
+    out->failed |= converted.failed || expanded.failed;
     rp_buf_release(&converted);
     rp_buf_release(&expanded);
     rp_value_release(&value);

@@ -148,6 +148,7 @@ rp_eval_ascii(struct rp_eval *eval, const struct rp_value *value, struct rp_buf 
                         code);
         }
     }
+    out->failed |= repr.failed;
     rp_buf_release(&repr);
     return fine;
 }

@@ -73,6 +73,10 @@ int_of_text(struct rp_calling *call, const struct rp_value *text, int64_t base,
     struct rp_value size, zero;
     int64_t asked = base;
     bool fine = rp_digits_of(rp_value_bytes(text), &buf) && buf.len;
+    if (buf.failed) {
+        rp_buf_release(&buf);
+        return rp_eval_memory(call->eval);
+    }
     char *digits = buf.data;
     bool negative = fine && digits[0] == '-';
     digits += fine && (digits[0] == '-' || digits[0] == '+');

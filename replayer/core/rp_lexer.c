@@ -26,9 +26,10 @@ is_name_char(int c)
 #define NUMBER_MAX 4300u
 
 static bool
-bad_number(struct rp_lexer *lexer, const struct rp_token *token)
+bad_number(struct rp_lexer *lexer, const struct rp_token *token, bool no_memory)
 {
-    return rp_expr_fail(lexer->error, token->column, "invalid number");
+    return rp_expr_fail(lexer->error, token->column,
+                        no_memory ? "out of memory" : "invalid number");
 }
 
 /* The digits of a base at lexer->off, an underscore between any two, into `out`. */
@@ -63,11 +64,12 @@ lex_based(struct rp_lexer *lexer, struct rp_token *token)
     int base = letter == 'x' ? 16 : letter == 'o' ? 8 : 2;
     struct rp_buf text = RP_BUF_INIT;
     lexer->off += 2;
-    bool fine = digits(lexer, base, &text) && text.len <= NUMBER_MAX
+    bool right = digits(lexer, base, &text) && text.len <= NUMBER_MAX;
+    bool fine = right && !text.failed
                 && rp_int_parse((struct tf_text){text.data, text.len}, (unsigned)base,
                                 &token->value);
     rp_buf_release(&text);
-    return fine || bad_number(lexer, token);
+    return fine || bad_number(lexer, token, right);
 }
 
 /* The exponent, if one is there. */
@@ -106,7 +108,7 @@ decimal(struct rp_lexer *lexer, struct rp_buf *text, bool *ret_real)
 
 static bool
 number_value(struct rp_lexer *lexer, const struct rp_buf *text, bool real,
-             struct rp_token *token)
+             struct rp_token *token, bool *ret_no_memory)
 {
     int c = peek(lexer, 0);
     bool imaginary = c == 'j' || c == 'J';
@@ -122,8 +124,10 @@ number_value(struct rp_lexer *lexer, const struct rp_buf *text, bool real,
         return true;
     }
     bool octal = text->data[0] == '0' && strspn(text->data, "0") != text->len;
-    return !octal
-           && rp_int_parse((struct tf_text){text->data, text->len}, 10, &token->value);
+    *ret_no_memory =
+        !octal
+        && !rp_int_parse((struct tf_text){text->data, text->len}, 10, &token->value);
+    return !octal && !*ret_no_memory;
 }
 
 static bool
@@ -132,14 +136,16 @@ lex_number(struct rp_lexer *lexer, struct rp_token *token)
     token->kind = RP_TOK_LITERAL;
     if (peek(lexer, 0) == '0' && peek(lexer, 1) && strchr("xXoObB", peek(lexer, 1))) {
         return lex_based(lexer, token)
-               && (!is_name_char(peek(lexer, 0)) || bad_number(lexer, token));
+               && (!is_name_char(peek(lexer, 0)) || bad_number(lexer, token, false));
     }
     struct rp_buf text = RP_BUF_INIT;
     bool real;
-    bool fine = decimal(lexer, &text, &real) && text.len <= NUMBER_MAX && !text.failed
-                && number_value(lexer, &text, real, token);
+    bool right = decimal(lexer, &text, &real) && text.len <= NUMBER_MAX;
+    bool no_memory = right && text.failed;
+    bool fine =
+        right && !no_memory && number_value(lexer, &text, real, token, &no_memory);
     rp_buf_release(&text);
-    return fine || bad_number(lexer, token);
+    return fine || bad_number(lexer, token, no_memory);
 }
 
 /* --- str and bytes --- */

@@ -51,7 +51,7 @@ add_text(struct rp_parser *parser, size_t column, struct rp_buf *text, uint32_t 
          uint32_t *last)
 {
     uint32_t node;
-    if (text->len == 0) {
+    if (text->len == 0 && !text->failed) {
         return true;
     }
     if (!rp_parser_add(parser, RP_NODE_VALUE, column, &node)) {

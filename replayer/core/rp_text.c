@@ -497,19 +497,20 @@ rp_value_type_name(struct rp *rp, const struct rp_value *value, uint64_t seq,
 {
     if (value->kind == TF_VAL_ELIDED && value->type_id) {
         rp_type_name(rp_type(rp, value->type_id), out);
-        return TF_OK;
     }
-    if (value->kind != TF_VAL_REF) {
+    else if (value->kind != TF_VAL_REF) {
         rp_buf_add_string(out, scalar_type(value));
-        return TF_OK;
     }
-    struct rp_object *object;
-    tf_status status = rp_object_at(rp, value, seq, &object, err);
-    if (status == TF_OK) {
+    else {
+        struct rp_object *object;
+        tf_status status = rp_object_at(rp, value, seq, &object, err);
+        if (status != TF_OK) {
+            return status;
+        }
         rp_type_name(object->type, out);
         rp_object_release(object);
     }
-    return status;
+    return out->failed ? rp_no_memory(err) : TF_OK;
 }
 
 uint64_t

@@ -45,7 +45,8 @@ rp_verify(const char *path, const struct tf_verify *options, uint64_t *ret_findi
     }
     struct rp *rp = NULL;
     struct rp_options reading = {.cache_off = true};
-    if (rp_open(path, &reading, &rp, NULL) == TF_OK) {
+    status = rp_open(path, &reading, &rp, err);
+    if (status == TF_OK) {
         status = check_chunks(rp, options, &findings, err);
         rp_close(rp);
     }

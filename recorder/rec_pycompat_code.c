@@ -24,35 +24,20 @@ line_of(PyCodeObject *code, uint32_t unit)
 }
 
 # if PY_VERSION_HEX >= 0x030c0000
-/* A line event comes where the line differs from that of the instruction before (Python/
- * instrumentation.c, _Py_call_instrumentation_line), and at a jump back on the same line
- * (Python/legacy_tracing.c, sys_trace_jump_func): while the frame still stands at the jump,
- * so that an event there may be just that. END_FOR and its like carry none. */
+/* A line event comes at an instruction that is marked for it, where the line differs from that
+ * of the instruction before (Python/instrumentation.c, initialize_lines and
+ * _Py_call_instrumentation_line); and at a jump back on the same line (Python/
+ * legacy_tracing.c, sys_trace_jump_func): while the frame still stands at the jump, so that an
+ * event there may be just that. */
 bool
 rec_py_code_fires(PyCodeObject *code, uint32_t from, uint32_t unit, bool begins)
 {
     int before = line_of(code, from), line = line_of(code, unit);
-    if (line == -1) {
-        return false;
-    }
     if (line == before) {
-        return !begins && unit < from
+        return !begins && line != -1 && unit < from
                && rec_py_base_opcode(code, from) == JUMP_BACKWARD;
     }
-    switch (rec_py_base_opcode(code, unit)) {
-    case END_FOR:
-    case END_SEND:
-    case END_ASYNC_FOR:
-    case RESUME:
-#  ifdef POP_ITER
-    case POP_ITER:
-#  endif
-#  ifdef NOT_TAKEN
-    case NOT_TAKEN:
-#  endif
-        return false;
-    default: return true;
-    }
+    return _Py_OPCODE(_PyCode_CODE(code)[unit]) == INSTRUMENTED_LINE;
 }
 # else
 /* As maybe_call_line_trace() decides it. */

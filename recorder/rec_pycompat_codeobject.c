@@ -5,9 +5,35 @@
 #include "rec_pycompat_internal.h"
 
 #if PY_VERSION_HEX >= 0x030b0000
+# if PY_VERSION_HEX >= 0x030e0000
+/* A module or class body whose cells are the compiler's (Python/symtable.c, 3.14): its
+ * variables are in the mapping, and `f_locals` shows none of these. */
+static bool
+has_own_cells_only(PyCodeObject *code)
+{
+    static const char *const own[] = {"__class__", "__classdict__",
+                                      "__conditional_annotations__"};
+    bool all = !(code->co_flags & CO_OPTIMIZED);
+    for (int i = code->co_nlocals; all && i < code->co_nlocalsplus; i++) {
+        PyObject *name = PyTuple_GET_ITEM(code->co_localsplusnames, i);
+        bool found = _PyLocals_GetKind(code->co_localspluskinds, i) & CO_FAST_FREE;
+        for (size_t k = 0; k < sizeof own / sizeof *own; k++) {
+            found |= rec_py_str_is(name, own[k]);
+        }
+        all = found;
+    }
+    return all;
+}
+# endif
+
 uint32_t
 rec_py_code_slot_count(PyCodeObject *code)
 {
+# if PY_VERSION_HEX >= 0x030e0000
+    if (has_own_cells_only(code)) {
+        return (uint32_t)code->co_nlocals;
+    }
+# endif
     return (uint32_t)code->co_nlocalsplus;
 }
 

@@ -8,7 +8,7 @@
 #include "rec_pycompat.h"
 
 /* make/pythons.py reads this line, too. */
-#if PY_VERSION_HEX < 0x03080000 || PY_VERSION_HEX >= 0x030e0000
+#if PY_VERSION_HEX < 0x03080000 || PY_VERSION_HEX >= 0x03100000
 # error \
      "pyrecord does not know this version of CPython: build it with another PYTHON=..."
 #endif

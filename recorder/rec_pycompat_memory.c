@@ -29,6 +29,8 @@ static struct {
     uintptr_t probed;
 #if PY_VERSION_HEX < 0x030b0000
     destructor frame, method, function, asend, wrapped;
+#elif PY_VERSION_HEX >= 0x030e0000
+    destructor list_iter, tuple_iter, range, range_iter, function, method;
 #endif
 } deaths;
 
@@ -84,45 +86,37 @@ WATCHED_DEALLOC(list)
 WATCHED_DEALLOC(tuple)
 WATCHED_DEALLOC(dict)
 
-static void
-watched_dealloc_slice(PyObject *op)
-{
-    deaths.died(rec_py_base(op));
-    deaths.slice(op);
-}
+/* Those that hold nothing deep, or leave the trashcan to _Py_Dealloc (3.14). */
+#define WATCHED_LEAF(name)                        \
+ static void watched_dealloc_##name(PyObject *op) \
+ {                                                \
+  deaths.died(rec_py_base(op));                   \
+  deaths.name(op);                                \
+ }
 
-static void
-watched_dealloc_context(PyObject *op)
-{
-    deaths.died(rec_py_base(op));
-    deaths.context(op);
-}
-
+WATCHED_LEAF(slice)
+WATCHED_LEAF(context)
+WATCHED_LEAF(memory_error)
+#if PY_VERSION_HEX >= 0x030e0000
+/* More free lists (Include/internal/pycore_freelist_state.h, 3.14). */
+WATCHED_LEAF(list_iter)
+WATCHED_LEAF(tuple_iter)
+WATCHED_LEAF(range)
+WATCHED_LEAF(range_iter)
+WATCHED_LEAF(function)
+WATCHED_LEAF(method)
+#endif
 #if PY_VERSION_HEX < 0x030b0000
 /* Frames are kept by their code objects, too. Their dealloc brings its own trashcan, which may
  * come here a second time. */
-# define WATCHED_DEALLOC_PLAIN(name)               \
-  static void watched_dealloc_##name(PyObject *op) \
-  {                                                \
-   deaths.died(rec_py_base(op));                   \
-   deaths.name(op);                                \
-  }
-
-WATCHED_DEALLOC_PLAIN(frame)
-WATCHED_DEALLOC_PLAIN(asend)
-WATCHED_DEALLOC_PLAIN(wrapped)
+WATCHED_LEAF(frame)
+WATCHED_LEAF(asend)
+WATCHED_LEAF(wrapped)
 # if PY_VERSION_HEX < 0x03090000
-WATCHED_DEALLOC_PLAIN(method)
-WATCHED_DEALLOC_PLAIN(function)
+WATCHED_LEAF(method)
+WATCHED_LEAF(function)
 # endif
 #endif
-
-static void
-watched_dealloc_memory_error(PyObject *op)
-{
-    deaths.died(rec_py_base(op));
-    deaths.memory_error(op);
-}
 
 static void
 swap_dealloc(PyTypeObject *type, destructor *ret_before, destructor ours)
@@ -192,6 +186,17 @@ watch_allocator(void)
 #else
 # define WATCHED_BEFORE_3_11(X)
 #endif
+#if PY_VERSION_HEX >= 0x030e0000
+# define WATCHED_SINCE_3_14(X)     \
+  X(&PyListIter_Type, list_iter)   \
+  X(&PyTupleIter_Type, tuple_iter) \
+  X(&PyRange_Type, range)          \
+  X(&PyRangeIter_Type, range_iter) \
+  X(&PyCFunction_Type, function)   \
+  X(&PyMethod_Type, method)
+#else
+# define WATCHED_SINCE_3_14(X)
+#endif
 #define WATCHED_TYPES(X)                            \
  X(&PyList_Type, list)                              \
  X(&PyTuple_Type, tuple)                            \
@@ -199,7 +204,8 @@ watch_allocator(void)
  X(&PySlice_Type, slice)                            \
  X(&PyContext_Type, context)                        \
  X((PyTypeObject *)PyExc_MemoryError, memory_error) \
- WATCHED_BEFORE_3_11(X)
+ WATCHED_BEFORE_3_11(X)                             \
+ WATCHED_SINCE_3_14(X)
 
 #define WATCH(type, name)   swap_dealloc(type, &deaths.name, watched_dealloc_##name);
 #define RESTORE(type, name) restore_dealloc(type, deaths.name, watched_dealloc_##name);

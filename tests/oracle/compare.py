@@ -48,7 +48,7 @@ DIFFERENCES_KEPT = int(os.environ.get("DIFFERENCES", "30"))
 
 # Locals that hold an id() which may be that of a static object, outside the range that the
 # tracer knows addresses by: (file, function, name).
-IDENTITIES = {("copy.py", "deepcopy", "d")}
+IDENTITIES = {("copy.py", "deepcopy", "d"), ("unix_events.py", "can_use_pidfd", "pid")}
 
 
 class CannotCompare(Exception):

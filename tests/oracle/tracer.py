@@ -606,10 +606,12 @@ def main_module(path):
     space["__package__"] = None
     space["__loader__"] = external.SourceFileLoader("__main__", path)
     space["__spec__"] = None
-    space["__annotations__"] = {}
+    if _VERSION < (3, 14):
+        space["__annotations__"] = {}
     space["__builtins__"] = _modules["builtins"]
     space["__file__"] = path
-    space["__cached__"] = None
+    if _VERSION < (3, 15):
+        space["__cached__"] = None
     return main
 
 

@@ -35,6 +35,9 @@ test_stack_effects(void **state)
             decode_one(opcode, arg, &insn);
             if (effect == PY_INVALID_STACK_EFFECT || insn.act == REC_ACT_UNKNOWN
                 || insn.act == REC_ACT_OPEN || insn.act == REC_ACT_END
+#ifdef PRECALL /* 3.11 counts what both of them take at the first */
+                || opcode == PRECALL || opcode == CALL
+#endif
                 || (opcode == BUILD_SLICE && arg != 2
                     && arg != 3)) { /* which no code has */
                 continue;

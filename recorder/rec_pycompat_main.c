@@ -20,9 +20,13 @@ detach_frames(PyThreadState *tstate)
     while (first != NULL && first->previous != NULL) {
         first = first->previous;
     }
-    /* 3.14 and later end the chain with a frame of the interpreter's own */
-    bool has_base = first != NULL && first->owner == FRAME_OWNED_BY_INTERPRETER;
-    tstate->current_frame = has_base ? first : NULL;
+    tstate->current_frame = NULL;
+# if PY_VERSION_HEX \
+     >= 0x030e0000 /* the chain ends with a frame of the interpreter's own */
+    if (first != NULL && first->owner == FRAME_OWNED_BY_INTERPRETER) {
+        tstate->current_frame = first;
+    }
+# endif
     tstate->py_recursion_remaining = tstate->py_recursion_limit;
 #elif PY_VERSION_HEX >= 0x030c0000
     tstate->cframe = &tstate->root_cframe;

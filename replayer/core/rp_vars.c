@@ -218,6 +218,26 @@ has_mapping(const struct tf_def_code *code)
     return code->slot_count && code->slot_kind[code->slot_count - 1] == TF_SLOT_MAPPING;
 }
 
+/* Up to CPython 3.10 an argument that is a cell has a slot of its own for that, behind the
+ * locals, and the argument's slot is never bound. The other of the two, or `slot`. */
+static uint32_t
+other_slot_of_argument(const struct tf_def_code *code, uint32_t slot)
+{
+    bool cell = code->slot_kind[slot] == TF_SLOT_CELL;
+    uint32_t first = cell ? 0 : slot + 1;
+    uint32_t end = cell ? code->arg_count : code->slot_count;
+    if (!cell && (code->slot_kind[slot] != TF_SLOT_LOCAL || slot >= code->arg_count)) {
+        return slot;
+    }
+    for (uint32_t i = first; i < end && i < code->slot_count; i++) {
+        if (i != slot && code->slot_kind[i] == (cell ? TF_SLOT_LOCAL : TF_SLOT_CELL)
+            && rp_text_equal(code->slot[i], code->slot[slot])) {
+            return i;
+        }
+    }
+    return slot;
+}
+
 static tf_status
 locals_of(const struct view *view, struct rp_vars *vars, struct tf_err *err)
 {
@@ -227,7 +247,9 @@ locals_of(const struct view *view, struct rp_vars *vars, struct tf_err *err)
         struct rp_var var = {
             .name = code->slot[slot],
             .slot_kind = (uint8_t)code->slot_kind[slot],
-            .argument = slot < code->arg_count,
+            .argument = slot < code->arg_count
+                        || (code->slot_kind[slot] == TF_SLOT_CELL
+                            && other_slot_of_argument(code, slot) != slot),
             .slot = slot,
         };
         /* A class body's locals() has none of the variables that it closes over:
@@ -452,7 +474,9 @@ spot_of(const struct view *view, struct tf_text name, struct rp_spot *spot,
     tf_status status = TF_OK;
     for (uint32_t slot = 0; slot < code->slot_count && status == TF_OK; slot++) {
         unsigned kind = code->slot_kind[slot];
-        if (kind != TF_SLOT_MAPPING && !rp_text_equal(code->slot[slot], name)) {
+        if (kind != TF_SLOT_MAPPING
+            && (!rp_text_equal(code->slot[slot], name)
+                || other_slot_of_argument(code, slot) > slot)) {
             continue;
         }
         *spot = (struct rp_spot){.sort = RP_SPOT_SLOT, .slot = slot};

@@ -174,3 +174,18 @@ def test_the_versions(counted):
                      env={"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/")})
     found = [line.split(" ")[0] for line in listed.text.splitlines()]
     assert [name for name in found if name not in PYTHONS] == [], "run `make pythons`"
+
+
+@version_and("way", ["cells"])
+def test_arguments_that_are_cells(way, version, program, tmp_path, pyreplay):
+    """Up to 3.10 such an argument has two places; only one of them is ever bound."""
+    path = program("def outer(a, b=2):\n    def inner():\n        return a\n    a = [b]\n"
+                   "    return inner()\n\nouter(1)\n")
+    run.run([PYTHONS[version].pyrecord, "-q", "-o", "r.pyrec", str(path)], cwd=tmp_path)
+    text = run.pyreplay("--batch", "-c", "b program.py:5", "-c", "c", "-c", "calls outer",
+                        "-c", "history a", tmp_path / "r.pyrec").text
+    assert "a=1" in text and "b=2" in text, text
+    history = text[text.index("b=2"):]
+    assert "[2]" in history and "there is no" not in history, text
+    last = run.dump(tmp_path / "r.pyrec", "--function", "*outer*")[-1]["locals"]
+    assert last["a"] == "[2]" and last["b"] == "2"

@@ -124,6 +124,10 @@ test: ## install what is missing (NO_INSTALL=1 only lists it), build, run every 
 	@$(MAKE) $(PARALLEL) --no-print-directory other-pythons
 	@CC="$(CC)" PYTHON=$(PYTHON) BUILD=$(BUILD) make/run-tests.sh
 
+.PHONY: test-sid
+test-sid: ## the oracle on the Pythons of Debian's sid, in a chroot (as root; no part of CI)
+	@make/test-sid.sh
+
 .PHONY: test-full
 test-full: ## the same with the long campaigns
 	@make/deps.sh build test
@@ -266,7 +270,7 @@ $(GEN)/%.members: FORCE
 	$(write-text)
 
 # Facts about $(PYTHON), for what embeds it. Asked for only by goals that build.
-NO_PYTHON_GOALS := demo test test-full test-san fuzz coverage pythons other-pythons deps fmt check-format clean help
+NO_PYTHON_GOALS := demo test test-sid test-full test-san fuzz coverage pythons other-pythons deps fmt check-format clean help
 ifneq ($(filter-out $(NO_PYTHON_GOALS),$(or $(MAKECMDGOALS),all)),)
 include $(PY_GEN)/python.mk
 endif

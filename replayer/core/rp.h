@@ -627,7 +627,7 @@ struct rp_change {
     uint64_t
         by_seq; /* the event before it in that thread: the line that wrote; 0: none */
     uint64_t before_seq; /* where `before` is to be looked at */
-    bool bound;          /* the place's value is another; else its content changed */
+    bool bound;          /* the place was written; else only its content changed */
     struct rp_value before, after; /* owned */
 };
 

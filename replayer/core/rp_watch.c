@@ -481,7 +481,7 @@ change_at(struct rp *rp, const struct rp_place *place, uint64_t seq,
     struct tf_err none = TF_ERR_INIT;
     tf_status status = rp_write_within(rp, place, seq, false, seq, &write, &none);
     if (status == TF_OK) {
-        change.bound = !rp_value_same(&write.before, &write.after);
+        change.bound = true;
         change.before = write.before;
         change.after = write.after;
         change.by_seq = write.by_seq;

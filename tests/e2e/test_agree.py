@@ -54,7 +54,7 @@ class Observations:
         locals_ = row["locals"]
         for name, value in locals_.items():
             if row["function"] != "<module>":
-                self.note((row["frame"], "local", name), value, name)
+                self.note((row["frame"], "local", name), value, name if name.isidentifier() else None)
             self.walk(value, name, 0)
         for name in self.known.get(("frame", row["frame"]), ()):
             if name not in locals_ and row["function"] != "<module>":

@@ -66,6 +66,8 @@ struct rec_thread {
     uint64_t tstate_id;
     uint32_t id;
     bool named;
+    bool stale; /* events were missed: its stack may be another */
+    bool hooked;
     uint8_t name_tries;
     struct rec_frame **stack;
     uint32_t depth, cap;

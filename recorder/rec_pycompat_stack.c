@@ -4,7 +4,12 @@
 bool
 rec_py_is_main_interpreter(void)
 {
-    return PyInterpreterState_Get() == PyInterpreterState_Main();
+#if PY_VERSION_HEX >= 0x030d0000
+    PyThreadState *tstate = PyThreadState_GetUnchecked();
+#else
+    PyThreadState *tstate = _PyThreadState_UncheckedGet();
+#endif
+    return tstate == NULL || tstate->interp == PyInterpreterState_Main();
 }
 
 /* Frames that run are kept by what runs them. */

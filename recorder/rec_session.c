@@ -54,6 +54,8 @@ begin_batch(void)
     rec.chunk++;
     rec.batch_ns = monotonic_ns() - rec.start_ns;
     rec_frames_keyframe();
+    rec.batch->lost_reason = rec.lost;
+    rec.lost = NULL;
     tf_tail_begin(rec.batch, rec.seq + 1);
 }
 
@@ -92,7 +94,7 @@ rec_session_next_batch(void)
 static void
 died(uintptr_t base)
 {
-    if (rec.active) {
+    if (rec.active && (!rec.interpreters || rec_py_is_main_interpreter())) {
         rec_shadow_died(&rec.shadow, base);
     }
 }

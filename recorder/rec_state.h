@@ -60,6 +60,8 @@ struct rec_visit {
 struct rec_state {
     const struct rec_options *options;
     bool active;            /* hooks record */
+    bool interpreters;      /* there is more than one, or was */
+    const char *lost;       /* why events are missing before the next; static string */
     bool whole;             /* they did without a break: deaths are all known */
     struct tf_batch *batch; /* being filled; NULL while the writer is behind */
     uint64_t chunk;         /* its number */

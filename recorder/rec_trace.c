@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "rec_beside.h"
 #include "rec_frames.h"
 #include "rec_intercept.h"
 #include "rec_session.h"
@@ -232,6 +233,31 @@ has_begun(PyFrameObject *object, enum tf_event_kind kind)
     return hooks.begun;
 }
 
+/* What was missed ends a chunk. */
+static bool
+tell_lost(void)
+{
+    if (rec.batch == NULL && !rec_session_wait_batch()) {
+        return false;
+    }
+    rec_session_next_batch();
+    return rec.active && rec.batch != NULL;
+}
+
+/* The stack as it is now, without the frame whose call is to come. */
+static void __attribute__((noinline))
+find_stack(struct rec_thread *thread, PyFrameObject *object, enum tf_event_kind kind)
+{
+    thread->stale = false;
+    rec.thread = thread;
+    rec_values_begin(true);
+    if (!rec_frames_sync(thread,
+                         kind <= TF_EV_THROW ? rec_py_frame_caller(object) : object)) {
+        rec_session_stop("out of memory");
+    }
+    rec.look_again = true;
+}
+
 /* Inline for each kind of event, which takes away what it has no part in. */
 static inline __attribute__((always_inline)) void
 record(PyFrameObject *object, enum tf_event_kind kind, PyObject *arg)
@@ -239,10 +265,16 @@ record(PyFrameObject *object, enum tf_event_kind kind, PyObject *arg)
     if (!has_begun(object, kind)) {
         return;
     }
+    if (rec.lost != NULL && !tell_lost()) {
+        return;
+    }
     if (rec.batch == NULL && !rec_session_wait_batch()) {
         return;
     }
     struct rec_thread *thread = rec_thread_of(PyThreadState_Get());
+    if (thread != NULL && thread->stale) {
+        find_stack(thread, object, kind);
+    }
     struct rec_frame *top = thread != NULL ? rec_thread_top(thread) : NULL;
     struct rec_code *code = top != NULL && top->frame == object && kind > TF_EV_THROW
                                 ? top->code
@@ -431,6 +463,7 @@ hook_thread(PyThreadState *tstate)
         thread->next_trace = trace;
         rec_py_set_trace(tstate, trace_event, self);
     }
+    thread->hooked = true;
     if (rec.options->events & PROFILE_EVENTS) {
         Py_tracefunc profile = rec_py_get_profile(tstate, &self);
         if (profile != profile_event) {
@@ -445,9 +478,17 @@ hook_new_threads(void)
 {
     bool found = false;
     PyThreadState *tstate = PyInterpreterState_ThreadHead(PyInterpreterState_Get());
+    if (!rec_py_is_main_interpreter()) {
+        return false;
+    }
     for (; rec.active && tstate != NULL; tstate = PyThreadState_Next(tstate)) {
         PyObject *self;
         if (rec_py_get_trace(tstate, &self) != trace_event) {
+            struct rec_thread *thread = rec_thread_of(tstate);
+            if (thread != NULL && thread->hooked) {
+                thread->stale = true;
+                rec.lost = "another tool took the trace function of a thread";
+            }
             hook_thread(tstate);
             found = true;
         }
@@ -483,7 +524,7 @@ opcodes_were_set(PyFrameObject *frame, bool value)
 static PyObject *
 after_set(PyObject *result)
 {
-    if (rec.active) {
+    if (rec.active && rec_py_is_main_interpreter()) {
         hook_thread(PyThreadState_Get());
     }
     return result;
@@ -616,6 +657,26 @@ unhook_thread(PyThreadState *tstate)
     }
 }
 
+/* The main thread's hook was taken by a C call that has returned just now: what it missed, if
+ * anything, is what that call ran. */
+static int
+rehook(void *unused)
+{
+    PyObject *self;
+    (void)unused;
+    if (!rec.active || !rec_py_is_main_interpreter()) {
+        return 0;
+    }
+    PyThreadState *tstate = PyThreadState_Get();
+    struct rec_thread *thread = rec_thread_of(tstate);
+    if (thread != NULL && thread->hooked
+        && rec_py_get_trace(tstate, &self) != trace_event) {
+        thread->stale = true;
+    }
+    hook_thread(tstate);
+    return 0;
+}
+
 tf_status
 rec_trace_install(bool running, struct tf_err *err)
 {
@@ -626,6 +687,7 @@ rec_trace_install(bool running, struct tf_err *err)
     hooks.begun = running;
     memset(raised, 0, sizeof raised);
     take_builtins();
+    rec_beside_watch(rehook);
     if (rec.options->events & 1u << TF_EV_OPCODE) {
         rec_py_want_opcodes();
     }

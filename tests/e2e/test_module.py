@@ -1,9 +1,7 @@
 """The package: `python -m pyrecord`, recordings that a program begins and ends itself, pip."""
-import json
 import os
 import shutil
 import subprocess
-import sys
 
 import pytest
 
@@ -12,7 +10,6 @@ from run import BUILD, PYTHON, ROOT
 from test_record_like_python import SEE
 
 PACKAGE = os.path.join(BUILD, "python")
-FULL = os.environ.get("PYREC_TEST_FULL")
 
 # Whatever interpreter runs the program, the package is found.
 PRELUDE = "import sys\nsys.path.insert(0, %r)\nimport pyrecord\n" % PACKAGE
@@ -159,6 +156,7 @@ print(len(won) > 0, won[0])
 """
 
 
+@pytest.mark.timeout(1600)
 @pytest.mark.parametrize("turns", [200, pytest.param(10000, marks=pytest.mark.full)])
 def test_many_recordings_in_one_process(program, tmp_path, turns):
     done = run.run([PYTHON, program(TURNS), str(turns)], cwd=tmp_path,

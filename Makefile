@@ -38,7 +38,7 @@ BASE_CFLAGS := -std=gnu11 -pthread $(HARDENING) $(SANITIZERS) $(CFLAGS)
 LINK := $(CC) -pthread $(SANITIZERS) $(CFLAGS) $(LDFLAGS) -Wl,-z,relro,-z,now
 
 TF_LIBS := -lzstd -lprotobuf-c -lxxhash -lmd
-CLI_LIBS := -ledit
+CLI_LIBS := -ledit -lzip
 
 # --- What there is ---
 

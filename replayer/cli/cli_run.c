@@ -9,6 +9,7 @@
 #include "cli.h"
 #include "cli_ask.h"
 #include "cli_suggest.h"
+#include "cli_zip.h"
 
 const struct cli_subcommand cli_subcommands[] = {
     {"info", &cli_info_program, cli_info_run, NULL},
@@ -27,6 +28,7 @@ const struct cli_subcommand cli_subcommands[] = {
     {"verify", &cli_verify_program, cli_verify_run, NULL},
     {"cut", &cli_cut_program, cli_cut_run, NULL},
     {"redact", &cli_redact_program, cli_redact_run, NULL},
+    {"pack", &cli_pack_program, cli_pack_run, NULL},
     {"repair", &cli_repair_program, cli_repair_run, NULL},
     {"help", &cli_help_program, cli_help_run, NULL},
     {0},
@@ -62,9 +64,39 @@ is_mistyped(struct cli_env *env, const char *word)
     return near != NULL;
 }
 
+/* A recording in an archive is opened where its name stands: the word becomes that of the
+ * unpacked one, in `name`. False: it cannot be. */
+static bool
+open_archive(struct cli_env *env, int argc, char **argv, char *name, int *ret_exit)
+{
+    struct tf_err err = TF_ERR_INIT;
+    for (int i = 1; i < argc; i++) {
+        size_t len = strlen(argv[i]);
+        if (len < 10 || strcmp(argv[i] + len - 10, ".pyrec.zip") != 0
+            || argv[i][0] == '-' || argv[i - 1][0] == '-') {
+            continue;
+        }
+        tf_status status = cli_zip_open(argv[i], name, &err);
+        if (status == TF_OK) {
+            argv[i] = name;
+            return true;
+        }
+        if (status != TF_ERR_NOT_FOUND) {
+            *ret_exit = cli_complain_err(env, argv[i], &err);
+            return false;
+        }
+    }
+    return true;
+}
+
 int
 cli_run(struct cli_env *env, int argc, char **argv)
 {
+    int failed;
+    char unpacked[32];
+    if (!open_archive(env, argc, argv, unpacked, &failed)) {
+        return cli_finish(env, failed);
+    }
     const struct cli_subcommand *subcommand =
         argc > 1 ? find_subcommand(argv[1]) : NULL;
     if (argc > 1 && !subcommand && is_mistyped(env, argv[1])) {

@@ -56,7 +56,7 @@ static const struct cl_option OPTIONS[] = {
 };
 
 static const char *const USAGE[] = {
-    "FILE -o OUT [--name PATTERN] [--text PATTERN] [OPTION...]", NULL};
+    "FILE -o OUT [--name PATTERN] [--text PATTERN]...", NULL};
 
 static const struct cl_section SECTIONS[] = {
     {"What is looked at",

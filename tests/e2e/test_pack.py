@@ -19,11 +19,11 @@ def shop(tmp_path_factory):
 
 def test_pack(shop):
     home = str(shop.parent)
-    done = run.pyreplay("pack", shop, "--last", "30", "--text", "hunter2x", "--home", home)
+    done = run.pyreplay("pack", shop, "--last", "90", "--text", "hunter2x", "--home", home)
     assert done.status == 0, done
     packed = shop.with_name("shop.pyrec.zip")
     assert stat.S_IMODE(packed.stat().st_mode) == 0o600
-    assert "30 events" in done.text and "  ~/shop.py\n" in done.text
+    assert "90 events" in done.text and "  ~/shop.py\n" in done.text
     assert "a bearer token: Bearer abcdefghijkl" in done.text
     with zipfile.ZipFile(packed) as archive:
         assert archive.namelist() == ["shop.pyrec"] and archive.testzip() is None
@@ -33,9 +33,9 @@ def test_pack(shop):
     assert b"hunter2x" not in held and home.encode() not in held
     assert run.pyreplay("verify", packed).status == 0
     rows = run.dump(packed)
-    assert [row["seq"] for row in rows] == [row["seq"] for row in run.dump(shop)[-30:]]
+    assert [row["seq"] for row in rows] == [row["seq"] for row in run.dump(shop)[-90:]]
     assert "~/shop.py" in {row["file"] for row in rows} and home not in str(rows)
-    assert run.info(packed)["events"] == 30
+    assert run.info(packed)["events"] == 90
     assert "KeyError" in run.pyreplay("--batch", "-c", "where", packed).text + run.pyreplay(packed).text
     again = run.pyreplay("pack", shop)
     assert again.status == 2 and "exists already" in again.message

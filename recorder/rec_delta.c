@@ -283,11 +283,12 @@ rec_obj_compare(struct rec_obj *obj)
 {
     uint32_t depth = obj->depth;
     struct rec_view *view = &rec.view;
-    size_t count = view->item_count + view->attr_count;
-    if (view->failed
-        || !rec_obj_reserve(obj, count > obj->item_count + obj->attr_count
-                                     ? count
-                                     : obj->item_count + obj->attr_count)) {
+    size_t item_max =
+        view->item_count > obj->item_count ? view->item_count : obj->item_count;
+    size_t attr_max =
+        view->attr_count > obj->attr_count ? view->attr_count : obj->attr_count;
+    /* The items are changed first: the attributes before then stand behind those after. */
+    if (view->failed || !rec_obj_reserve(obj, item_max + attr_max)) {
         rec.out_of_memory = true;
         return;
     }

@@ -107,6 +107,23 @@ def case_partial_of_partial():
     return l
 
 
+def case_items_for_attributes():
+    """A list that loses attributes and gains items, in one line."""
+    class Both(list):
+        pass
+
+    def change(both):
+        both.__dict__, both[:] = {}, [1, 2, 3, 4]
+
+    kept = []
+    for turn in range(40):
+        both = Both()
+        both.a, both.b, both.c, both.d = [turn], 2, 3, 4
+        kept.append(both)
+        change(both)
+    return [list(both) for both in kept], vars(kept[0])
+
+
 def case_iterator_kept():
     o = Obj()
     a = vars(o)

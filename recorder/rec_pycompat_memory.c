@@ -114,7 +114,7 @@ WATCHED_LEAF(asend)
 WATCHED_LEAF(wrapped)
 # if PY_VERSION_HEX < 0x03090000
 WATCHED_LEAF(method)
-WATCHED_LEAF(function)
+WATCHED_DEALLOC(function) /* x.__dir__.__dir__ ... */
 # endif
 #endif
 

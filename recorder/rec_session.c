@@ -99,6 +99,12 @@ died(uintptr_t base)
     }
 }
 
+void
+rec_session_watch_deaths(void)
+{
+    rec_py_watch_deaths(died);
+}
+
 /* --- Fork: the child is another process; its events are not of this recording. --- */
 static void
 after_fork_in_child(void)
@@ -215,7 +221,7 @@ rec_session_start(const struct rec_session_config *config, struct tf_err *err)
     rec.batch = rec_writer_try_take(session.writer);
     tf_tail_begin(rec.batch, rec.seq + 1);
     session.started = true;
-    rec_py_watch_deaths(died);
+    rec_session_watch_deaths();
     rec.active = true;
     status = rec_trace_install(config->running, err);
     if (status == TF_OK && config->running) {

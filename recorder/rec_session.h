@@ -50,6 +50,8 @@ bool rec_session_end(void (*ended)(void), struct rec_session_result *ret);
 void rec_session_next_batch(void);
 /* Waits for a batch when there is none. False when recording has stopped. */
 bool rec_session_wait_batch(void);
+/* Deaths of objects are noticed (again). */
+void rec_session_watch_deaths(void);
 /* No more events; the program runs on. `reason`: static string. */
 void rec_session_stop(const char *reason);
 

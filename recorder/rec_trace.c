@@ -30,7 +30,7 @@ static struct {
     bool begun;
     unsigned raised_next;
     PyCFunction settrace, setprofile, start_new_thread, start_new, start_joinable,
-        os_exit;
+        os_exit, tracemalloc_stop;
 } hooks;
 
 static uint64_t
@@ -571,6 +571,18 @@ thread_start_joinable(PyObject *self, PyObject *args, PyObject *names)
     return after_start(start(self, args, names));
 }
 
+/* It puts back the allocators that it found when it started: without ours, when we came after
+ * it. */
+static PyObject *
+tracemalloc_stop(PyObject *self, PyObject *unused)
+{
+    PyObject *result = hooks.tracemalloc_stop(self, unused);
+    if (rec.active) {
+        rec_session_watch_deaths();
+    }
+    return result;
+}
+
 /* The one built-in way out that passes no finalisation. */
 static PyObject *
 posix_exit(PyObject *self, PyObject *const *args, Py_ssize_t count, PyObject *names)
@@ -601,6 +613,7 @@ static struct rec_builtin {
     {"_thread", "start_new", thread_start_new, &hooks.start_new, NULL},
     {"_thread", "start_joinable_thread", /* 3.13 */
      (PyCFunction)(void (*)(void))thread_start_joinable, &hooks.start_joinable, NULL},
+    {"_tracemalloc", "stop", tracemalloc_stop, &hooks.tracemalloc_stop, NULL},
     {"posix", "_exit", (PyCFunction)(void (*)(void))posix_exit, &hooks.os_exit, NULL},
 };
 

@@ -189,3 +189,23 @@ def test_arguments_that_are_cells(way, version, program, tmp_path, pyreplay):
     assert "[2]" in history and "there is no" not in history, text
     last = run.dump(tmp_path / "r.pyrec", "--function", "*outer*")[-1]["locals"]
     assert last["a"] == "[2]" and last["b"] == "2"
+
+
+DEEP = '''
+def chain(make, n):
+    o = object()
+    for _ in range(n):
+        o = make(o)
+    return n
+
+print(chain(lambda o: o.__dir__, 100000), chain(lambda o: [o], 100000), chain(lambda o: (o,), 100000),
+      chain(lambda o: {"o": o}, 100000))
+'''
+
+
+@version_and("events", ["call,return"])
+def test_a_deep_structure_dies(events, version, program, tmp_path):
+    """Whose end is watched must not overflow the C stack where it does not without us."""
+    done = run.run([PYTHONS[version].pyrecord, "-q", "-o", "r.pyrec", "--events", events,
+                    "--exclude", "*", str(program(DEEP))], cwd=tmp_path)
+    assert (done.status, done.text) == (0, "100000 100000 100000 100000\n"), done

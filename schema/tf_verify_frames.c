@@ -73,6 +73,9 @@ check_seek_entry(struct tf_verifier *verify, const struct tf_frame_list *table,
     }
 }
 
+/* RFC 8878, 3.1.1.1.1: of the frame header's descriptor, behind the magic number. */
+#define ZSTD_CHECKSUM_FLAG 0x04u
+
 static tf_status
 check_frame(struct tf_verifier *verify, struct tf_file *file,
             const struct tf_frame_place *place)
@@ -83,6 +86,11 @@ check_frame(struct tf_verifier *verify, struct tf_file *file,
     uint32_t number;
     size_t len;
     tf_status status = tf_file_frame(file, place, &content, &len, &fault);
+    if (status == TF_OK && (file->window[4] & ZSTD_CHECKSUM_FLAG) == 0) {
+        tf_verify_found_at(verify, place->off,
+                           "the frame at offset %" PRIu64 " has no checksum",
+                           place->off);
+    }
     if (status == TF_OK) {
         status =
             tf_frame_field(content, len, (int64_t)place->off, &number, &bytes, &fault);

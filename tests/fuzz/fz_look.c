@@ -230,7 +230,9 @@ fz_run(const char *path, const char *const *argument, const char **ret_out,
        size_t *ret_out_len, const char **ret_err)
 {
     static volatile sig_atomic_t interrupts;
-    char *argv[24] = {(char *)(uintptr_t) "pyreplay"};
+    char *argv[24] = {(char *)(uintptr_t) "pyreplay"}, out_path[64];
+    snprintf(out_path, sizeof out_path, "%s/fz-out-%d.pyrec",
+             access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp", (int)getpid());
     int argc = 1;
     struct cli_env env = {.out = &outputs[0],
                           .err = &outputs[1],
@@ -238,7 +240,9 @@ fz_run(const char *path, const char *const *argument, const char **ret_out,
                           .interrupts = &interrupts,
                           .interrupts_catch = catch_nothing};
     for (; *argument != NULL && argc < 23; argument++) {
-        argv[argc++] = strdup(strcmp(*argument, "FILE") == 0 ? path : *argument);
+        argv[argc++] = strdup(strcmp(*argument, "FILE") == 0  ? path
+                              : strcmp(*argument, "OUT") == 0 ? out_path
+                                                              : *argument);
     }
     for (int i = 0; i < 2; i++) {
         cli_out_init(&outputs[i], sink_fd(i), true);
@@ -255,6 +259,7 @@ fz_run(const char *path, const char *const *argument, const char **ret_out,
         fprintf(stderr, "exit status %d without a word\n", status);
         abort();
     }
+    unlink(out_path);
     for (int i = 1; i < argc; i++) {
         free(argv[i]);
     }
@@ -306,6 +311,10 @@ static const char *const commands[][20] = {
     {PROMPT, "threads", "-c", "thread 2", "-c", "u", "-c", "d", "-c", "a", "-c", "l"},
     {PROMPT, "goto 5", "-c", "it", "-c", "rit", "-c", "nc", "-c", "pc", "-c", "adv 2"},
     {PROMPT, "info files", "-c", "info threads", "-c", "unt", "-c", "runt", "-c", "ni"},
+    {"cut", "FILE", "-o", "OUT", "--force", "--from", "3", "--to", "12"},
+    {"cut", "FILE", "-o", "OUT", "--force", "--function", "gen"},
+    {"redact", "FILE", "-o", "OUT", "--force", "--name", "x", "--text", "t?xt"},
+    {"repair", "FILE", "-o", "OUT", "--force"},
     {PROMPT, "goto failure", "-c", "p e, e.args, e.__cause__", "-c", "who l", "-c",
      "last l", "-c", "history l 5"},
 };

@@ -21,7 +21,7 @@ void fz_look_reader(const char *path);
 /* The core: states, values, moves, breakpoints and questions. */
 void fz_look_core(const char *path);
 
-/* Runs `pyreplay ARGUMENT...`; "FILE" stands for the path. What it printed is checked for
+/* Runs `pyreplay ARGUMENT...`; "FILE" stands for the path, "OUT" for one to write to. What it printed is checked for
  * what a terminal would obey and is in ret_out (stdout, then stderr; may be NULL) till the
  * next call. Returns its exit status. */
 int fz_run(const char *path, const char *const *argument, const char **ret_out,

@@ -497,6 +497,37 @@ test_frames_in_the_wrong_place(void **state)
     expect_reason(&file, "a chunk at offset");
 }
 
+static void
+note_finding(void *ctx, const struct tf_err *finding)
+{
+    if (strstr(finding->message, "has no checksum") != NULL) {
+        *(int64_t *)ctx = finding->file_off;
+    }
+}
+
+static void
+test_a_frame_without_a_checksum(void **state)
+{
+    int64_t off = -1;
+    struct tf_verify verify = {.finding = note_finding, .ctx = &off, .quick = true};
+    struct tt_bytes file = tt_start(), message = {NULL, 0}, content = {NULL, 0};
+    uint8_t out[256];
+    uint64_t findings = 0;
+    (void)state;
+    size_t before = file.len;
+    tt_put_string(&message, 1, "of a later version");
+    tt_put_message(&content, 77, &message);
+    size_t len = ZSTD_compress(out, sizeof out, content.data, content.len, 3);
+    tt_put(&file, out, len);
+    tt_write(tt_path("hostile"), file.data, file.len);
+    assert_int_equal(tf_verify_file(tt_path("hostile"), &verify, &findings, NULL),
+                     TF_OK);
+    assert_int_equal(findings, 1);
+    assert_int_equal(off, before);
+    tt_bytes_free(&content);
+    tt_bytes_free(&file);
+}
+
 int
 main(void)
 {
@@ -511,6 +542,7 @@ main(void)
         cmocka_unit_test(test_a_seek_table_that_lies),
         cmocka_unit_test(test_definitions),
         cmocka_unit_test(test_frames_in_the_wrong_place),
+        cmocka_unit_test(test_a_frame_without_a_checksum),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

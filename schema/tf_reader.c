@@ -178,6 +178,43 @@ tf_reader_gap(const struct tf_reader *reader, size_t idx)
     return reader->scanned ? &reader->gap.at[idx] : &reader->footer.gap[idx];
 }
 
+/* --- what takes the space --- */
+static uint64_t
+bytes_at(const struct tf_reader *reader, uint64_t off)
+{
+    const struct tf_frame_place *place = tf_frame_list_find(&reader->file.list, off);
+    return place != NULL ? place->compressed_bytes : 0;
+}
+
+struct tf_space
+tf_reader_space(const struct tf_reader *reader)
+{
+    const struct tf_index *index = &reader->index;
+    struct tf_space space = {0};
+    for (size_t i = 0; i < index->chunk.count; i++) {
+        space.chunks += bytes_at(reader, (uint64_t)index->chunk.at[i].file_off);
+    }
+    for (size_t i = 0; i < index->source.count; i++) {
+        space.sources += bytes_at(reader, index->source.at[i].off);
+    }
+    for (size_t i = 0; i < index->definitions.count; i++) {
+        space.definitions += bytes_at(reader, index->definitions.at[i]);
+    }
+    for (size_t i = 0; i < index->checkpoint.count; i++) {
+        space.checkpoints += bytes_at(reader, index->checkpoint.at[i].off);
+    }
+    for (size_t i = 0; i < index->postings.count; i++) {
+        space.lists += bytes_at(reader, index->postings.at[i]);
+    }
+    for (size_t i = 0; i < index->summary.count; i++) {
+        space.lists += bytes_at(reader, index->summary.at[i].off);
+    }
+    for (size_t i = 0; i < index->writes.count; i++) {
+        space.lists += bytes_at(reader, index->writes.at[i].off);
+    }
+    return space;
+}
+
 /* --- definitions --- */
 uint32_t
 tf_reader_file_count(const struct tf_reader *reader)

@@ -44,6 +44,14 @@ struct tf_reader_rest {
 
 struct tf_reader_rest tf_reader_rest(const struct tf_reader *reader);
 uint64_t tf_reader_file_bytes(const struct tf_reader *reader);
+
+/* Where the file's bytes are, as it is compressed. */
+struct tf_space {
+    uint64_t chunks, sources, definitions, checkpoints, lists; /* lists: postings,
+                                                                  summaries, writes */
+};
+
+struct tf_space tf_reader_space(const struct tf_reader *reader);
 uint64_t tf_reader_event_count(const struct tf_reader *reader);
 /* Indexed by TF_EV_...; from the postings, or the footer. */
 const uint64_t *tf_reader_events_by_kind(const struct tf_reader *reader);

@@ -208,6 +208,33 @@ values_level(const struct tf_header *header)
                                         : "exact";
 }
 
+/* The parts of the file, the largest first as a rule; what is left is the index. */
+static void
+put_space(struct cli_out *out, const struct rp *rp)
+{
+    const struct tf_space space = rp_space(rp);
+
+    const struct {
+        const char *what;
+        uint64_t bytes;
+    } parts[] = {{"events and values", space.chunks},
+                 {"source text", space.sources},
+                 {"names of functions, types and files", space.definitions},
+                 {"the state at the start", space.checkpoints},
+                 {"lists for finding things", space.lists}};
+
+    uint64_t total = rp_facts(rp)->file_bytes;
+    for (size_t i = 0; i < sizeof parts / sizeof *parts && total; i++) {
+        if (parts[i].bytes) {
+            cli_out_format(out, "%-10s", "");
+            cli_put_count(out, parts[i].bytes);
+            cli_out_format(out, " bytes, %.0f %%: %s\n",
+                           100.0 * (double)parts[i].bytes / (double)total,
+                           parts[i].what);
+        }
+    }
+}
+
 static void
 put_program(struct cli_out *out, struct rp *rp)
 {
@@ -254,6 +281,7 @@ cli_info_text(struct cli_out *out, struct rp *rp)
     cli_out_char(out, '\n');
     put_kinds(out, facts->events_by_kind);
     put_size(out, facts);
+    put_space(out, rp);
     put_label(out, "values");
     cli_out_format(out, "%s\n", values_level(facts->header));
     put_label(out, "losses");
@@ -450,6 +478,20 @@ info_json(struct cli_out *out, const struct rp *rp)
     else {
         cli_json_null(&json);
     }
+    const struct tf_space space = rp_space(rp);
+    cli_json_key(&json, "space");
+    cli_json_open(&json, '{');
+    cli_json_key(&json, "chunks");
+    cli_json_u64(&json, space.chunks);
+    cli_json_key(&json, "sources");
+    cli_json_u64(&json, space.sources);
+    cli_json_key(&json, "definitions");
+    cli_json_u64(&json, space.definitions);
+    cli_json_key(&json, "checkpoints");
+    cli_json_u64(&json, space.checkpoints);
+    cli_json_key(&json, "lists");
+    cli_json_u64(&json, space.lists);
+    cli_json_close(&json, '}');
     json_lost(&json, rp);
     json_uuid(&json, facts->header->uuid);
     cli_json_close(&json, '}');

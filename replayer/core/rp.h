@@ -71,6 +71,8 @@ struct rp_facts {
 };
 const struct rp_facts *rp_facts(const struct rp *rp);
 const struct tf_gap *rp_gap(const struct rp *rp, size_t idx);
+/* What takes the space in the file. Cost: a look at each entry of the index. */
+struct tf_space rp_space(const struct rp *rp);
 
 /* Never NULL: an id without a definition gives a placeholder named "<damaged>", id 0. */
 const struct tf_def_file *rp_file(const struct rp *rp, uint32_t id);

@@ -140,6 +140,12 @@ rp_gap(const struct rp *rp, size_t idx)
     return tf_reader_gap(rp->reader, idx);
 }
 
+struct tf_space
+rp_space(const struct rp *rp)
+{
+    return tf_reader_space(rp->reader);
+}
+
 /* --- Definitions, with something to show for those that are not there --- */
 
 const struct tf_def_file *

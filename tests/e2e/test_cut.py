@@ -144,30 +144,30 @@ def points(count, recording, seed, most=2.5):
 
 
 def test_at_many_places(mixed, tmp_path):
-    for first, last in points(12, mixed, 1):
+    for first, last in points(6, mixed, 1):
         check(mixed, tmp_path / "cut.pyrec", "--from", first, "--to", last)
 
 
 def test_of_a_synthetic_recording(synthetic, tmp_path):
-    for first, last in points(3, synthetic, 2, most=2):
+    for first, last in points(1, synthetic, 2, most=2):
         check(synthetic, tmp_path / "cut.pyrec", "--from", first, "--to", last, globals=False)
 
 
 @pytest.mark.parametrize("options", [
-    ("--thread", 2), ("--thread", 1, "--from", 900), ("--function", "worker"),
+    ("--thread", 2), ("--thread", 1, "--from", 900, "--to", 1500), ("--function", "worker"),
     ("--function", "deep", "--function", "Node.__init__"), ("--function", "numbers", "--from", 500),
-    ("--file", "mixed.py", "--to", 2500), ("--function", "<module>", "--thread", 1),
+    ("--file", "mixed.py", "--to", 2500), ("--function", "<module>", "--to", 900),
     ("--to", 1), ("--from", 1, "--to", 10)], ids=str)
 def test_filters(mixed, tmp_path, options):
     check(mixed, tmp_path / "cut.pyrec", *options)
 
 
+@pytest.mark.full
 def test_filters_of_a_synthetic_recording(synthetic, tmp_path):
     check(synthetic, tmp_path / "cut.pyrec", "--thread", 1, "--from", 50000, "--to", 50150, globals=False)
 
 
-@pytest.mark.parametrize("name", ["distant_cause", "late_binding", "shared_default", "swallowed_error",
-                                  "alias_mutated", "thread_race"])
+@pytest.mark.parametrize("name", ["distant_cause", "swallowed_error", "thread_race"])
 def test_samples(name, tmp_path):
     recording = tmp_path / "whole.pyrec"
     run.pyrecord("-q", "-o", recording, ROOT / "samples" / (name + ".py"), cwd=tmp_path)
@@ -179,7 +179,7 @@ def test_samples(name, tmp_path):
 def test_a_cut_of_a_cut(mixed, tmp_path):
     last = run.info(mixed)["events"]
     once = make_cut(mixed, tmp_path / "once.pyrec", "--from", 300, "--to", last - 300)
-    for first, end in points(5, mixed, 5):
+    for first, end in points(2, mixed, 5):
         first, end = max(first, 300), min(max(end, 300), last - 300)
         if first <= end:
             check(once, tmp_path / "twice.pyrec", "--from", first, "--to", end)
@@ -189,7 +189,7 @@ def test_a_cut_of_a_cut(mixed, tmp_path):
 
 
 @pytest.mark.parametrize("options", [("--from", 700, "--to", 1500), ("--function", "numbers"),
-                                     ("--thread", 3), ("--from", 2000)], ids=str)
+                                     ("--thread", 3)], ids=str)
 def test_second_reader(mixed, tmp_path, options):
     out = make_cut(mixed, tmp_path / "cut.pyrec", *options)
     done = subprocess.run([sys.executable, str(READER), str(out), str(tmp_path)], stdout=subprocess.PIPE)
@@ -199,6 +199,7 @@ def test_second_reader(mixed, tmp_path, options):
     assert ours == theirs
 
 
+@pytest.mark.full
 def test_a_large_heap_spills_over_the_checkpoint(tmp_path):
     """More than a checkpoint holds: the rest stands in chunks without events."""
     text = ("rows, long = [], []\n"

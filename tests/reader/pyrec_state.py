@@ -261,7 +261,10 @@ class Recording:
         if chunk.event_count and self.stacks is not None:
             stack = self.stacks.setdefault(chunk.thread[0], [])
             for change in self.pending:
-                self.change(change, stack, first)
+                if change[0] == "ids":  # a chunk without events began here
+                    self.next_object, self.next_frame = change[1:]
+                else:
+                    self.change(change, stack, first)
             self.pending = []
         return first
 
@@ -296,6 +299,8 @@ class Recording:
             yield self.finish(event, stack)
             if event.kind in POPS:
                 stack.pop()
+        if not chunk.event_count:
+            self.pending.append(("ids", chunk.first_object, chunk.first_frame))
         self.pending += ops.rest()
         ops.check_empty()
 

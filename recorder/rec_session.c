@@ -9,6 +9,7 @@
 #include "rec_checkpoint.h"
 #include "rec_facts.h"
 #include "rec_frames.h"
+#include "rec_signals.h"
 #include "rec_trace.h"
 #include "rec_type.h"
 #include "rec_values.h"
@@ -218,6 +219,7 @@ rec_session_start(const struct rec_session_config *config, struct tf_err *err)
         release_state();
         return status;
     }
+    rec_signals_watch(session.writer);
     rec.batch = rec_writer_try_take(session.writer);
     tf_tail_begin(rec.batch, rec.seq + 1);
     session.started = true;
@@ -256,6 +258,7 @@ rec_session_finish(bool has_status, int exit_status, struct rec_session_result *
         struct tf_footer footer = {0};
         session.finished = true;
         rec.active = false;
+        rec_signals_forget();
         if (rec.batch != NULL) {
             rec_writer_submit(session.writer, rec.batch);
             rec.batch = NULL;
@@ -292,6 +295,7 @@ rec_session_end(void (*ended)(void), struct rec_session_result *ret)
     }
     session.ending = true;
     rec.active = false;
+    rec_signals_forget();
     rec_trace_remove();
     rec_py_unwatch_deaths();
     wait_for_waiting();

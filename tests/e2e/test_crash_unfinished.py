@@ -18,6 +18,24 @@ def killed(tmp_path, pyrecord, pyreplay):
     return recording, side
 
 
+@pytest.mark.parametrize("end,name", [
+    ("os.kill(os.getpid(), signal.SIGTERM)", "SIGTERM"), ("os.abort()", "SIGABRT"),
+    ("import ctypes; ctypes.string_at(1)", "SIGSEGV"),
+    ("import faulthandler; faulthandler.enable(); ctypes = __import__('ctypes'); ctypes.string_at(1)",
+     "SIGSEGV"),
+    ("os.kill(os.getpid(), signal.SIGSEGV)", "SIGSEGV")])
+def test_signals_that_end_a_program(end, name, tmp_path, program, pyrecord):
+    """The status is that without recording, the last line is there, and the signal is named."""
+    path = program("import os, signal\nx = 1\n%s\n" % end)
+    done = pyrecord("-q", "-o", tmp_path / "a.pyrec", path)
+    assert done.status == run.bare(path).status == -getattr(signal, name), done
+    assert "killed by signal %d (%s) at " % (getattr(signal, name), name) in losses(
+        tmp_path / "a.pyrec")
+    assert any(row["line"] == 3 for row in run.dump(tmp_path / "a.pyrec"))
+    assert run.pyreplay("repair", tmp_path / "a.pyrec", "-o", tmp_path / "b.pyrec").status == 0
+    assert run.info(tmp_path / "b.pyrec")["exit_status"] == done.status
+
+
 def losses(recording):
     return run.info(recording)["incomplete_reason"]
 

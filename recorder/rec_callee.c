@@ -256,16 +256,43 @@ rec_callee_is_immutable(PyObject *obj)
            || type == &PyComplex_Type || type == &PySlice_Type;
 }
 
-/* append, extend and pop() of a list change its end only. */
-static struct rec_hint
-method_hint(PyObject *self, const char *name, size_t count)
+static bool
+is_deque(PyTypeObject *type)
 {
+    return rec_type_is_c(type, "collections.deque");
+}
+
+/* Which place of the receiver a method changes at most. */
+static struct rec_hint
+method_hint(PyObject *self, const char *name, PyObject *first, size_t count)
+{
+    static const char *const of_key[] = {"pop", "setdefault", "__setitem__",
+                                         "__delitem__", NULL};
+    static const char *const of_set[] = {"add", "discard", "remove", "pop", NULL};
+    static const char *const at_end[] = {"append", "pop", NULL};
+    static const char *const at_begin[] = {"appendleft", "popleft", NULL};
     bool pops = strcmp(name, "pop") == 0 && count == 0;
-    if (PyList_CheckExact(self)
-        && (pops || strcmp(name, "append") == 0 || strcmp(name, "extend") == 0)) {
-        return (struct rec_hint){.sort = REC_HINT_TAIL, .index = pops};
+    if (PyList_CheckExact(self)) {
+        return pops || strcmp(name, "append") == 0 || strcmp(name, "extend") == 0
+                   ? (struct rec_hint){.sort = REC_HINT_TAIL, .index = pops}
+                   : anywhere;
     }
-    return anywhere;
+    if (PyDict_CheckExact(self)) {
+        return strcmp(name, "popitem") == 0
+                   ? (struct rec_hint){.sort = REC_HINT_TAIL, .index = 1}
+               : first != NULL && is_one_of(name, of_key)
+                   ? rec_touch_item_hint(self, first)
+                   : anywhere;
+    }
+    if (PySet_CheckExact(self)) {
+        return is_one_of(name, of_set) ? (struct rec_hint){.sort = REC_HINT_ONE}
+                                       : anywhere;
+    }
+    return !is_deque(Py_TYPE(self)) ? anywhere
+           : is_one_of(name, at_end)
+               ? (struct rec_hint){.sort = REC_HINT_TAIL, .index = 0}
+           : is_one_of(name, at_begin) ? (struct rec_hint){.sort = REC_HINT_HEAD}
+                                       : anywhere;
 }
 
 static void
@@ -277,7 +304,9 @@ touch_method(struct rec_frame *frame, PyObject *self, const char *name,
         bool reads =
             is_one_of(name, reading_methods) && Py_TYPE(self) == known->type->base;
         if (!reads) {
-            rec_touch_object(frame, self, method_hint(self, name, count), false);
+            rec_touch_object(frame, self,
+                             method_hint(self, name, count > 0 ? arg[0] : NULL, count),
+                             false);
         }
     }
     else if (known == NULL && !rec_callee_is_immutable(self) && !PyType_Check(self)
@@ -453,7 +482,7 @@ judge_method(PyObject *self, PyMethodDef *def, bool names, struct rec_judged *me
     }
     PyTypeObject *type = Py_TYPE(self);
     if (type == &PyList_Type || type == &PyDict_Type || type == &PySet_Type
-        || type == &PyByteArray_Type) {
+        || type == &PyByteArray_Type || is_deque(type)) {
         return memory->habit != HABIT_CHANGES ? REC_CALLS_NOTHING : REC_CALLS_SELF;
     }
     return REC_CALLS_ALL;
@@ -505,11 +534,11 @@ rec_callee_judge(PyObject *callable, PyObject *self, bool names,
 }
 
 struct rec_hint
-rec_callee_hint(PyObject *callable, PyObject *self, size_t arg_count)
+rec_callee_hint(PyObject *callable, PyObject *self, PyObject *first, size_t arg_count)
 {
     const PyMethodDef *def = Py_IS_TYPE(callable, &PyMethodDescr_Type)
                                  ? ((PyMethodDescrObject *)callable)->d_method
                                  : ((PyCFunctionObject *)callable)->m_ml;
     return method_hint(self != NULL ? self : PyCFunction_GET_SELF(callable),
-                       def->ml_name, arg_count);
+                       def->ml_name, first, arg_count);
 }

@@ -27,8 +27,9 @@ struct rec_judged {
 
 enum rec_calls rec_callee_judge(PyObject *callable, PyObject *self, bool names,
                                 struct rec_judged *memory);
-/* Where in the receiver, for REC_CALLS_SELF. */
-struct rec_hint rec_callee_hint(PyObject *callable, PyObject *self, size_t arg_count);
+/* Where in the receiver, for REC_CALLS_SELF. `first`: its first argument, NULL: not known. */
+struct rec_hint rec_callee_hint(PyObject *callable, PyObject *self, PyObject *first,
+                                size_t arg_count);
 /* Can never change, and has no method that changes anything else. */
 bool rec_callee_is_immutable(PyObject *obj);
 

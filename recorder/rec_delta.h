@@ -14,6 +14,8 @@ struct rec_hint {
                           `index` of these from the end */
         REC_HINT_ITEM, /* a list: item `index`; a dict: the value of entry `index` */
         REC_HINT_ATTR, /* an instance: its attribute `name`, kept in its dict or a slot */
+        REC_HINT_HEAD, /* a deque: one item more or less at its beginning; TAIL: at its end */
+        REC_HINT_ONE, /* a set: one member more or less */
     } sort;
 
     union {
@@ -24,6 +26,12 @@ struct rec_hint {
 
 /* Looks at the place of the hint only. False when that does not do: look at all of it. */
 bool rec_obj_look_there(struct rec_obj *obj, struct rec_hint hint);
+/* For a set: one member more or less; a deque: one item, at the end that the hint names. */
+bool rec_look_at_set(struct rec_obj *obj);
+bool rec_look_at_deque(struct rec_obj *obj, struct rec_hint hint);
+/* Takes `gone` values away at item `from` and makes room for `come` new ones: the caller
+ * emits and stores them, in order. False when memory ran out. */
+bool rec_obj_open(struct rec_obj *obj, uint32_t from, uint32_t gone, uint32_t come);
 /* Marks what an unchanged object refers to, at its present depth. False when something was
  * left out of it that could be taken in now. */
 bool rec_obj_follow(struct rec_obj *obj);

@@ -26,6 +26,26 @@ rec_deque_maxlen(PyObject *deque)
     return ((struct deque_object *)deque)->maxlen;
 }
 
+PyObject *
+rec_deque_at(PyObject *deque, size_t i)
+{
+    const struct deque_object *d = (const struct deque_object *)deque;
+    Py_ssize_t from_right = Py_SIZE(d) - 1 - (Py_ssize_t)i;
+    const struct deque_block *block = d->left_block;
+    Py_ssize_t idx = d->left_idx + (Py_ssize_t)i;
+    if (from_right < (Py_ssize_t)i) {
+        block = d->right_block;
+        for (idx = d->right_idx - from_right; idx < 0; idx += BLOCK_LEN) {
+            block = block->left;
+        }
+        return block->data[idx];
+    }
+    for (; idx >= BLOCK_LEN; idx -= BLOCK_LEN) {
+        block = block->right;
+    }
+    return block->data[idx];
+}
+
 void
 rec_deque_start(PyObject *deque, struct rec_deque_pos *pos)
 {

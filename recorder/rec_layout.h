@@ -19,6 +19,7 @@ struct rec_deque_pos {
     Py_ssize_t idx, left;
 };
 
+PyObject *rec_deque_at(PyObject *deque, size_t i); /* borrowed; `i` below its size */
 void rec_deque_start(PyObject *deque, struct rec_deque_pos *pos);
 PyObject *rec_deque_next(struct rec_deque_pos *pos); /* borrowed, NULL at the end */
 

@@ -256,16 +256,24 @@ bool rec_py_member_value(PyObject *descr, PyObject *obj, PyObject **ret_value);
 
 /* A number that changes with every change of the dict itself; 0 when there is none. */
 uint64_t rec_py_dict_version(PyObject *dict);
+/* A number that another table of the same set does not have, as long as the set lives and is
+ * looked at after each change; 0 while members stand in the set object itself. */
+uint64_t rec_py_set_version(PyObject *set);
+/* Keys were deleted since the dict grew last. */
+bool rec_py_dict_has_holes(PyObject *dict);
 /* Borrowed value for an exact str key, NULL if there is none. Never compares with anything
  * but exact strs. */
 PyObject *rec_py_dict_get_str(PyObject *dict, PyObject *name);
-/* A dict without holes is one whose entries are all in use. The entry of a key that is an
- * exact str or int; REC_PY_DICT_NEW when there is none, REC_PY_DICT_UNKNOWN for other keys
- * and dicts with holes. */
+/* The place among the items of a key that is an exact str or int; REC_PY_DICT_NEW when there
+ * is none, REC_PY_DICT_UNKNOWN for other keys. Where keys were deleted, items are counted. */
 #define REC_PY_DICT_NEW     (-1)
 #define REC_PY_DICT_UNKNOWN (-2)
 int64_t rec_py_dict_position(PyObject *dict, PyObject *key);
-/* Entry `i` of a dict without holes (borrowed); false for any other. */
+/* The value of such a key, in constant time (borrowed), with any number that is not
+ * negative; else the same numbers. */
+int64_t rec_py_dict_lookup(PyObject *dict, PyObject *key, PyObject **ret_value);
+/* Item `i` of a dict (borrowed); false where that is not known. Constant time while no key
+ * was deleted, else as far as `i` is from the nearer end. */
 bool rec_py_dict_entry(PyObject *dict, uint32_t i, PyObject **ret_key,
                        PyObject **ret_value);
 /* The next member of a set or frozenset, in the order of its table: start with *pos = 0;

@@ -107,19 +107,24 @@ rec_py_dict_get_str(PyObject *dict, PyObject *name)
 #if PY_VERSION_HEX < 0x030b0000
 /* The values of an instance's dict stand apart as long as they came in the order of the keys
  * of its class, and none was deleted (Objects/dictobject.c, insertdict). */
-bool
-rec_py_dict_entry(PyObject *dict, uint32_t i, PyObject **ret_key, PyObject **ret_value)
+static bool
+dict_entry_at(PyObject *dict, Py_ssize_t i, PyObject **ret_key, PyObject **ret_value)
 {
     PyDictObject *mp = (PyDictObject *)dict;
     PyDictKeysObject *keys = mp->ma_keys;
-    if ((Py_ssize_t)i >= mp->ma_used
-        || (mp->ma_values == NULL && keys->dk_nentries != mp->ma_used)) {
+    if (i >= (mp->ma_values != NULL ? mp->ma_used : keys->dk_nentries)) {
         return false;
     }
     PyDictKeyEntry *entry = &DK_ENTRIES(keys)[i];
     *ret_key = entry->me_key;
     *ret_value = mp->ma_values != NULL ? mp->ma_values[i] : entry->me_value;
     return *ret_key != NULL && *ret_value != NULL;
+}
+
+static bool
+dict_has_holes(const PyDictObject *mp)
+{
+    return mp->ma_values == NULL && mp->ma_keys->dk_nentries != mp->ma_used;
 }
 
 static Py_ssize_t
@@ -133,13 +138,12 @@ dict_index_at(const PyDictKeysObject *keys, size_t i)
     }
 }
 #else
-bool
-rec_py_dict_entry(PyObject *dict, uint32_t i, PyObject **ret_key, PyObject **ret_value)
+static bool
+dict_entry_at(PyObject *dict, Py_ssize_t i, PyObject **ret_key, PyObject **ret_value)
 {
     PyDictObject *mp = (PyDictObject *)dict;
     PyDictKeysObject *keys = mp->ma_keys;
-    if (mp->ma_values != NULL || keys->dk_nentries != mp->ma_used
-        || (Py_ssize_t)i >= keys->dk_nentries) {
+    if (mp->ma_values != NULL || i >= keys->dk_nentries) {
         return false;
     }
     if (DK_IS_UNICODE(keys)) {
@@ -165,6 +169,69 @@ dict_index_at(const PyDictKeysObject *keys, size_t i)
 }
 #endif
 
+#if PY_VERSION_HEX >= 0x030b0000
+static bool
+dict_has_holes(const PyDictObject *mp)
+{
+    return mp->ma_keys->dk_nentries != mp->ma_used;
+}
+#endif
+
+/* Where a key was deleted, the entry is empty until the dict grows: items are counted then. */
+bool
+rec_py_dict_entry(PyObject *dict, uint32_t i, PyObject **ret_key, PyObject **ret_value)
+{
+    if (!dict_has_holes((PyDictObject *)dict)) {
+        return dict_entry_at(dict, (Py_ssize_t)i, ret_key, ret_value);
+    }
+    Py_ssize_t count = ((PyDictObject *)dict)->ma_keys->dk_nentries;
+    bool from_end = i > (size_t)PyDict_GET_SIZE(dict) / 2;
+    uint32_t skip = from_end ? (uint32_t)PyDict_GET_SIZE(dict) - 1 - i : i;
+    if ((Py_ssize_t)i >= PyDict_GET_SIZE(dict)) {
+        return false;
+    }
+    for (Py_ssize_t at = 0; at < count; at++) {
+        Py_ssize_t entry = from_end ? count - 1 - at : at;
+        if (dict_entry_at(dict, entry, ret_key, ret_value) && skip-- == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The item that the entry is. */
+static int64_t
+dict_item_of(PyObject *dict, Py_ssize_t entry)
+{
+    PyObject *key, *value;
+    Py_ssize_t count = ((PyDictObject *)dict)->ma_keys->dk_nentries, used = 0;
+    if (!dict_has_holes((PyDictObject *)dict)) {
+        return entry;
+    }
+    if (entry < count / 2) {
+        for (Py_ssize_t at = 0; at < entry; at++) {
+            used += dict_entry_at(dict, at, &key, &value);
+        }
+        return used;
+    }
+    for (Py_ssize_t at = entry; at < count; at++) {
+        used += dict_entry_at(dict, at, &key, &value);
+    }
+    return PyDict_GET_SIZE(dict) - used;
+}
+
+/* Its entries hold keys and values. */
+static bool
+dict_is_readable(const PyDictObject *mp)
+{
+#if PY_VERSION_HEX < 0x030b0000
+    (void)mp;
+    return true;
+#else
+    return mp->ma_values == NULL;
+#endif
+}
+
 static bool
 is_equal_key(PyObject *a, PyObject *b)
 {
@@ -181,8 +248,8 @@ is_equal_key(PyObject *a, PyObject *b)
 
 /* Probes as lookdict does (Objects/dictobject.c), but compares exact strs and ints only: no
  * __eq__ is called. A key of another type with the same hash makes the answer unknown. */
-int64_t
-rec_py_dict_position(PyObject *dict, PyObject *key)
+static int64_t
+dict_probe(PyObject *dict, PyObject *key)
 {
     PyObject *at, *value;
     int64_t small;
@@ -197,7 +264,7 @@ rec_py_dict_position(PyObject *dict, PyObject *key)
     if (PyDict_GET_SIZE(dict) == 0) {
         return REC_PY_DICT_NEW;
     }
-    if (hash == -1 || !rec_py_dict_entry(dict, 0, &at, &value)) {
+    if (hash == -1 || !dict_is_readable((PyDictObject *)dict)) {
         return REC_PY_DICT_UNKNOWN;
     }
     size_t mask = (size_t)DK_SIZE(keys) - 1;
@@ -207,18 +274,46 @@ rec_py_dict_position(PyObject *dict, PyObject *key)
         if (entry == DKIX_EMPTY) {
             return REC_PY_DICT_NEW;
         }
-        if (entry < 0 || !rec_py_dict_entry(dict, (uint32_t)entry, &at, &value)) {
-            return REC_PY_DICT_UNKNOWN;
-        }
-        if (is_equal_key(at, key)) {
+        bool used = entry >= 0 && dict_entry_at(dict, entry, &at, &value);
+        if (used && is_equal_key(at, key)) {
             return entry;
         }
-        if (!DK_IS_UNICODE(keys) && DK_ENTRIES(keys)[entry].me_hash == hash) {
+        if (used && !DK_IS_UNICODE(keys) && DK_ENTRIES(keys)[entry].me_hash == hash) {
             return REC_PY_DICT_UNKNOWN;
         }
         perturb >>= 5;
         i = (i * 5 + perturb + 1) & mask;
     }
+}
+
+int64_t
+rec_py_dict_position(PyObject *dict, PyObject *key)
+{
+    int64_t entry = dict_probe(dict, key);
+    return entry >= 0 ? dict_item_of(dict, (Py_ssize_t)entry) : entry;
+}
+
+int64_t
+rec_py_dict_lookup(PyObject *dict, PyObject *key, PyObject **ret_value)
+{
+    PyObject *at;
+    int64_t entry = dict_probe(dict, key);
+    return entry >= 0 && !dict_entry_at(dict, (Py_ssize_t)entry, &at, ret_value)
+               ? REC_PY_DICT_UNKNOWN
+               : entry;
+}
+
+bool
+rec_py_dict_has_holes(PyObject *dict)
+{
+    return dict_has_holes((PyDictObject *)dict);
+}
+
+uint64_t
+rec_py_set_version(PyObject *set)
+{
+    const PySetObject *so = (const PySetObject *)set;
+    return so->table != so->smalltable ? (uint64_t)(uintptr_t)so->table : 0;
 }
 
 /* A place that was given up holds a dummy, whose hash no member has (Objects/setobject.c). */

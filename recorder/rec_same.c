@@ -112,7 +112,9 @@ void
 rec_obj_note_version(struct rec_obj *obj)
 {
     PyObject *dict = dict_behind(obj);
-    obj->version = dict != NULL ? rec_py_dict_version(dict) : 0;
+    obj->version = dict != NULL                        ? rec_py_dict_version(dict)
+                   : obj->type->category == TF_CAT_SET ? rec_py_set_version(obj->addr)
+                                                       : 0;
     obj->no_refs = false;
 }
 
@@ -143,6 +145,24 @@ set_item(struct rec_obj *obj, uint32_t i, const struct rec_src *name, PyObject *
                                : rec_value_emit(&src, obj->depth + 1);
     rec_obj_changed(obj, 1);
     rec_renew_item(obj, i);
+}
+
+bool
+rec_obj_open(struct rec_obj *obj, uint32_t from, uint32_t gone, uint32_t come)
+{
+    size_t count = (size_t)obj->item_count + obj->attr_count;
+    if (!rec_obj_reserve(obj, count - gone + come)) {
+        rec.out_of_memory = true;
+        return false;
+    }
+    rec_delta_op(TF_OP_ITEM_SPLICE, obj->id, from);
+    tf_rows_u64(rows(), gone);
+    tf_rows_u64(rows(), come);
+    rec_obj_changed(obj, come + 1);
+    memmove(&obj->val[from + come], &obj->val[from + gone],
+            (count - from - gone) * sizeof *obj->val);
+    obj->item_count += come - gone;
+    return true;
 }
 
 /* Values [from, end of the object) give way to `come` new ones, which the caller emits. */
@@ -208,6 +228,9 @@ look_at_list(struct rec_obj *obj, struct rec_hint hint)
     }
     uint32_t i = (uint32_t)hint.index;
     if (hint.sort == REC_HINT_ITEM) {
+        if (size + 1 == obj->item_count && i < obj->item_count) { /* deleted */
+            return rec_obj_open(obj, i, 1, 0);
+        }
         if (size != obj->item_count + obj->more || i >= obj->item_count
             || list->ob_item[i] == NULL) {
             return false;
@@ -233,13 +256,38 @@ look_at_list(struct rec_obj *obj, struct rec_hint hint)
     return true;
 }
 
-/* A dict without holes: its entries stand in the order of its items. */
+/* The item was deleted: what comes after it has moved up. */
+static bool
+look_at_deleted(struct rec_obj *obj, uint32_t i, size_t size)
+{
+    PyObject *key, *value;
+    if (i < size) {
+        if (!rec_py_dict_entry(obj->addr, i, &key, &value)) {
+            return false;
+        }
+        struct rec_src next = rec_src_obj(key);
+        if (!rec_value_same(&obj->val[i * 2 + 2], &next, obj->depth + 1)) {
+            return false;
+        }
+    }
+    return rec_obj_open(obj, i * 2, 2, 0);
+}
+
+/* More new items are compared with all that are there: to find them one by one costs more
+ * where keys were deleted. */
+#define NEW_ITEMS_MAX 4u
+
 static bool
 look_at_dict(struct rec_obj *obj, struct rec_hint hint)
 {
     PyObject *key, *value;
     size_t size = (size_t)PyDict_GET_SIZE(obj->addr);
-    if (!rec_py_dict_entry(obj->addr, 0, &key, &value)
+    if (obj->more == 0 && hint.index >= 0 && size * 2 + 2 == obj->item_count
+        && (uint64_t)hint.index * 2 < obj->item_count) {
+        obj->version = 0;
+        return look_at_deleted(obj, (uint32_t)hint.index, size);
+    }
+    if (size == 0 || !rec_py_dict_entry(obj->addr, (uint32_t)size - 1, &key, &value)
         || (obj->more != 0 && !bridge_gap(obj, hint, size, 2)) || hint.index < 0
         || (uint64_t)hint.index * 2 > obj->item_count || size * 2 < obj->item_count) {
         return false;
@@ -264,7 +312,8 @@ look_at_dict(struct rec_obj *obj, struct rec_hint hint)
         set_item(obj, i * 2 + 1, &name, value);
         return true;
     }
-    if (!rec_obj_reserve(obj, size * 2)) {
+    if ((size - i > NEW_ITEMS_MAX && rec_py_dict_has_holes(obj->addr))
+        || !rec_obj_reserve(obj, size * 2)) {
         return false;
     }
     begin_tail(obj, i * 2, (size - i) * 2);
@@ -398,6 +447,10 @@ rec_obj_look_there(struct rec_obj *obj, struct rec_hint hint)
     switch ((enum tf_category)obj->type->category) {
     case TF_CAT_LIST: return look_at_list(obj, from_start(obj, hint, 1));
     case TF_CAT_DICT: return look_at_dict(obj, from_start(obj, hint, 2));
+    case TF_CAT_SET: return hint.sort == REC_HINT_ONE && rec_look_at_set(obj);
+    case TF_CAT_DEQUE:
+        return (hint.sort == REC_HINT_HEAD || hint.sort == REC_HINT_TAIL)
+               && rec_look_at_deque(obj, hint);
     default: return false;
     }
 }

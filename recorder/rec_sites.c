@@ -219,11 +219,9 @@ follow_subscr(struct follow *follow, struct rec_sym *sym)
                    : nothing;
     }
     if (PyDict_CheckExact(base.object)) {
-        PyObject *at, *value;
-        int64_t place = rec_py_dict_position(base.object, key.object);
-        return place >= 0
-                       && rec_py_dict_entry(base.object, (uint32_t)place, &at, &value)
-                   ? object(value)
+        PyObject *value;
+        int64_t place = rec_py_dict_lookup(base.object, key.object, &value);
+        return place >= 0                 ? object(value)
                : place == REC_PY_DICT_NEW ? nothing
                                           : unknown;
     }
@@ -357,9 +355,8 @@ note_item(struct follow *follow, const struct rec_site *site)
         return false;
     }
     note(follow, site->a, base.object,
-         key.sort == FOUND_OBJECT && site->arg == 0
-             ? rec_touch_item_hint(base.object, key.object)
-             : anywhere);
+         key.sort == FOUND_OBJECT ? rec_touch_item_hint(base.object, key.object)
+                                  : anywhere);
     return true;
 }
 
@@ -457,6 +454,17 @@ is_method_of_local(const struct follow *follow, int16_t number)
            && Py_IS_TYPE(sym->cache.found, &PyFunction_Type);
 }
 
+/* NULL: not known, or there is none. */
+static PyObject *
+first_argument(struct follow *follow, const struct rec_site *site)
+{
+    if (site->operand_count == 0) {
+        return NULL;
+    }
+    struct found first = follow_sym(follow, follow->plan->operand[site->operand]);
+    return first.sort == FOUND_OBJECT ? first.object : NULL;
+}
+
 static bool
 note_call(struct follow *follow, struct rec_site *site)
 {
@@ -487,7 +495,8 @@ note_call(struct follow *follow, struct rec_site *site)
     case REC_CALLS_SELF:
         note(follow, site->b >= 0 ? site->b : 0,
              self != NULL ? self : PyCFunction_GET_SELF(callable),
-             rec_callee_hint(callable, self, site->operand_count));
+             rec_callee_hint(callable, self, first_argument(follow, site),
+                             site->operand_count));
         return true;
     case REC_CALLS_FIRST: {
         if (site->operand_count == 0) {

@@ -257,11 +257,34 @@ look_deep(struct rec_obj *first)
 
 /* What was known of the place holds no longer when the object was changed meanwhile, by code
  * that was called; that it is the end of it does. */
+static bool
+is_noted_twice(const struct rec_frame *frame, uint32_t idx)
+{
+    for (uint32_t i = 0; i < frame->touched_count; i++) {
+        if (i != idx && frame->touched[i].obj == frame->touched[idx].obj) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Two changes of one object are more than each hint alone tells of. */
+#define NOTED_MAX 16u
+
 static void
 check_hints(struct rec_frame *frame)
 {
     for (uint32_t i = 0; i < frame->touched_count; i++) {
         struct rec_touch *touched = &frame->touched[i];
+        bool alone =
+            touched->hint != REC_HINT_NONE && touched->hint != REC_HINT_ATTR
+            && (frame->touched_count == 1
+                || (frame->touched_count <= NOTED_MAX && !is_noted_twice(frame, i)));
+        bool list = touched->obj != NULL && touched->obj->type->category == TF_CAT_LIST;
+        if (!alone && touched->hint != REC_HINT_ATTR
+            && !(list && touched->hint == REC_HINT_TAIL)) {
+            touched->hint = REC_HINT_NONE;
+        }
         if (touched->obj != NULL && touched->changes != touched->obj->changes
             && touched->hint == REC_HINT_ITEM) {
             touched->hint = REC_HINT_NONE;

@@ -126,7 +126,7 @@ def test_length_does_not_matter(name, tmp_path, pyrecord):
     assert long - short < 6 * MIB, "%d KiB, then %d" % (short, long)
 
 
-@pytest.mark.xfail(reason="340 to 450 bytes an object as yet", strict=True)
+@pytest.mark.xfail(reason="170 to 235 bytes an object as yet", strict=True)
 @pytest.mark.parametrize("name", LIVE)
 def test_so_much_an_object_that_lives(name, tmp_path, pyrecord):
     """64 bytes an object, 16 an item, and 16 more for the item of the list that holds it."""

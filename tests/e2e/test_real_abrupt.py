@@ -50,8 +50,7 @@ def test_ends_that_can_be_told(end, status, tmp_path, pyrecord, pyreplay):
 
 @pytest.mark.parametrize("end", ["os.kill(os.getpid(), signal.SIGKILL)", "os.abort()", "os._exit(1)"])
 def test_abrupt_ends_leave_a_file_that_opens(end, tmp_path, pyrecord, pyreplay):
-    """No promise yet about the events after the last whole chunk; but the file says that it is
-    unfinished and never harms the replayer."""
+    """The file says whether it is finished (what is in its tail: test_crash_unfinished)."""
     done, recording = record(tmp_path, end)
     assert done.status != 0
     shown = pyreplay("info", "--format", "json", recording)

@@ -14,7 +14,7 @@ shorten_home(const struct rp_redactor *redactor, struct tf_text text, struct rp_
 {
     const char *home = redactor->home.folder;
     size_t len = home ? strlen(home) : 0;
-    const char *at = text.data, *end = text.data + text.len, *there = NULL;
+    const char *at = text.data, *end = text.len ? at + text.len : at, *there = NULL;
     if (!len || !text.len || !(there = memmem(text.data, text.len, home, len))) {
         return false;
     }

@@ -588,6 +588,9 @@ has_one_home(const struct rec_obj *known)
 static void
 look_at_site(struct rec_frame *frame, struct rec_site *site, rec_py_ref *slots)
 {
+    if (site->sort != REC_SITE_CELL && frame->plan->sym[site->a].sort != REC_SYM_FAST) {
+        return; /* a constant: `().__class__ = C` is an error */
+    }
     uint32_t slot =
         site->sort == REC_SITE_CELL ? site->arg : frame->plan->sym[site->a].arg;
     PyObject *obj = rec_py_ref_get(slots[slot]);

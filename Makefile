@@ -211,6 +211,8 @@ man: $(patsubst $(BIN)/%,$(BUILD)/man/%.1,$(PROGRAMS)) ## write the man pages to
 install: all man ## install programs and man pages below PREFIX (/usr/local); DESTDIR for packagers
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1
 	install -m 755 $(PROGRAMS) $(DESTDIR)$(PREFIX)/bin
+	install -d $(DESTDIR)$(PREFIX)/lib/pyrecord/python/pyrecord
+	install -m 644 $(PACKAGE)/*.* $(DESTDIR)$(PREFIX)/lib/pyrecord/python/pyrecord
 	install -m 644 $(BUILD)/man/*.1 $(DESTDIR)$(PREFIX)/share/man/man1
 
 .PHONY: clean

@@ -85,14 +85,25 @@ rec_flow_plan(struct rec_flow *flow, PyCodeObject *code, uint32_t unit)
 static uint32_t
 straight_end(const struct rec_flow *flow, uint32_t from, uint32_t now)
 {
-    if (now >= from && now <= flow->unit_count) {
-        return flow->jump[now] == flow->jump[from] ? now : from;
+    if (now >= from && now <= flow->unit_count && flow->jump[now] == flow->jump[from]) {
+        return now;
     }
-    uint32_t end = from; /* a jump back: up to the first jump */
+    uint32_t end = from; /* it jumped: up to the first jump */
     while (end < flow->unit_count && flow->jump[end + 1] == flow->jump[from]) {
         end++;
     }
     return end;
+}
+
+/* Its call has not ended, or has raised: nothing ran since. An exception event stands at the
+ * CALL itself, not behind its caches. */
+static bool
+is_calling(const struct rec_frame *frame)
+{
+    uint32_t unit = rec_py_frame_unit(frame->frame);
+    return unit + 1 == frame->unit
+           || (frame->unit > 0
+               && rec_py_call_unit(frame->frame, frame->unit - 1) == unit);
 }
 
 void
@@ -101,9 +112,8 @@ rec_flow_note_stores(struct rec_frame *top, PyFrameObject *frame,
 {
     if (top == NULL || top->frame == NULL || top->unit == REC_UNIT_UNKNOWN
         || (top->plan != NULL && !top->plan->open && top->plan->store_count == 0)
-        || top->unit >= top->code->flow.unit_count
-        || (top->called
-            && rec_py_frame_unit(top->frame) + 1 == top->unit) /* still calls */
+        || top->unit >= top->code->flow.unit_count || (top->called && is_calling(top))
+        || top->plan == top->code->flow.unknown /* it raised: a handler runs, or none */
         || (kind > TF_EV_THROW && top->frame != frame)) {
         return;
     }

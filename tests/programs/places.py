@@ -3,7 +3,7 @@ import random, collections, sys
 def main(seed):
     r = random.Random(seed)
     s = set(); d = {}; q = collections.deque(); l = []
-    keys = list(range(300)) + ["k%d" % i for i in range(300)] + [(i, "t") for i in range(40)]
+    keys = list(range(90)) + ["k%d" % i for i in range(90)] + [(i, "t") for i in range(20)]
     for step in range(400):
         k = r.choice(keys)
         op = r.randrange(22)

@@ -284,7 +284,7 @@ method_hint(PyObject *self, const char *name, PyObject *first, size_t count)
                    ? rec_touch_item_hint(self, first)
                    : anywhere;
     }
-    if (PySet_CheckExact(self)) {
+    if (Py_IS_TYPE(self, &PySet_Type)) {
         return is_one_of(name, of_set) ? (struct rec_hint){.sort = REC_HINT_ONE}
                                        : anywhere;
     }

@@ -55,8 +55,8 @@ static const struct cl_option OPTIONS[] = {
     {0},
 };
 
-static const char *const USAGE[] = {
-    "FILE -o OUT [--name PATTERN] [--text PATTERN]...", NULL};
+static const char *const USAGE[] = {"FILE -o OUT [--name PATTERN] [--text PATTERN]...",
+                                    NULL};
 
 static const struct cl_section SECTIONS[] = {
     {"What is looked at",

@@ -104,12 +104,12 @@ build-pythons = failed=; while read -r version python; do \
 
 .PHONY: pythons
 pythons: ## build pyrecord for every Python that is found, in build/python-X.Y/
-	@$(PYTHONS) | { $(build-pythons); }
+	+@$(PYTHONS) | { $(build-pythons); }
 
 # The same without the version of $(PYTHON).
 .PHONY: other-pythons
 other-pythons:
-	@$(PYTHONS) --others | { $(build-pythons); }
+	+@$(PYTHONS) --others | { $(build-pythons); }
 
 .PHONY: demo
 demo: ## record a program that fails, and step backward from its failure

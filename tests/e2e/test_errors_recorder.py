@@ -135,11 +135,17 @@ def test_syntax_error_is_recorded_and_told_as_python_tells_it(tmp_path, pyrecord
 def test_full_device_does_not_reach_the_program(tmp_path, pyrecord, program):
     """A file size limit stands for the full disk: the program must not notice."""
     script = program("x = [[i, str(i) * 50] for i in range(30000)]\nprint(len(x))\nraise SystemExit(3)\n")
-    done = run.run(["sh", "-c", "ulimit -f 64; exec \"$@\"", "sh", run.PYRECORD, "-o",
+    done = run.run(["sh", "-c", "ulimit -f 256; exec \"$@\"", "sh", run.PYRECORD, "-o",
                     tmp_path / "cut.pyrec", "--max-items", "100000", script])
     assert done.out == b"30000\n" and done.status == 3, done
     line, = done.message.splitlines()
     assert line.startswith("pyrecord: ") and "cut.pyrec" in line, done
+
+
+def test_no_room_for_the_end_is_refused(tmp_path, pyrecord, program):
+    """Not even what says why a recording ended would fit: the program has not run."""
+    refused(run.run(["sh", "-c", "ulimit -f 64; exec \"$@\"", "sh", run.PYRECORD, "-o",
+                     tmp_path / "none.pyrec", program(PROGRAM)]), "File too large")
 
 
 def test_closed_stderr_harms_nothing(tmp_path, pyrecord, program):

@@ -141,7 +141,8 @@ def test_a_failing_program(way, version, program, tmp_path, pyreplay):
     assert facts["python"].startswith(version + ".")
     run.verified(tmp_path / "r.pyrec")
     rows = run.dump(tmp_path / "r.pyrec", "--function", "*add*")
-    last = rows[-1]
+    # From 3.13 on, code of the library that prints the traceback follows.
+    last = [row for row in rows if row["function"] in ("add", "Shop.add")][-1]
     assert (last["event"], last["kind"]) == ("return", "unwind")
     assert last["locals"]["price"] == "'3'"
     # though `prices` is thrown into afterwards, as it is dropped

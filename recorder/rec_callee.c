@@ -266,8 +266,8 @@ is_deque(PyTypeObject *type)
 static struct rec_hint
 method_hint(PyObject *self, const char *name, PyObject *first, size_t count)
 {
-    static const char *const of_key[] = {"pop", "setdefault", "__setitem__",
-                                         "__delitem__", NULL};
+    static const char *const of_key[] = {"setdefault", "__setitem__", NULL};
+    static const char *const of_gone[] = {"pop", "__delitem__", NULL};
     static const char *const of_set[] = {"add", "discard", "remove", "pop", NULL};
     static const char *const at_end[] = {"append", "pop", NULL};
     static const char *const at_begin[] = {"appendleft", "popleft", NULL};
@@ -282,6 +282,8 @@ method_hint(PyObject *self, const char *name, PyObject *first, size_t count)
                    ? (struct rec_hint){.sort = REC_HINT_TAIL, .index = 1}
                : first != NULL && is_one_of(name, of_key)
                    ? rec_touch_item_hint(self, first)
+               : first != NULL && is_one_of(name, of_gone)
+                   ? rec_touch_gone_hint(self, first)
                    : anywhere;
     }
     if (Py_IS_TYPE(self, &PySet_Type)) {

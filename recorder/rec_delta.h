@@ -15,7 +15,8 @@ struct rec_hint {
         REC_HINT_ITEM, /* a list: item `index`; a dict: the value of entry `index` */
         REC_HINT_ATTR, /* an instance: its attribute `name`, kept in its dict or a slot */
         REC_HINT_HEAD, /* a deque: one item more or less at its beginning; TAIL: at its end */
-        REC_HINT_ONE, /* a set: one member more or less */
+        REC_HINT_GONE, /* as ITEM: that one is deleted */
+        REC_HINT_ONE,  /* a set: one member more or less */
     } sort;
 
     union {

@@ -227,10 +227,11 @@ look_at_list(struct rec_obj *obj, struct rec_hint hint)
         return false;
     }
     uint32_t i = (uint32_t)hint.index;
+    if (hint.sort == REC_HINT_GONE) {
+        return size + 1 == obj->item_count && i < obj->item_count
+               && rec_obj_open(obj, i, 1, 0);
+    }
     if (hint.sort == REC_HINT_ITEM) {
-        if (size + 1 == obj->item_count && i < obj->item_count) { /* deleted */
-            return rec_obj_open(obj, i, 1, 0);
-        }
         if (size != obj->item_count + obj->more || i >= obj->item_count
             || list->ob_item[i] == NULL) {
             return false;
@@ -282,8 +283,13 @@ look_at_dict(struct rec_obj *obj, struct rec_hint hint)
 {
     PyObject *key, *value;
     size_t size = (size_t)PyDict_GET_SIZE(obj->addr);
-    if (obj->more == 0 && hint.index >= 0 && size * 2 + 2 == obj->item_count
-        && (uint64_t)hint.index * 2 < obj->item_count) {
+    bool popped = hint.sort == REC_HINT_TAIL && hint.index >= 0
+                  && (uint64_t)hint.index == size; /* popitem() */
+    if (hint.sort == REC_HINT_GONE || popped) {
+        if (obj->more != 0 || hint.index < 0 || size * 2 + 2 != obj->item_count
+            || (uint64_t)hint.index * 2 >= obj->item_count) {
+            return popped && obj->more == 0 && size * 2 == obj->item_count;
+        }
         obj->version = 0;
         return look_at_deleted(obj, (uint32_t)hint.index, size);
     }

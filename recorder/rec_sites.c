@@ -355,8 +355,9 @@ note_item(struct follow *follow, const struct rec_site *site)
         return false;
     }
     note(follow, site->a, base.object,
-         key.sort == FOUND_OBJECT ? rec_touch_item_hint(base.object, key.object)
-                                  : anywhere);
+         key.sort != FOUND_OBJECT ? anywhere
+         : site->arg != 0         ? rec_touch_gone_hint(base.object, key.object)
+                                  : rec_touch_item_hint(base.object, key.object));
     return true;
 }
 

@@ -155,6 +155,16 @@ rec_touch_item_hint(PyObject *container, PyObject *key)
     return anywhere;
 }
 
+struct rec_hint
+rec_touch_gone_hint(PyObject *container, PyObject *key)
+{
+    struct rec_hint hint = rec_touch_item_hint(container, key);
+    if (hint.sort == REC_HINT_ITEM) {
+        hint.sort = REC_HINT_GONE;
+    }
+    return hint;
+}
+
 static void
 touch_call_ex(struct rec_frame *frame, rec_py_ref *top, uint32_t arg)
 {
@@ -286,7 +296,8 @@ check_hints(struct rec_frame *frame)
             touched->hint = REC_HINT_NONE;
         }
         if (touched->obj != NULL && touched->changes != touched->obj->changes
-            && touched->hint == REC_HINT_ITEM) {
+            && touched->hint != REC_HINT_ATTR
+            && !(list && touched->hint == REC_HINT_TAIL)) {
             touched->hint = REC_HINT_NONE;
         }
     }

@@ -27,6 +27,8 @@ void rec_touch_known(struct rec_frame *frame, struct rec_obj *known,
                      struct rec_hint hint);
 /* Which item x[key] = ... changes, where that is easy to say. */
 struct rec_hint rec_touch_item_hint(PyObject *container, PyObject *key);
+/* Likewise del x[key]. */
+struct rec_hint rec_touch_gone_hint(PyObject *container, PyObject *key);
 /* What the frame's locals hold, but for what is large. */
 void rec_touch_locals(struct rec_frame *frame);
 /* The frame is about to execute an instruction (opcode event). */

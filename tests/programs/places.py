@@ -6,7 +6,7 @@ def main(seed):
     keys = list(range(90)) + ["k%d" % i for i in range(90)] + [(i, "t") for i in range(20)]
     for step in range(400):
         k = r.choice(keys)
-        op = r.randrange(22)
+        op = r.randrange(23)
         if op == 0: s.add(k)
         elif op == 1: s.discard(k)
         elif op == 2 and s: s.pop()
@@ -28,6 +28,12 @@ def main(seed):
         elif op == 18 and s: s.remove(next(iter(s)))
         elif op == 19: q.rotate(r.randrange(3))
         elif op == 20: s |= {k}
-        elif op == 21 and r.randrange(30) == 0: s.clear(); d.clear(); q.clear()
+        elif op == 21:
+            l += [step, k, 1]
+            l[r.randrange(2)] = l.pop()
+            l[0] = step; l.pop()
+            d[step] = 1; d.pop(k, None)
+            d[step] = 2; d.popitem()
+        elif op == 22 and r.randrange(30) == 0: s.clear(); d.clear(); q.clear()
     return len(s) + len(d) + len(q)
 main(int(sys.argv[1]) if len(sys.argv) > 1 else 7)

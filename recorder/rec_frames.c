@@ -534,7 +534,9 @@ mapping_update(struct rec_frame *frame)
         slot_update(frame, slot, mapping);
         return;
     }
-    struct rec_obj *namespace = rec_values_namespace(mapping, true);
+    struct rec_obj *namespace = mapping == frame->globals
+                                    ? rec_values_namespace(mapping, true)
+                                    : rec_values_mapping(mapping);
     struct rec_val *val = &frame->slot[slot];
     if (namespace != NULL
         && (val->kind != TF_VAL_REF || rec_val_obj(val) != namespace)) {

@@ -24,6 +24,60 @@ namespace_look(struct rec_obj *obj)
     }
 }
 
+/* A dict of the program's own. */
+static struct rec_obj *
+keep_whole(struct rec_obj *obj)
+{
+    if (obj->fresh) {
+        obj->whole = true;
+    }
+    else if (!obj->whole) {
+        obj->whole = true;
+        if (obj->more > 0) {
+            rec_read(obj->addr, obj->type, UINT64_MAX);
+            rec_obj_write(obj, TF_OP_IMAGE);
+            rec_obj_note_version(obj);
+        }
+    }
+    namespace_look(obj);
+    return obj;
+}
+
+static bool
+is_dict_category(const struct rec_type *type)
+{
+    return type != NULL
+           && (type->category == TF_CAT_DICT || type->category == TF_CAT_DEFAULTDICT
+               || type->category == TF_CAT_ORDEREDDICT
+               || type->category == TF_CAT_COUNTER);
+}
+
+struct rec_obj *
+rec_values_mapping(PyObject *dict)
+{
+    struct rec_obj *obj = rec_shadow_find(&rec.shadow, dict);
+    if (obj == NULL && is_dict_category(rec_type_of(Py_TYPE(dict)))) {
+        obj = rec_values_new(dict);
+    }
+    return obj != NULL && !obj->namespace && is_dict_category(obj->type)
+               ? keep_whole(obj)
+               : rec_values_namespace(dict, true);
+}
+
+/* Not one that the program made for exec(). */
+static bool
+is_of_module(PyObject *dict)
+{
+    PyObject *key, *value;
+    Py_ssize_t pos = 0;
+    while (PyDict_Next(dict, &pos, &key, &value)) {
+        if (PyUnicode_CheckExact(key) && rec_py_str_is(key, "__name__")) {
+            return true;
+        }
+    }
+    return false;
+}
+
 struct rec_obj *
 rec_values_namespace(PyObject *dict, bool whole)
 {
@@ -31,6 +85,10 @@ rec_values_namespace(PyObject *dict, bool whole)
     struct rec_obj *obj = rec_shadow_find(&rec.shadow, dict);
     if (type == NULL) {
         return NULL;
+    }
+    if (obj != NULL && !obj->namespace && is_dict_category(obj->type)
+        && (obj->whole || !is_of_module(dict))) {
+        return keep_whole(obj);
     }
     if (obj == NULL) {
         obj = rec_values_new(dict);

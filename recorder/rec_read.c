@@ -271,26 +271,11 @@ start(void)
     view->failed = false;
 }
 
-/* `__builtins__` of a module other than __main__ is the dict of all built-ins: not the
- * program's, unless it made one of its own. */
-static void
-read_namespace(PyObject *dict)
-{
-    PyObject *key, *value;
-    Py_ssize_t pos = 0;
-    while (PyDict_Next(dict, &pos, &key, &value)) {
-        bool builtins = value == rec.builtins;
-        rec_view_put_obj(key);
-        rec_view_put(builtins ? (struct rec_src){.sort = SRC_OPAQUE}
-                              : rec_src_obj(value));
-    }
-}
-
 void
 rec_read_namespace(PyObject *dict)
 {
     start();
-    read_namespace(dict);
+    read_dict(dict, UINT64_MAX);
 }
 
 static void
@@ -331,7 +316,7 @@ rec_read(PyObject *obj, const struct rec_type *type, uint64_t max_items)
         break;
     case TF_CAT_DICT:
     case TF_CAT_COUNTER: read_dict(obj, max_items); break;
-    case TF_CAT_NAMESPACE: read_namespace(obj); break;
+    case TF_CAT_NAMESPACE: read_dict(obj, UINT64_MAX); break;
     case TF_CAT_ORDEREDDICT: read_odict(obj, max_items); break;
     case TF_CAT_SET:
     case TF_CAT_FROZENSET: read_set(obj, max_items); break;

@@ -155,9 +155,6 @@ rec_scalar_make(const struct rec_src *src, struct rec_val *ret)
                                 .hash = hash_bytes(src->text, src->len, src->len)};
         return true;
     case SRC_BLOB: bytes_make(src->text, src->len, 0, ret); return true;
-    case SRC_OPAQUE:
-        *ret = (struct rec_val){.kind = TF_VAL_ELIDED, .note = TF_ELIDE_OPAQUE};
-        return true;
     case SRC_REDACTED:
         *ret = (struct rec_val){.kind = TF_VAL_ELIDED, .note = TF_ELIDE_REDACTED};
         return true;

@@ -18,7 +18,6 @@ enum rec_src_sort {
     SRC_TEXT, /* UTF-8 */
     SRC_BLOB, /* bytes */
     SRC_UNBOUND,
-    SRC_OPAQUE, /* left out on purpose */
     SRC_REDACTED,
 };
 

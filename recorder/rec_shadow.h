@@ -55,7 +55,8 @@ struct rec_obj {
     bool fresh;           /* has an id, but its OP_NEW is still to come */
     bool no_refs;         /* none of its values is an object, or might become one */
     bool leaf;            /* can neither change nor reach what can */
-    bool namespace : 1;   /* a module's or class body's variables */
+    bool whole : 1;       /* a frame's variables: no limit holds for its items */
+    bool namespace : 1;   /* a module's variables */
     bool partial : 1;     /* of these, only some names */
 };
 

@@ -113,6 +113,9 @@ rec_value_same(const struct rec_val *old, const struct rec_src *src, uint32_t de
         || rec_shadow_find(&rec.shadow, src->obj) != NULL) {
         return false;
     }
+    if (src->obj == rec.builtins) {
+        return true;
+    }
     /* Left out before: taken in as soon as the limits allow. */
     return old->note == TF_ELIDE_DEPTH ? depth > rec.options->max_depth
                                        : rec.budget == 0;
@@ -189,6 +192,9 @@ rec_value_emit(const struct rec_src *src, uint32_t depth)
         obj = NULL;
     }
     if (obj == NULL) {
+        if (src->obj == rec.builtins) {
+            return emit_elided(src->obj, TF_ELIDE_OPAQUE);
+        }
         if (depth > rec.options->max_depth) {
             return emit_elided(src->obj, TF_ELIDE_DEPTH);
         }
@@ -307,7 +313,8 @@ obj_begin(struct rec_obj *obj)
         return;
     }
     else {
-        rec_read(obj->addr, obj->type, rec.options->max_items);
+        rec_read(obj->addr, obj->type,
+                 obj->whole ? UINT64_MAX : rec.options->max_items);
     }
     obj->fresh = false;
     rec_obj_write(obj, TF_OP_NEW);

@@ -158,8 +158,8 @@
     X(CAT_PATH, 36, "Path")            /* the path as str */                             \
     X(CAT_PATTERN, 37, "Pattern")      /* pattern, flags */                              \
     X(CAT_ARRAY, 38, "array")          /* dtype or format, shape: both str, "(3,)"; then leading elements */ \
-    X(CAT_NAMESPACE, 39, "namespace")  /* a dict that is a module's or class body's variables: \
-                                          name, value ...; may be partial */             \
+    X(CAT_NAMESPACE, 39, "namespace")  /* a dict that is a module's variables: name,     \
+                                          value ...; may be partial */                   \
     X(CAT_GENERATOR, 40, "generator")  /* qualname, frame id or None */                  \
     X(CAT_MAPPINGPROXY, 41, "mappingproxy") /* the mapping, or elided */                 \
     X(CAT_MEMORYVIEW, 42, "memoryview") /* format, shape (both str), then leading elements */ \

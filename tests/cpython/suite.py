@@ -105,14 +105,14 @@ class Run:
         return ", ".join("%d %s" % (counts[word], word) for word in sorted(counts)) or "nothing"
 
 
-def run_module(python, name):
+def run_module(python, name, timeout=TIMEOUT):
     """(module, bare, recorded, [(test, outcome bare, outcome recorded)])"""
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as work:
-        bare = Run([python.program], os.path.join(work, "bare"), name, TIMEOUT)
+        bare = Run([python.program], os.path.join(work, "bare"), name, timeout)
         if bare.why is None and not bare.outcome:
             return name, bare, bare, []
         recorded = Run([python.pyrecord, "-q", "-o", os.path.join(work, "r.pyrec")],
-                       os.path.join(work, "recorded"), name, TIMEOUT)
+                       os.path.join(work, "recorded"), name, timeout)
     found = []
     if bare.why is not None or recorded.why is not None:
         if bare.why != recorded.why:
@@ -143,12 +143,13 @@ def there(python, names):
     return done.stdout.decode().split()
 
 
-def run_suite(python, names, jobs, show=True):
+def run_suite(python, names, jobs, show=True, timeout=TIMEOUT):
     """How many modules were run, and the differences that are not known."""
     known, unknown, equal = differences(), [], 0
     chosen = there(python, names)
     with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
-        for name, bare, recorded, found in pool.map(lambda n: run_module(python, n), chosen):
+        for name, bare, recorded, found in pool.map(
+                lambda n: run_module(python, n, timeout), chosen):
             new = [one for one in found if reason_of(known, python.name, one[0]) is None]
             equal += not found
             if show or new:
@@ -173,6 +174,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--version", action="append")
     parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--timeout", type=int, default=TIMEOUT, help="seconds a module and run")
     parser.add_argument("--short", action="store_true", help="only what CI runs")
     parser.add_argument("modules", nargs="*", metavar="MODULE")
     options = parser.parse_args()
@@ -185,7 +187,7 @@ def main():
             print("%s: ships no tests" % python.name)
             continue
         names = options.modules or (SHORT if options.short else MODULES)
-        failed |= bool(run_suite(python, names, options.jobs)[1])
+        failed |= bool(run_suite(python, names, options.jobs, timeout=options.timeout)[1])
     return failed
 
 

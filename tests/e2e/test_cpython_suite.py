@@ -40,7 +40,7 @@ def test_a_difference_is_told(monkeypatch):
         run.why, run.outcome, run.texts, run.seconds = None, outcome, {}, seconds
         return run
     monkeypatch.setattr(suite, "there", lambda python, names: names)
-    monkeypatch.setattr(suite, "run_module", lambda python, name: (
+    monkeypatch.setattr(suite, "run_module", lambda python, name, timeout: (
         name, one(1, a="passed"), one(1, a="failed"), [("a", "passed", "failed")]))
     assert suite.run_suite(compare.DEFAULT, ["test_x"], 1)[1] == [
         ("test_x", "a", "passed", "failed")]

@@ -16,7 +16,7 @@ ALL = ["3.%d" % minor for minor in range(8, 16)]
 PROGRAMS = sorted(glob.glob(os.path.join(compare.ROOT, "tests", "programs", "*.py")))
 # Of a version these run always; the others with `make test-full`.
 CHOSEN = ["async", "closures", "containers", "coroutines", "dynamic", "exceptions", "finalizers",
-          "generators", "hostile", "match_statement", "mutations", "scalars", "threads"]
+          "generators", "hostile", "match_statement", "mutations", "namespaces", "scalars", "threads"]
 SEEDS = [3, 11]
 FULL_SEEDS = list(range(1000, 1060))
 SAMPLE = list(range(5010, 5025))

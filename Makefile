@@ -68,10 +68,10 @@ ORACLE_PROGRAMS := $(patsubst tests/oracle/%.c,$(PY_BUILD)/tests/%,$(wildcard te
 
 DRIVER_PROGRAMS := $(patsubst tests/drivers/%.c,$(TESTS)/%,$(wildcard tests/drivers/*.c))
 
-FUZZ_TARGETS := open chunk index expr ask
+FUZZ_TARGETS := open chunk index expr ask files
 FUZZ_PROGRAMS := $(FUZZ_TARGETS:%=$(TESTS)/fz-%)
 FUZZ_TOOLS := $(TESTS)/fz-file $(TESTS)/fz-flip
-FUZZ_PART_OBJ := $(patsubst %,$(OBJ)/tests/fuzz/fz_%.o,frames mutate look core)
+FUZZ_PART_OBJ := $(patsubst %,$(OBJ)/tests/fuzz/fz_%.o,frames mutate look core parts)
 # FUZZER=1: with libFuzzer as their main(); else they try the files that they are given.
 FUZZ_MAIN_OBJ := $(OBJ)/tests/fuzz/$(if $(FUZZER),fz_libfuzzer.o,fz_replay_main.o)
 

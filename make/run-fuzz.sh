@@ -3,7 +3,7 @@
 #
 #     make/run-fuzz.sh [TARGET...]   (environment: BUILD, and SECONDS_EACH, 60)
 #
-# TARGET: open, chunk, index, expr, ask (libFuzzer), program (AFL++, when it is installed). What they
+# TARGET: open, chunk, index, expr, ask, files (libFuzzer), program (AFL++, when it is installed). What they
 # learn is kept in $BUILD/fuzz/corpus; what they find is in $BUILD/fuzz/found, and
 # `$BUILD/tests/fz-TARGET FILE` tries it again. A finding goes to tests/fuzz/corpus/TARGET
 # under a name that says what it was, with what mends it.
@@ -55,7 +55,7 @@ program() { # AFL++ on the program itself
     summary+=("program: $(sed -n 's/^execs_done *: *//p' "$work/program/default/fuzzer_stats") inputs in $each s, $found findings")
 }
 
-[ $# -gt 0 ] || set -- open chunk index expr ask program
+[ $# -gt 0 ] || set -- open chunk index expr ask files program
 for target in "$@"; do
     if [ "$target" = program ]; then program; else fuzz "$target"; fi
 done

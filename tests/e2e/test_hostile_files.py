@@ -26,7 +26,7 @@ def tool(name, *args, timeout=280):
     return done.stdout.decode()
 
 
-@pytest.mark.parametrize("target", ["open", "chunk", "index", "expr", "ask"])
+@pytest.mark.parametrize("target", ["open", "chunk", "index", "expr", "ask", "files"])
 def test_corpus(target):
     """What the fuzzers found once, and what they reached most of the code with."""
     print(tool("fz-" + target, os.path.join(CORPUS, target)))

@@ -3,19 +3,23 @@
  *     fz-file join NAME.pyrec [BYTE]   its content, behind BYTE where one is given
  *     fz-file part NAME.pyrec FIELD... the same, of these fields of it only
  *     fz-file make INPUT [HEAD]        the recording that an input makes, without its first
- *                                      HEAD bytes */
+ *                                      HEAD bytes
+ *     fz-file tail NAME.pyrec BYTE     it and its tail, in parts, behind a byte 0 and BYTE
+ *     fz-file split INPUT NAME.pyrec   the other way */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "fz_frames.h"
+#include "fz_parts.h"
 #include "tt_file.h"
 
 static int
 usage(void)
 {
     fprintf(stderr,
-            "fz-file: join FILE [BYTE] | part FILE FIELD... | make INPUT [HEAD]\n");
+            "fz-file: join FILE [BYTE] | part FILE FIELD... | make INPUT [HEAD] | "
+            "tail FILE BYTE | split INPUT FILE\n");
     return 2;
 }
 
@@ -33,6 +37,33 @@ print_part(const struct tt_bytes *joined, int count, char **field_number)
     }
 }
 
+static void
+put_tail(const char *name, const uint8_t *data, size_t len, const char *which,
+         struct tt_bytes *out)
+{
+    char path[4096];
+    size_t tail_len;
+    const uint8_t head[2] = {0, (uint8_t)strtoul(which, NULL, 10)};
+    snprintf(path, sizeof path, "%s.tail", name);
+    uint8_t *tail = tt_read(path, &tail_len);
+    tt_put(out, head, sizeof head);
+    fz_parts_take(data, len, tail, tail_len, out);
+    free(tail);
+}
+
+static void
+split(const uint8_t *data, size_t len, const char *name)
+{
+    char path[4096];
+    struct tt_bytes recording = {NULL, 0}, tail = {NULL, 0};
+    snprintf(path, sizeof path, "%s.tail", name);
+    fz_parts_make(data + 2, len > 2 ? len - 2 : 0, &recording, &tail);
+    tt_write(name, recording.data, recording.len);
+    tt_write(path, tail.data, tail.len);
+    tt_bytes_free(&recording);
+    tt_bytes_free(&tail);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -46,6 +77,13 @@ main(int argc, char **argv)
         size_t head = argc > 3 ? strtoul(argv[3], NULL, 10) : 0;
         fz_frames_put(&out, data + head, len - head);
         fwrite(out.data, 1, out.len, stdout);
+    }
+    else if (strcmp(argv[1], "tail") == 0 && argc == 4) {
+        put_tail(argv[2], data, len, argv[3], &out);
+        fwrite(out.data, 1, out.len, stdout);
+    }
+    else if (strcmp(argv[1], "split") == 0 && argc == 4) {
+        split(data, len, argv[3]);
     }
     else if (!fz_frames_join(data, len, &out)) {
         fprintf(stderr, "fz-file: %s is no whole recording\n", argv[2]);

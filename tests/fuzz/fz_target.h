@@ -1,5 +1,5 @@
-/* One target of the fuzzers: each of fz_open.c, fz_chunk.c, fz_index.c, fz_expr.c and
- * fz_ask.c defines both. */
+/* One target of the fuzzers: each of fz_open.c, fz_chunk.c, fz_index.c, fz_expr.c, fz_ask.c
+ * and fz_files.c defines both. */
 #ifndef FZ_TARGET_H
 #define FZ_TARGET_H
 

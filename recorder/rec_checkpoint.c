@@ -109,19 +109,32 @@ next_thread(uint64_t after_id)
     return next;
 }
 
-tf_status
-rec_checkpoint_begin(struct tf_err *err)
+static bool
+take_stack(PyThreadState *tstate, PyFrameObject *innermost)
+{
+    struct rec_thread *thread = rec_thread_of(tstate);
+    return thread != NULL && rec_frames_sync(thread, innermost);
+}
+
+static bool
+take_all_stacks(void)
 {
     bool ok = true;
+    for (PyThreadState *tstate = next_thread(0); ok && tstate != NULL;
+         tstate = next_thread(rec_py_thread_id(tstate))) {
+        ok = take_stack(tstate, rec_py_thread_frame(tstate));
+    }
+    return ok;
+}
+
+static tf_status
+begin(bool child, PyFrameObject *innermost, struct tf_err *err)
+{
     PyObject *error[3];
     PyErr_Fetch(&error[0], &error[1], &error[2]);
     int gc = rec_py_gc_pause();
     rec_values_begin(true);
-    for (PyThreadState *tstate = next_thread(0); ok && tstate != NULL;
-         tstate = next_thread(rec_py_thread_id(tstate))) {
-        struct rec_thread *thread = rec_thread_of(tstate);
-        ok = thread != NULL && rec_frames_sync(thread, rec_py_thread_frame(tstate));
-    }
+    bool ok = child ? take_stack(PyThreadState_Get(), innermost) : take_all_stacks();
     rec_values_drain();
     tf_rows_clear(&rec.batch->changes);
     rec_frames_keyframe();
@@ -132,4 +145,16 @@ rec_checkpoint_begin(struct tf_err *err)
     return ok && !rec.out_of_memory
                ? TF_OK
                : tf_err_set(err, TF_ERR_MEMORY, -1, "out of memory");
+}
+
+tf_status
+rec_checkpoint_begin(struct tf_err *err)
+{
+    return begin(false, NULL, err);
+}
+
+tf_status
+rec_checkpoint_begin_child(PyFrameObject *innermost, struct tf_err *err)
+{
+    return begin(true, innermost, err);
 }

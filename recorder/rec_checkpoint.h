@@ -14,5 +14,8 @@ void rec_checkpoint_write(void);
  * of all threads, and what can be reached from them, and writes the checkpoint that the
  * recording begins with. */
 tf_status rec_checkpoint_begin(struct tf_err *err);
+/* Likewise in a forked child, where only this thread is left; `innermost` (may be NULL) is
+ * the frame that its stack ends with. */
+tf_status rec_checkpoint_begin_child(PyFrameObject *innermost, struct tf_err *err);
 
 #endif

@@ -288,6 +288,19 @@ rec_facts_init(struct rec_facts *facts, const struct rec_options *options,
     return TF_OK;
 }
 
+tf_status
+rec_facts_fork(struct rec_facts *facts, uint64_t parent_seq, struct tf_err *err)
+{
+    struct tf_header *header = &facts->header;
+    bool failed = false;
+    memcpy(header->parent_uuid, header->uuid, sizeof header->parent_uuid);
+    header->parent_pid = header->pid;
+    header->parent_seq = parent_seq;
+    set_cwd(facts, &failed);
+    return failed ? tf_err_set(err, TF_ERR_MEMORY, -1, "out of memory")
+                  : set_identity(header, err);
+}
+
 void
 rec_facts_release(struct rec_facts *facts)
 {

@@ -25,6 +25,10 @@ struct rec_facts {
  * time is now; parent_uuid is left 0. */
 tf_status rec_facts_init(struct rec_facts *facts, const struct rec_options *options,
                          struct tf_err *err);
+/* In a forked child: those of the parent's recording become the child's, which begins now,
+ * after the parent's event `parent_seq`. GIL held. */
+tf_status rec_facts_fork(struct rec_facts *facts, uint64_t parent_seq,
+                         struct tf_err *err);
 void rec_facts_release(struct rec_facts *facts);
 
 /* Whether a co_filename is the program's own: not below a library directory nor any

@@ -23,6 +23,7 @@ enum {
     OPT_REDACT_TYPE,
     OPT_REDACT_FILE,
     OPT_NO_TAIL,
+    OPT_NO_FORKS,
     OPT_PYTHON,
     OPT_CHECK_PYCS,
     OPT_PYTHON_FLAG, /* one of Python's own that takes no argument */
@@ -59,6 +60,10 @@ static const struct cl_option OPTIONS[] = {
     {.id = OPT_NO_TAIL,
      .long_name = "no-tail",
      .help = "make no FILE.tail: the last events are lost if the program is killed"},
+    {.id = OPT_NO_FORKS,
+     .long_name = "no-forks",
+     .help = "do not record forked children; else each goes on in a recording of its "
+             "own beside FILE, NAME.PID.pyrec"},
     {.id = 'q',
      .short_name = 'q',
      .long_name = "quiet",
@@ -351,6 +356,7 @@ set_option(void *context, int id, const char *value, struct tf_err *err)
         options->own_rules = true;
         return tf_rules_read(options->rules, value, err);
     case OPT_NO_TAIL: options->tail = false; break;
+    case OPT_NO_FORKS: options->forks = false; break;
     case OPT_INCLUDE: return add_glob(&options->include, value, err);
     case OPT_EXCLUDE: return add_glob(&options->exclude, value, err);
     case OPT_INCLUDE_FUNCTION: return add_glob(&options->include_function, value, err);
@@ -544,6 +550,7 @@ rec_options_parse(int argc, char **argv, struct rec_options *ret_options,
         .values = REC_VALUES_EXACT,
         .redact = true,
         .tail = true,
+        .forks = true,
         .max_text = 4096,
         .max_items = 256,
         .max_depth = 8,

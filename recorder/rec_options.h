@@ -37,7 +37,8 @@ struct rec_options {
     bool redact; /* anything at all: `rules` has the rest */
     bool own_rules;
     struct tf_rules *rules;
-    bool tail; /* keep what is not written yet in a file beside the recording */
+    bool tail;  /* keep what is not written yet in a file beside the recording */
+    bool forks; /* a forked child goes on in a recording of its own */
     struct rec_globs include, exclude, include_function, exclude_function;
     uint32_t events;   /* bit 1 << TF_EV_... */
     uint64_t max_text; /* characters */

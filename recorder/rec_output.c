@@ -195,18 +195,14 @@ open_named(const struct rec_options *options, const char *path, int *ret_fd,
     return TF_OK;
 }
 
-/* The first name that is not taken. */
+/* STEM.pyrec, or the first of STEM.2.pyrec ... that is not taken. */
 static tf_status
-open_default(const struct rec_options *options, char **ret_path, int *ret_fd,
-             struct tf_err *err)
+open_numbered(const char *stem, bool force, char **ret_path, int *ret_fd,
+              struct tf_err *err)
 {
     tf_status status = TF_OK;
     char *path = NULL;
     int fd = -1;
-    char *stem = rec_output_stem(options);
-    if (stem == NULL) {
-        return no_memory(err);
-    }
     for (unsigned n = 1; n <= NAMES_MAX && fd < 0 && status == TF_OK; n++) {
         char number[16] = "";
         if (n > 1) {
@@ -220,7 +216,7 @@ open_default(const struct rec_options *options, char **ret_path, int *ret_fd,
         else if ((fd = create(path)) < 0 && errno != EEXIST) {
             status = tf_err_set_errno(err, errno, "cannot write '%s'", path);
         }
-        else if (fd < 0 && options->force) {
+        else if (fd < 0 && force) {
             status = replace(path, &fd, err);
         }
     }
@@ -235,7 +231,40 @@ open_default(const struct rec_options *options, char **ret_path, int *ret_fd,
     else {
         free(path);
     }
+    return status;
+}
+
+static tf_status
+open_default(const struct rec_options *options, char **ret_path, int *ret_fd,
+             struct tf_err *err)
+{
+    char *stem = rec_output_stem(options);
+    if (stem == NULL) {
+        return no_memory(err);
+    }
+    tf_status status = open_numbered(stem, options->force, ret_path, ret_fd, err);
     free(stem);
+    return status;
+}
+
+tf_status
+rec_output_open_child(const char *path, long pid, struct rec_output *ret_output,
+                      struct tf_err *err)
+{
+    struct rec_output output = {.fd = -1};
+    const char *end = strrchr(path, '.');
+    size_t len =
+        end != NULL && strcmp(end, SUFFIX) == 0 ? (size_t)(end - path) : strlen(path);
+    char *stem;
+    if (asprintf(&stem, "%.*s.%ld", (int)len, path, pid) < 0) {
+        return no_memory(err);
+    }
+    tf_status status = open_numbered(stem, false, &output.path, &output.fd, err);
+    free(stem);
+    if (status == TF_OK) {
+        output.fd = rec_sink_move_up(output.fd);
+        *ret_output = output;
+    }
     return status;
 }
 

@@ -16,6 +16,11 @@ struct rec_output {
 tf_status rec_output_open(const struct rec_options *options,
                           struct rec_output *ret_output, struct tf_err *err);
 
+/* For a forked child: NAME.PID.pyrec beside the recording at `path`, NAME.PID.2.pyrec if that
+ * is taken. */
+tf_status rec_output_open_child(const char *path, long pid,
+                                struct rec_output *ret_output, struct tf_err *err);
+
 /* Removes the file again: the recording did not start. `fd` is the caller's business. */
 void rec_output_discard(struct rec_output *output);
 void rec_output_release(struct rec_output *output);

@@ -17,7 +17,8 @@
 static struct {
     const struct rec_options *options;
     struct rec_output output;
-    pid_t pid; /* a forked child is not ours to report */
+    pid_t
+        pid; /* of the recorded process; its forked children have recordings of their own */
     bool started;
     bool reported;
     struct stat stderr_stat; /* the program may have put something else in its place */
@@ -92,6 +93,20 @@ print_word(FILE *out, const char *word)
     fputc('\'', out);
 }
 
+/* Of the forked children: how many recordings there are beside this one. */
+static void
+print_children(const struct rec_fork_tally *children)
+{
+    if (children->recorded > 0) {
+        fprintf(stderr, ", and %" PRIu32 " forked child%s beside it",
+                children->recorded, children->recorded == 1 ? "" : "ren");
+    }
+    if (children->failed > 0) {
+        fprintf(stderr, ", %" PRIu32 " forked child%s not recorded: %s",
+                children->failed, children->failed == 1 ? "" : "ren", children->reason);
+    }
+}
+
 /* One line, also when recording stopped early: then it says why. */
 static void
 print_summary(const struct rec_session_result *result)
@@ -102,9 +117,11 @@ print_summary(const struct rec_session_result *result)
     format_size(size, sizeof size, result->stats.file_bytes);
     fputs("pyrecord: ", stderr);
     print_word(stderr, run.output.path);
-    fprintf(stderr, ": %s event%s, %s%s%s; open it with: pyreplay ", events,
+    fprintf(stderr, ": %s event%s, %s%s%s", events,
             result->stats.events == 1 ? "" : "s", size,
             early ? ", recording stopped early: " : "", result->message);
+    print_children(&result->children);
+    fputs("; open it with: pyreplay ", stderr);
     print_word(stderr, run.output.path);
     fputc('\n', stderr);
     fflush(stderr);
@@ -114,7 +131,14 @@ static void
 report(bool has_status, int status)
 {
     struct rec_session_result result = {0};
-    if (!run.started || run.reported || getpid() != run.pid) {
+    if (!run.started || getpid() != rec_session_pid()) {
+        return;
+    }
+    if (getpid() != run.pid) { /* a forked child: its parent tells of it */
+        rec_session_finish(has_status, status, &result);
+        return;
+    }
+    if (run.reported) {
         return;
     }
     run.reported = true;
@@ -129,7 +153,7 @@ static void
 at_exit(int status, void *unused)
 {
     (void)unused;
-    if (run.started && getpid() == run.pid && Py_IsInitialized()) {
+    if (run.started && getpid() == rec_session_pid() && Py_IsInitialized()) {
         PyGILState_Ensure(); /* C code called exit(): no other thread may go on */
     }
     report(true, status & 0xff);

@@ -27,6 +27,8 @@ static struct {
     bool ending; /* and not to be ended twice */
     bool fork_watched;
     unsigned waiting; /* threads that wait for the writer */
+    pid_t pid;
+    struct rec_output child; /* in a forked child: its file */
     struct rec_session_result result;
 } session;
 
@@ -95,7 +97,8 @@ rec_session_next_batch(void)
 static void
 died(uintptr_t base)
 {
-    if (rec.active && (!rec.interpreters || rec_py_is_main_interpreter())) {
+    if ((rec.active || rec.forked)
+        && (!rec.interpreters || rec_py_is_main_interpreter())) {
         rec_shadow_died(&rec.shadow, base);
     }
 }
@@ -107,12 +110,16 @@ rec_session_watch_deaths(void)
 }
 
 /* --- Fork: the child is another process; its events are not of this recording. --- */
+
+/* It may have been forked by any code, at any time: nothing is done here that needs a lock. */
 static void
 after_fork_in_child(void)
 {
     if (session.started && !session.finished) {
+        rec.forked = rec.active && rec.options->forks;
         rec.active = false;
         session.finished = true;
+        rec_signals_forget();
         rec_writer_forget(session.writer);
     }
 }
@@ -170,10 +177,11 @@ watch_forks(struct tf_err *err)
 
 /* What the recording begins with is in its file before anything else is. */
 static tf_status
-begin_with_checkpoint(struct tf_err *err)
+begin_with_checkpoint(bool child, PyFrameObject *innermost, struct tf_err *err)
 {
     struct tf_batch *first = rec.batch, *next = rec_writer_try_take(session.writer);
-    tf_status status = rec_checkpoint_begin(err);
+    tf_status status =
+        child ? rec_checkpoint_begin_child(innermost, err) : rec_checkpoint_begin(err);
     if (status != TF_OK || next == NULL) {
         return status;
     }
@@ -192,20 +200,10 @@ rec_session_is_on(void)
     return session.started && !session.finished;
 }
 
-tf_status
-rec_session_start(const struct rec_session_config *config, struct tf_err *err)
+/* The facts are there; the hooks and `config->fd` are its business, also when it fails. */
+static tf_status
+install(const struct rec_session_config *config, struct tf_err *err)
 {
-    session.started = session.finished = false;
-    session.reason[0] = '\0';
-    session.result = (struct rec_session_result){0};
-    tf_status status = watch_forks(err);
-    if (status == TF_OK) {
-        status = rec_facts_init(&session.facts, config->options, err);
-    }
-    if (status != TF_OK) {
-        close(config->fd);
-        return status;
-    }
     if (!init_state(config)) {
         close(config->fd);
         release_state();
@@ -214,7 +212,7 @@ rec_session_start(const struct rec_session_config *config, struct tf_err *err)
     const struct rec_writer_config writer = {.fd = config->fd,
                                              .header = &session.facts.header,
                                              .tail = config->options->tail};
-    status = rec_writer_start(&writer, &session.writer, err);
+    tf_status status = rec_writer_start(&writer, &session.writer, err);
     if (status != TF_OK) {
         release_state();
         return status;
@@ -225,15 +223,117 @@ rec_session_start(const struct rec_session_config *config, struct tf_err *err)
     session.started = true;
     rec_session_watch_deaths();
     rec.active = true;
-    status = rec_trace_install(config->running, err);
-    if (status == TF_OK && config->running) {
-        status = begin_with_checkpoint(err);
-    }
-    if (status != TF_OK) {
-        struct rec_session_result ignored;
+    return rec_trace_install(config->running, err);
+}
+
+static void
+reset_session(void)
+{
+    session.started = session.finished = false;
+    session.reason[0] = '\0';
+    session.waiting = 0;
+    session.pid = getpid();
+    session.result = (struct rec_session_result){0};
+}
+
+/* After install() and what came with it: `status` as it was. */
+static tf_status
+end_if_failed(tf_status status)
+{
+    struct rec_session_result ignored;
+    if (status != TF_OK && session.started) {
         rec_session_end(NULL, &ignored);
     }
     return status;
+}
+
+tf_status
+rec_session_start(const struct rec_session_config *config, struct tf_err *err)
+{
+    reset_session();
+    tf_status status = watch_forks(err);
+    if (status == TF_OK) {
+        status = rec_facts_init(&session.facts, config->options, err);
+    }
+    if (status != TF_OK) {
+        close(config->fd);
+        return status;
+    }
+    rec_fork_prepare(config->fd);
+    rec_output_release(&session.child);
+    status = install(config, err);
+    if (status == TF_OK && config->running) {
+        status = begin_with_checkpoint(false, NULL, err);
+    }
+    return end_if_failed(status);
+}
+
+/* --- A forked child's --- */
+
+/* What the parent knew of the program is forgotten, except the facts. */
+static void
+forget_parent(void)
+{
+    struct rec_facts facts = session.facts;
+    session.facts = (struct rec_facts){0};
+    rec_trace_remove();
+    rec_py_unwatch_deaths();
+    release_state();
+    session.facts = facts;
+}
+
+static tf_status
+begin_child(PyFrameObject *innermost, struct tf_err *err)
+{
+    struct rec_session_config config = {.options = rec.options, .running = true};
+    uint64_t parent_seq = rec.seq;
+    forget_parent();
+    reset_session();
+    rec_output_release(&session.child);
+    tf_status status = rec_facts_fork(&session.facts, parent_seq, err);
+    if (status == TF_OK) {
+        status = rec_fork_open(&session.child, err);
+    }
+    if (status != TF_OK) {
+        rec_facts_release(&session.facts);
+        return status;
+    }
+    config.fd = session.child.fd;
+    status = install(&config, err);
+    if (status == TF_OK) {
+        status = begin_with_checkpoint(true, innermost, err);
+    }
+    if (end_if_failed(status) != TF_OK) {
+        rec_output_discard(&session.child);
+    }
+    return status;
+}
+
+bool
+rec_session_follow_fork(PyFrameObject *innermost)
+{
+    struct tf_err err = TF_ERR_INIT;
+    PyObject *error[3];
+    if (!rec_py_is_main_interpreter()) {
+        return false;
+    }
+    PyErr_Fetch(&error[0], &error[1], &error[2]);
+    bool ok = begin_child(innermost, &err) == TF_OK;
+    rec_fork_tell(ok ? NULL : err.message);
+    PyErr_Restore(error[0], error[1], error[2]);
+    return ok;
+}
+
+pid_t
+rec_session_pid(void)
+{
+    return session.pid;
+}
+
+const char *
+rec_session_child_path(void)
+{
+    return session.child.path;
 }
 
 static void
@@ -268,6 +368,7 @@ rec_session_finish(bool has_status, int exit_status, struct rec_session_result *
             rec_writer_finish(session.writer, &footer, &session.result.stats, &err);
         session.result.ok = status == TF_OK;
         session.result.elided = rec.elided_count;
+        session.result.children = rec_fork_tally();
         snprintf(session.result.message, sizeof session.result.message, "%s",
                  status != TF_OK ? err.message : session.reason);
     }
@@ -308,7 +409,8 @@ rec_session_end(void (*ended)(void), struct rec_session_result *ret)
     memcpy(reason, session.reason, sizeof reason);
     footer.end_reason.data = reason;
     struct rec_writer *writer = session.writer;
-    struct rec_session_result result = {.elided = rec.elided_count};
+    struct rec_session_result result = {.elided = rec.elided_count,
+                                        .children = rec_fork_tally()};
     release_state();
     if (ended != NULL) {
         ended();

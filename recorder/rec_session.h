@@ -5,7 +5,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "rec_fork.h"
 #include "rec_options.h"
+#include "rec_pycompat.h"
 #include "tf_err.h"
 #include "tf_writer.h"
 
@@ -21,6 +23,7 @@ struct rec_session_result {
     bool ok; /* the file is whole */
     struct tf_writer_stats stats;
     uint64_t elided;
+    struct rec_fork_tally children;
     char message[300]; /* why recording stopped early; empty if it did not */
 };
 
@@ -36,6 +39,11 @@ void rec_session_finish(bool has_status, int exit_status,
 
 /* Whether this process is being recorded. GIL held. */
 bool rec_session_is_on(void);
+/* The process whose recording is on, or was the latest; 0: there was none. A forked child's
+ * begins with its first event. */
+pid_t rec_session_pid(void);
+/* In a forked child: the file of its recording; NULL in any other process. */
+const char *rec_session_child_path(void);
 
 /* Likewise, in the middle of the program: takes the hooks away and frees everything, so that
  * the program goes on as before and a recording can be started again. GIL held; released
@@ -52,6 +60,9 @@ void rec_session_next_batch(void);
 bool rec_session_wait_batch(void);
 /* Deaths of objects are noticed (again). */
 void rec_session_watch_deaths(void);
+/* In a forked child, before its first event: a recording of its own begins; false: none does.
+ * `innermost` (may be NULL) is the frame that its stack ends with. */
+bool rec_session_follow_fork(PyFrameObject *innermost);
 /* No more events; the program runs on. `reason`: static string. */
 void rec_session_stop(const char *reason);
 

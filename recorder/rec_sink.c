@@ -157,9 +157,9 @@ sink_write(struct tf_sink *base, const void *bytes, size_t len, struct tf_err *e
     return status;
 }
 
-/* Where the descriptor's file is. Linux: /proc/self/fd (proc(5)); elsewhere it has none. */
-static char *
-path_of(int fd)
+/* Linux: /proc/self/fd (proc(5)); elsewhere it has none. */
+char *
+rec_sink_path_of(int fd)
 {
     char link[40];
     snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
@@ -178,7 +178,7 @@ rec_sink_init(struct rec_sink *sink, int fd, struct tf_err *err)
     tf_sink_fd_init(&sink->file, fd);
     sink->device = st.st_dev;
     sink->inode = st.st_ino;
-    sink->path = path_of(fd);
+    sink->path = rec_sink_path_of(fd);
     return TF_OK;
 }
 

@@ -39,6 +39,8 @@ void rec_sink_forget(const struct rec_sink *sink);
 void rec_sink_sync(const struct rec_sink *sink);
 /* The file's path with a suffix, to be freed; NULL: it has none, or is not a regular one. */
 char *rec_sink_beside(const struct rec_sink *sink, const char *suffix);
+/* Where the descriptor's file is, absolute, to be freed; NULL when that is not known. */
+char *rec_sink_path_of(int fd);
 /* Frees the memory. */
 void rec_sink_release(struct rec_sink *sink);
 

@@ -59,7 +59,9 @@ struct rec_visit {
 
 struct rec_state {
     const struct rec_options *options;
-    bool active;            /* hooks record */
+    bool active; /* hooks record */
+    bool
+        forked; /* this is a forked child: it begins its own recording at its next event */
     bool interpreters;      /* there is more than one, or was */
     const char *lost;       /* why events are missing before the next; static string */
     bool whole;             /* they did without a break: deaths are all known */

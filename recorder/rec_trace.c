@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include "rec_beside.h"
+#include "rec_exec.h"
 #include "rec_frames.h"
 #include "rec_intercept.h"
 #include "rec_session.h"
@@ -30,7 +31,7 @@ static struct {
     bool begun;
     unsigned raised_next;
     PyCFunction settrace, setprofile, start_new_thread, start_new, start_joinable,
-        os_exit, tracemalloc_stop;
+        os_exit, execv, execve, tracemalloc_stop;
 } hooks;
 
 static uint64_t
@@ -333,6 +334,15 @@ record(PyFrameObject *object, enum tf_event_kind kind, PyObject *arg)
     write_event(thread, frame, kind, arg);
 }
 
+/* The frame whose call is to come is not on the stack yet. False: this child is not
+ * recorded. */
+static bool __attribute__((noinline))
+follow_fork(PyFrameObject *frame, enum tf_event_kind kind)
+{
+    return rec_session_follow_fork(kind <= TF_EV_THROW ? rec_py_frame_caller(frame)
+                                                       : frame);
+}
+
 /* --- The trace function --- */
 
 /* False when the event is ours alone. */
@@ -415,6 +425,9 @@ trace_event(PyObject *self, PyFrameObject *frame, int what, PyObject *arg)
     }
     /* found before the event: a wait for the writer may see the recording's end */
     Py_tracefunc next = self != NULL ? next_trace() : NULL;
+    if (!rec.active && rec.forked && !follow_fork(frame, kind)) {
+        return next != NULL ? call_next(next, self, frame, what, arg) : 0;
+    }
     if (what == PyTrace_OPCODE && !before_instruction(frame)) {
         return 0;
     }
@@ -441,6 +454,9 @@ profile_event(PyObject *self, PyFrameObject *frame, int what, PyObject *arg)
     const struct rec_thread *thread =
         rec.options != NULL && self != NULL ? rec_thread_of(PyThreadState_Get()) : NULL;
     Py_tracefunc next = thread != NULL ? thread->next_profile : NULL;
+    if (!rec.active && rec.forked) {
+        follow_fork(frame, kind);
+    }
     if (rec.active && kind != 0 && rec.options->events & 1u << kind) {
         record(frame, kind, arg);
     }
@@ -598,6 +614,33 @@ posix_exit(PyObject *self, PyObject *const *args, Py_ssize_t count, PyObject *na
                                                                          count, names);
 }
 
+/* Another program is about to take this one's place, if it can: the end of the recording. */
+static void
+before_exec(PyObject *const *args, Py_ssize_t count)
+{
+    struct rec_session_result result;
+    if (rec.active && count > 0 && rec_py_is_main_interpreter()
+        && rec_exec_can_run(args[0])) {
+        rec_session_stop("the program ran another in its place (exec)");
+        rec_session_finish(false, 0, &result);
+    }
+}
+
+static PyObject *
+posix_execv(PyObject *self, PyObject *const *args, Py_ssize_t count)
+{
+    before_exec(args, count);
+    return ((_PyCFunctionFast)(void (*)(void))hooks.execv)(self, args, count);
+}
+
+static PyObject *
+posix_execve(PyObject *self, PyObject *const *args, Py_ssize_t count, PyObject *names)
+{
+    before_exec(args, count);
+    return ((_PyCFunctionFastWithKeywords)(void (*)(void))hooks.execve)(self, args,
+                                                                        count, names);
+}
+
 /* --- Built-ins whose C function is ours while we record --- */
 
 static struct rec_builtin {
@@ -615,6 +658,8 @@ static struct rec_builtin {
      (PyCFunction)(void (*)(void))thread_start_joinable, &hooks.start_joinable, NULL},
     {"_tracemalloc", "stop", tracemalloc_stop, &hooks.tracemalloc_stop, NULL},
     {"posix", "_exit", (PyCFunction)(void (*)(void))posix_exit, &hooks.os_exit, NULL},
+    {"posix", "execv", (PyCFunction)(void (*)(void))posix_execv, &hooks.execv, NULL},
+    {"posix", "execve", (PyCFunction)(void (*)(void))posix_execve, &hooks.execve, NULL},
 };
 
 #define BUILTINS (sizeof builtin_table / sizeof builtin_table[0])

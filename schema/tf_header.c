@@ -85,6 +85,8 @@ tf_header_put(const struct tf_header *header, struct tf_blob *blob, uint32_t num
     to.script = tf_proto_text(header->script);
     to.tail_events = header->tail_events;
     to.tail_absent = tf_proto_text(header->tail_absent);
+    to.parent_pid = header->parent_pid;
+    to.parent_seq = header->parent_seq;
     limits_fill(&to_limits, limits, &lists);
     to.limits = &to_limits;
     bool ok = tf_proto_put(blob, number, &to.base);
@@ -187,6 +189,8 @@ header_read(struct tf_header *to, const Pyrec__Header *from, struct tf_text *nex
     to->script = tf_proto_text_of(&from->script);
     to->tail_events = from->tail_events;
     to->tail_absent = tf_proto_text_of(&from->tail_absent);
+    to->parent_pid = from->parent_pid;
+    to->parent_seq = from->parent_seq;
     if (from->limits != NULL) {
         limits_read(&to->limits, from->limits, &next);
     }

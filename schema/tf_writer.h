@@ -131,6 +131,7 @@ struct tf_header {
     int64_t start_unix_ns;
     uint64_t tail_events; /* so many events at most are in the tail; 0: there is none */
     struct tf_text tail_absent; /* why not */
+    uint64_t parent_pid, parent_seq;
     struct tf_limits limits;
 };
 

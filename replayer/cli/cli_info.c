@@ -24,7 +24,8 @@ static const struct cl_section SECTIONS[] = {
     {"JSON",
      "One object: format_version, complete, events, events_by_kind, threads, files, "
      "python, argv, exit_status, duration_ns, file_bytes, bytes_per_event, lost, "
-     "dump_version and more. Keys are only added."},
+     "dump_version and more; of a forked child, parent has uuid, pid and seq of the "
+     "recording that it comes from, and of its latest event then. Keys are only added."},
     {0},
 };
 
@@ -260,6 +261,13 @@ put_program(struct cli_out *out, struct rp *rp)
     cli_out_str(out, ", for ");
     cli_put_duration(out, rp_facts(rp)->duration_ns);
     cli_out_char(out, '\n');
+    if (header->parent_pid) {
+        put_label(out, "process");
+        cli_out_format(out,
+                       "%" PRIu64 ", forked from process %" PRIu64
+                       " after event %" PRIu64 " of its recording\n",
+                       header->pid, header->parent_pid, header->parent_seq);
+    }
     put_label(out, "outcome");
     cli_put_outcome(out, rp);
     cli_out_char(out, '\n');
@@ -423,6 +431,24 @@ json_uuid(struct cli_json *json, const uint8_t *uuid)
     cli_json_str(json, text);
 }
 
+/* The recording whose process forked this one. */
+static void
+json_parent(struct cli_json *json, const struct tf_header *header)
+{
+    cli_json_key(json, "parent");
+    if (!header->parent_pid) {
+        cli_json_null(json);
+        return;
+    }
+    cli_json_open(json, '{');
+    json_uuid(json, header->parent_uuid);
+    cli_json_key(json, "pid");
+    cli_json_u64(json, header->parent_pid);
+    cli_json_key(json, "seq");
+    cli_json_u64(json, header->parent_seq);
+    cli_json_close(json, '}');
+}
+
 static void
 json_completeness(struct cli_json *json, const struct rp_facts *facts)
 {
@@ -494,6 +520,7 @@ info_json(struct cli_out *out, const struct rp *rp)
     cli_json_close(&json, '}');
     json_lost(&json, rp);
     json_uuid(&json, facts->header->uuid);
+    json_parent(&json, facts->header);
     cli_json_close(&json, '}');
     cli_json_end(&json);
 }

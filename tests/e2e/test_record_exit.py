@@ -174,7 +174,8 @@ def test_interrupt_still_says_where_the_recording_is(pyrecord, program, tmp_path
     assert done.message.splitlines()[-1].startswith("pyrecord: program.pyrec: ")
 
 
-# --- Forked children: they end as usual, write nothing of the parent's and say nothing ---
+# --- Forked children: they end as usual, write nothing into the parent's recording and say
+# nothing (test_forks has their own recordings) ---
 
 FORKS = {
     "exit": "sys.exit(5)",

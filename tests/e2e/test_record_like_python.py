@@ -330,7 +330,9 @@ if __name__ == '__main__':
         assert ours.text.replace("pyrecord", "python3") == bare.text
     else:
         assert ours.text == bare.text
-    assert len(list(tmp_path.glob("*.pyrec"))) == 1
+    children = list(tmp_path.glob("program.[0-9]*.pyrec"))
+    assert len(children) == (3 if method == "fork" else 0)  # the others are started anew
+    assert len(list(tmp_path.glob("*.pyrec"))) == 1 + len(children)
 
 
 def test_subprocess_starts_python(pyrecord, program, tmp_path):

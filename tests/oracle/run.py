@@ -9,7 +9,7 @@ import subprocess
 
 from compare import BUILD, PYRECORD, PYREPLAY, PYTHON, ROOT  # noqa: F401
 
-TIMEOUT = 100
+TIMEOUT = int(os.environ.get("TEST_TIMEOUT", 100))  # seconds for one process
 
 
 class Done:

@@ -1,6 +1,9 @@
 """Programs to be killed at any moment. Each tells, in a file that it shares with the test,
 how far it has got: passed(k, i) is about to store i in the k-th place when its line event is
-recorded. So a recording that has lost nothing knows of it."""
+recorded. So a recording that has lost nothing knows of it. A forked child tells it in CHILD_PLACE,
+after its process id in CHILD_PID."""
+
+CHILD_PID, CHILD_PLACE = 8, 9
 
 HEAD = """
 import mmap, os, sys
@@ -41,8 +44,11 @@ def main():
         if i % 200 == 1:
             pid = os.fork()
             if pid == 0:
-                for n in range(50):
+                side[9] = 0
+                side[8] = os.getpid()
+                for n in range(1, 200):
                     text = "child %d" % n
+                    passed(9, n)
                 os._exit(0)
             os.waitpid(pid, 0)
 main()

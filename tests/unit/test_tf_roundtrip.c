@@ -41,6 +41,8 @@ static const struct tf_text words[] = {TEXT("one"), TEXT(""), TEXT("thr\0ee"),
 static const struct tf_header header = {
     .uuid = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16},
     .parent_uuid = {0, 0, 9},
+    .parent_pid = 4000000001,
+    .parent_seq = 5000000001,
     .recorder = TEXT("pyrecord 0.1.0"),
     .python = TEXT("3.11.2"),
     .platform = TEXT("Linux"),
@@ -114,6 +116,8 @@ test_header_and_footer(void **state)
     const struct tf_header *h = tf_reader_header(reader);
     assert_memory_equal(h->uuid, header.uuid, 16);
     assert_memory_equal(h->parent_uuid, header.parent_uuid, 16);
+    assert_int_equal(h->parent_pid, header.parent_pid);
+    assert_int_equal(h->parent_seq, header.parent_seq);
     same_text(h->recorder, header.recorder);
     same_text(h->python, header.python);
     same_text(h->platform, header.platform);

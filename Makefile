@@ -86,11 +86,14 @@ TEST_PROGRAMS := $(UNIT_TESTS) $(ORACLE_PROGRAMS) $(DRIVER_PROGRAMS) $(FUZZ_PROG
 # --- What a person runs ---
 
 .PHONY: all
-all: $(LIBS) $(PROGRAMS) module ## build both programs (the default); PYTHON=... chooses the Python to record
+all: programs module ## build both programs (the default); PYTHON=... chooses the Python to record
 
 # What `make pythons` makes for one Python, in $(PY_BUILD).
 .PHONY: for-python
 for-python: $(PYRECORD) module $(ORACLE_PROGRAMS)
+
+.PHONY: programs
+programs: $(LIBS) $(PROGRAMS)
 
 .PHONY: module
 module: ## build the Python package for $(PYTHON), in build/python/
@@ -162,9 +165,11 @@ fuzz: ## run each fuzzer for a minute (SECONDS_EACH=1800 for half an hour; FUZZ=
 .PHONY: coverage
 coverage: ## lines and branches of schema/ and replayer/core/ that the tests reach
 	@make/deps.sh build test coverage
-	@$(MAKE) $(PARALLEL) --no-print-directory BUILD=$(BUILD)-cov CFLAGS="-O0 -g --coverage" \
-	    all test-programs
+	@$(MAKE) $(PARALLEL) --no-print-directory BUILD=$(BUILD)-cov CFLAGS="$(COVERAGE_CFLAGS)" \
+	    programs test-programs
 	@BUILD=$(BUILD) make/run-coverage.sh
+# No function is expanded where it is called: each of its branches counts once.
+COVERAGE_CFLAGS := -O0 -g --coverage -Dalways_inline=unused
 
 .PHONY: bench
 bench: all ## measure what recording costs (BENCH=--quick for daily work; --help is there, too)

@@ -182,15 +182,16 @@ rp_eval_label(struct rp_eval *eval, const struct rp_value *value)
         return label;
     }
     if (value->kind == TF_VAL_REF) {
-        if (rp_object_at(eval->rp, value, eval->seq, &object, NULL) == TF_OK) {
+        tf_status status = rp_object_at(eval->rp, value, eval->seq, &object, eval->err);
+        if (rp_eval_status(eval, status)) {
             label = rp_eval_label_of(object);
             rp_object_release(object);
         }
         return label;
     }
     struct rp_buf name = RP_BUF_INIT;
-    if (rp_value_type_name(eval->rp, value, eval->seq, &name, NULL) == TF_OK
-        && name.data) {
+    tf_status status = rp_value_type_name(eval->rp, value, eval->seq, &name, eval->err);
+    if (rp_eval_status(eval, status) && name.data) {
         snprintf(label.text, sizeof label.text, "%.60s", name.data);
     }
     rp_buf_release(&name);

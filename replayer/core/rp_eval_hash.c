@@ -18,17 +18,18 @@ not_minus_one(uint64_t hash)
 }
 
 static uint64_t
-hash_int(const struct rp_value *value)
+hash_small(int64_t n)
+{
+    uint64_t size = (n < 0 ? -(uint64_t)n : (uint64_t)n) % HASH_MODULUS;
+    return not_minus_one(n < 0 ? -size : size);
+}
+
+static bool
+hash_big(struct rp_eval *eval, const struct rp_value *value, uint64_t *ret_hash)
 {
     struct rp_int n;
-    if (value->kind == TF_VAL_INT) {
-        uint64_t size =
-            value->integer < 0 ? -(uint64_t)value->integer : (uint64_t)value->integer;
-        size %= HASH_MODULUS;
-        return not_minus_one(value->integer < 0 ? -size : size);
-    }
-    if (value->kind != TF_VAL_BIGINT || !rp_int_of(value, &n)) {
-        return value->kind == TF_VAL_TRUE;
+    if (!rp_int_of(value, &n)) {
+        return rp_eval_memory(eval);
     }
     uint64_t hash = 0;
     for (size_t i = n.count; i-- > 0;) {
@@ -37,7 +38,8 @@ hash_int(const struct rp_value *value)
     }
     hash = n.negative ? -hash : hash;
     rp_int_release(&n);
-    return not_minus_one(hash);
+    *ret_hash = not_minus_one(hash);
+    return true;
 }
 
 /* _Py_HashDouble. */
@@ -86,9 +88,9 @@ hash_scalar(struct rp_eval *eval, const struct rp_value *value, uint64_t *ret_ha
     *ret_known = true;
     switch (value->kind) {
     case TF_VAL_FALSE:
-    case TF_VAL_TRUE:
-    case TF_VAL_INT:
-    case TF_VAL_BIGINT: *ret_hash = hash_int(value); return true;
+    case TF_VAL_TRUE: *ret_hash = value->kind == TF_VAL_TRUE; return true;
+    case TF_VAL_INT: *ret_hash = hash_small(value->integer); return true;
+    case TF_VAL_BIGINT: return hash_big(eval, value, ret_hash);
     case TF_VAL_FLOAT: *ret_hash = hash_real(value->real, ret_known); return true;
     case TF_VAL_COMPLEX:
         *ret_hash = not_minus_one(hash_real(value->real, ret_known)

@@ -240,8 +240,10 @@ rp_eval_real(struct rp_eval *eval, const struct rp_value *value, double *ret_rea
         return true;
     }
     if (!rp_int_of(value, &n)) {
-        return rp_eval_raise(eval, "TypeError", "must be real number, not %s",
-                             rp_eval_label(eval, value).text);
+        return rp_is_int(value)
+                   ? rp_eval_memory(eval)
+                   : rp_eval_raise(eval, "TypeError", "must be real number, not %s",
+                                   rp_eval_label(eval, value).text);
     }
     bool fine = rp_int_real(&n, ret_real);
     rp_int_release(&n);

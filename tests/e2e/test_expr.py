@@ -89,6 +89,10 @@ def same_but_for_sets(expression, ours, theirs):
         return False
 
 
+FOREIGN = re.compile(r"0x[0-9a-f]{9,}|<__main__|Error\('bad'|<(generator|map|zip|filter|"
+                     r"\w*iterator|function|built-in|list_)|'sub'$|\d+\.\d+e-16")
+
+
 def differs(expression, line, kind, says):
     """What is wrong with our line; None: nothing. "refused": that it is unknown."""
     if line.startswith("! "):
@@ -106,9 +110,7 @@ def compare(setting, expressions):
     wrong, refused = [], []
     for expression, line, (kind, says) in zip(expressions, ask(setting, expressions),
                                               python_says(expressions)):
-        foreign = re.search(r"0x[0-9a-f]{9,}|<__main__|Error\('bad'|<(generator|map|zip|filter|"
-                            r"\w*iterator|function|built-in|list_)|'sub'$|\d+\.\d+e-16", says)
-        if kind == "long" or foreign or "<__main__" in line or "MemoryError" in says or says == "12":
+        if kind == "long" or FOREIGN.search(says) or "<__main__" in line or "MemoryError" in says or says == "12":
             continue  # addresses, and what has a form of our own
         how = differs(expression, line, kind, says)
         if how == "refused":
@@ -128,6 +130,30 @@ def test_generated(setting, seed):
         print(f"{expression}\n    ours:   {line}\n    Python: {says}")
     assert not wrong
     assert len(refused) < PER_SEED * 0.06
+
+
+TABLES = os.path.join(os.path.dirname(__file__), "..", "expressions")
+# What ends or changes the Python that answers, and what is a statement.
+NOT_ASKED = re.compile(r"(print|exit|exec|eval|open|compile|__import__|input|vars|locals|globals|dir|"
+                       r"help|setattr|super|object|property|memoryview|staticmethod|f\(\): pass)\b|l\.(append|sort)|d\.|st\.add|\(?yield|\(a :=")
+
+
+@pytest.mark.parametrize("name", ["values", "syntax"])
+def test_tables(setting, name):
+    """The answers of tests/expressions are CPython's, or say that they do not know."""
+    with open(os.path.join(TABLES, name + ".txt"), encoding="utf-8",
+              errors="surrogateescape") as file:
+        lines = file.read().split("\n")
+    entries = [(expression, answer[4:]) for expression, answer in zip(lines[::2], lines[1::2])
+               if "\u2424" not in expression + answer and not NOT_ASKED.match(expression)]
+    assert len(entries) > 300
+    wrong = []
+    for (expression, answer), (kind, says) in zip(entries,
+                                                  python_says([text for text, _ in entries])):
+        how = differs(expression, answer, kind, says)
+        if how and how != "refused" and not FOREIGN.search(says) and "<__main__" not in answer:
+            wrong.append((expression, answer, says))
+    assert without_order(wrong) == []
 
 
 def test_carets(setting):

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "rec_namespace.h"
+#include "rec_scan.h"
 #include "rec_touch.h"
 #include "rec_values.h"
 
@@ -521,6 +522,9 @@ slot_update(struct rec_frame *frame, uint32_t slot, PyObject *value)
                                                      : rec_value_emit(&src, 1);
     if (paired && val->kind == TF_VAL_ELIDED) {
         val->data = (uintptr_t)value; /* another value may come with another key */
+    }
+    if (val->kind == TF_VAL_REF) {
+        rec_scan_met(rec_val_obj(val));
     }
     frame->written = true;
 }

@@ -55,6 +55,14 @@ struct rec_view {
 struct rec_visit {
     struct rec_obj *obj;
     bool look; /* it may have changed; else only its depth did */
+    bool late; /* it did, and nothing foretold it */
+};
+
+/* See rec_scan.h. */
+struct rec_scan {
+    size_t bucket;                /* of the index of objects: comes next */
+    uint64_t allowed;             /* values that may be compared now */
+    uint64_t begun, begun_before; /* rec.seq when this sweep and the one before began */
 };
 
 struct rec_state {
@@ -85,6 +93,7 @@ struct rec_state {
     uint32_t deep_mark;
     uint64_t event_start_bytes; /* of the batch, when the event began */
     uint64_t budget;            /* new objects that this event may still make */
+    struct rec_scan scan;
     struct rec_visit *queue;
     size_t queue_head, queue_tail, queue_cap;
     struct rec_view view;

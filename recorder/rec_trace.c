@@ -7,6 +7,7 @@
 #include "rec_exec.h"
 #include "rec_frames.h"
 #include "rec_intercept.h"
+#include "rec_scan.h"
 #include "rec_session.h"
 #include "rec_touch.h"
 #include "rec_values.h"
@@ -172,6 +173,7 @@ write_event(struct rec_thread *thread, struct rec_frame *frame, enum tf_event_ki
         frame->raised_object = rec.raised->object;
         frame->raised_seq = rec.raised->seq;
     }
+    rec_scan();
     rec_values_drain();
 
     uint64_t ns = stamp(kind);

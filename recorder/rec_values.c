@@ -5,6 +5,7 @@
 #include "rec_delta.h"
 #include "rec_read.h"
 #include "rec_redact.h"
+#include "rec_scan.h"
 #include "rec_secrets.h"
 
 /* An event stops taking new objects in when it has written so much: the batch stays within
@@ -15,6 +16,23 @@ static inline struct tf_rows *
 rows(void)
 {
     return &rec.batch->changes;
+}
+
+static void
+queue_put(struct rec_visit visit)
+{
+    if (rec.queue_tail == rec.queue_cap) {
+        size_t cap = rec.queue_cap * 2 + 1024;
+        struct rec_visit *more = realloc(rec.queue, cap * sizeof *more);
+        if (more == NULL) {
+            rec.out_of_memory = true;
+            return;
+        }
+        rec.queue = more;
+        rec.queue_cap = cap;
+    }
+    visit.obj->epoch = rec.epoch;
+    rec.queue[rec.queue_tail++] = visit;
 }
 
 void
@@ -28,21 +46,15 @@ rec_values_enqueue(struct rec_obj *obj, uint32_t depth)
     if (depth < obj->depth) {
         obj->depth = (uint16_t)depth;
     }
-    if (queued) {
-        return;
+    if (!queued) {
+        queue_put((struct rec_visit){.obj = obj, .look = look});
     }
-    if (rec.queue_tail == rec.queue_cap) {
-        size_t cap = rec.queue_cap * 2 + 1024;
-        struct rec_visit *more = realloc(rec.queue, cap * sizeof *more);
-        if (more == NULL) {
-            rec.out_of_memory = true;
-            return;
-        }
-        rec.queue = more;
-        rec.queue_cap = cap;
-    }
-    obj->epoch = rec.epoch;
-    rec.queue[rec.queue_tail++] = (struct rec_visit){obj, look};
+}
+
+void
+rec_values_found_late(struct rec_obj *obj)
+{
+    queue_put((struct rec_visit){.obj = obj, .look = true, .late = true});
 }
 
 /* --- Values --- */
@@ -361,6 +373,9 @@ rec_values_drain_queue(void)
             obj_begin(visit.obj);
         }
         else if (visit.look || !rec_obj_follow(visit.obj)) {
+            if (visit.late) {
+                rec_scan_mark(visit.obj);
+            }
             obj_look(visit.obj);
         }
     }

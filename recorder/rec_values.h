@@ -59,6 +59,8 @@ void rec_value_hide(struct rec_src *src);
 
 /* Marks an object to be looked at, once. */
 void rec_values_enqueue(struct rec_obj *obj, uint32_t depth);
+/* Marks one that changed unforeseen to be looked at, as late. */
+void rec_values_found_late(struct rec_obj *obj);
 /* A new object, to be read when its turn comes; NULL when memory ran out. */
 struct rec_obj *rec_values_new(PyObject *obj);
 /* As rec_value_emit(), for the value of an attribute or key: redacted if its name is that of

@@ -190,6 +190,18 @@ cli_ask_range(struct cli_ask *ask, struct rp_range *ret_range, struct tf_err *er
 
 /* --- Rows --- */
 
+/* What is there so far. */
+static void
+show_rows(struct cli_ask *ask)
+{
+    ask->due = ask->table.at != 0; /* in the middle of a row: at its end */
+    cli_table_flush(&ask->table);
+    if (!ask->session && ask->shown > 0 && ask->out->len > 0) {
+        cli_out_status(ask->env->err, "");
+        cli_out_flush(ask->out);
+    }
+}
+
 bool
 cli_ask_row(struct cli_ask *ask)
 {
@@ -200,6 +212,9 @@ cli_ask_row(struct cli_ask *ask)
         cli_table_end_row(&ask->table);
     }
     ask->shown++;
+    if (ask->due) {
+        show_rows(ask);
+    }
     if (ask->limit && ask->shown >= ask->limit) {
         ask->more = true;
         return false;
@@ -209,7 +224,7 @@ cli_ask_row(struct cli_ask *ask)
 
 /* After so many chunks that were read for one object each, rows fold what would need more:
  * the last of a million rows comes in seconds instead of hours. */
-#define STRAYS_MAX 1500u
+#define STRAYS_MAX 500u
 
 static const struct rp_limits ROW_TEXT = {.chars = 200, .items = 10, .depth = 3};
 static const struct rp_limits ROW_JSON = {.chars = 4000, .items = 100, .depth = 4};
@@ -278,10 +293,8 @@ on_progress(void *ctx, uint64_t done, uint64_t total)
 {
     struct cli_ask *ask = ctx;
     uint64_t now = now_ns();
-    if (ask->table.rows > 0) {
-        cli_table_flush(&ask->table);
-    }
     if (ask->session) {
+        show_rows(ask);
         return cli_session_progress(ask->session, done, total);
     }
     if (ask->env->err->terminal && total > 0 && now - ask->started_ns > 500000000u
@@ -292,10 +305,7 @@ on_progress(void *ctx, uint64_t done, uint64_t total)
                  100.0 * (double)(done < total ? done : total) / (double)total);
         cli_out_status(ask->env->err, line);
     }
-    if (ask->shown > 0 && ask->out->len > 0) {
-        cli_out_status(ask->env->err, "");
-        cli_out_flush(ask->out);
-    }
+    show_rows(ask);
     return !*ask->env->interrupts && !cli_out_failed(ask->out);
 }
 

@@ -159,18 +159,58 @@ sweep(struct calls_job *job, struct rp_chunk *chunk, struct tf_err *err)
     return status;
 }
 
+/* Calls mostly end in the chunk where they began or in one of the next few: these are held,
+ * so that an end is found without reading them for it alone. */
+#define AHEAD_HELD 4
+
+struct window {
+    struct rp_chunk *chunk[AHEAD_HELD + 1];
+    unsigned count;
+    tf_status status; /* what came after the last of them */
+    struct tf_err err;
+};
+
+static void
+look_ahead(const struct calls_job *job, struct rp_scan *scan, struct window *window)
+{
+    size_t bytes = 0;
+    for (unsigned i = 0; i < window->count; i++) {
+        bytes += window->chunk[i]->memory_bytes;
+    }
+    while (window->status == TF_OK && window->count <= AHEAD_HELD
+           && bytes <= job->rp->chunk_bytes_max / 4) {
+        struct rp_chunk **chunk = &window->chunk[window->count];
+        window->status = rp_scan_next(scan, chunk, &window->err);
+        if (window->status == TF_OK) {
+            bytes += (*chunk)->memory_bytes;
+            window->count++;
+        }
+    }
+}
+
 static tf_status
 run(struct calls_job *job, struct tf_err *err)
 {
     struct rp_scan scan = {.rp = job->rp, .range = &job->calls->range};
+    struct window window = {0};
     tf_status status = rp_scan_begin(&scan, err);
     while (status == TF_OK && !job->stopped) {
-        struct rp_chunk *chunk;
-        status = rp_scan_next(&scan, &chunk, err);
-        if (status == TF_OK) {
-            status = sweep(job, chunk, err);
-            rp_chunk_put(job->rp, chunk);
+        look_ahead(job, &scan, &window);
+        if (window.count == 0) {
+            status = window.status;
+            if (err) {
+                *err = window.err;
+            }
+            break;
         }
+        struct rp_chunk *chunk = window.chunk[0];
+        status = sweep(job, chunk, err);
+        rp_chunk_put(job->rp, chunk);
+        window.count--;
+        memmove(window.chunk, window.chunk + 1, window.count * sizeof window.chunk[0]);
+    }
+    while (window.count > 0) {
+        rp_chunk_put(job->rp, window.chunk[--window.count]);
     }
     rp_scan_end(&scan);
     return status == TF_ERR_NOT_FOUND ? TF_OK : status;

@@ -211,14 +211,27 @@ find_suspended(struct rp_ends *ends, uint64_t frame, size_t idx,
     return status;
 }
 
+/* So many chunks are looked into at once where they are in memory. */
+#define NEAR 8u
+
 tf_status
 rp_ends_find(struct rp_ends *ends, uint64_t frame, size_t idx,
              struct rp_frame_end *ret_end, struct tf_err *err)
 {
     size_t last;
     bool suspended = true;
+    tf_status status = TF_OK;
     *ret_end = (struct rp_frame_end){0};
-    tf_status status = last_on_stack(ends->rp, frame, idx, &last, err);
+    for (size_t near = idx + 1; near < ends->rp->facts.chunk_count
+                                && ends->rp->chunk[near] && near <= idx + NEAR;
+         near++) {
+        status = end_of_stay(ends->rp, frame, near, ret_end, &suspended, err);
+        if (status != TF_OK || ret_end->seq) {
+            return status;
+        }
+    }
+    suspended = true;
+    status = last_on_stack(ends->rp, frame, idx, &last, err);
     if (status == TF_OK && last > idx) {
         status = end_of_stay(ends->rp, frame, last, ret_end, &suspended, err);
     }

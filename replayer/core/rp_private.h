@@ -200,7 +200,7 @@ struct rp_state { /* what an rp_object is inside */
     struct rp_state *newer, *older, *next_in_bucket;
 };
 
-#define RP_STATE_BUCKETS 16384u
+#define RP_STATE_BUCKETS 131072u
 /* Values of one object, at most: what goes beyond is as if it were not recorded. */
 #define RP_OBJECT_VALUES ((size_t)4 << 20)
 

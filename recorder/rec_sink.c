@@ -206,13 +206,16 @@ rec_sink_forget(const struct rec_sink *sink)
     }
 }
 
-void
-rec_sink_sync(const struct rec_sink *sink)
+int
+rec_sink_for_sync(const struct rec_sink *sink, uint64_t *ret_bytes)
 {
+    struct stat st;
     int fd = __atomic_load_n(&sink->file.fd, __ATOMIC_RELAXED);
-    if (is_ours(sink, fd)) {
-        fdatasync(fd);
+    if (!is_ours(sink, fd) || fstat(fd, &st) != 0) {
+        return -1;
     }
+    *ret_bytes = (uint64_t)st.st_size;
+    return fd;
 }
 
 char *

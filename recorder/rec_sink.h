@@ -34,9 +34,9 @@ void rec_sink_end(struct rec_sink *sink);
  * it touches no memory that another thread may have been changing. */
 tf_status rec_sink_close(struct rec_sink *sink, struct tf_err *err);
 void rec_sink_forget(const struct rec_sink *sink);
-/* Makes what was written outlive a power cut, if the descriptor still is ours. By any
- * thread. */
-void rec_sink_sync(const struct rec_sink *sink);
+/* The descriptor for fdatasync(2), and how long the file is; -1 when it is not ours any
+ * more. By any thread. */
+int rec_sink_for_sync(const struct rec_sink *sink, uint64_t *ret_bytes);
 /* The file's path with a suffix, to be freed; NULL: it has none, or is not a regular one. */
 char *rec_sink_beside(const struct rec_sink *sink, const char *suffix);
 /* Where the descriptor's file is, absolute, to be freed; NULL when that is not known. */

@@ -15,19 +15,50 @@ struct rec_sync {
     pthread_t thread;
     pthread_mutex_t lock;
     pthread_cond_t closed;
-    bool closing; /* under the lock */
+    /* Under the lock. */
+    bool closing;
+    bool in_disk; /* the thread waits for the disk */
+    bool left;    /* nobody waits for the thread: it frees this */
+    uint64_t synced_bytes;
     const struct rec_sink *sink;
     struct tf_tail *tail;
 };
 
+/* A disk may take seconds, and nothing may have to wait for it: what is borrowed may be gone
+ * afterwards. False: it is. */
+static bool
+to_disk(struct rec_sync *sync, int fd)
+{
+    sync->in_disk = true;
+    pthread_mutex_unlock(&sync->lock);
+    if (fd >= 0) {
+        fdatasync(fd);
+    }
+    pthread_mutex_lock(&sync->lock);
+    sync->in_disk = false;
+    return !sync->closing;
+}
+
 /* The recording first: a batch may already be gone from the tail. */
 static void
-sync_all(const struct rec_sync *sync)
+sync_all(struct rec_sync *sync)
 {
-    rec_sink_sync(sync->sink);
-    if (sync->tail != NULL) {
-        tf_tail_sync(sync->tail);
+    uint64_t bytes = 0;
+    if (!to_disk(sync, rec_sink_for_sync(sync->sink, &bytes))) {
+        return;
     }
+    __atomic_store_n(&sync->synced_bytes, bytes, __ATOMIC_RELEASE);
+    if (sync->tail != NULL) {
+        to_disk(sync, tf_tail_seal_for_sync(sync->tail));
+    }
+}
+
+static void
+sync_free(struct rec_sync *sync)
+{
+    pthread_cond_destroy(&sync->closed);
+    pthread_mutex_destroy(&sync->lock);
+    free(sync);
 }
 
 static void *
@@ -42,12 +73,14 @@ thread_main(void *arg)
         until.tv_sec++;
         int waited = pthread_cond_timedwait(&sync->closed, &sync->lock, &until);
         if (waited == ETIMEDOUT && !sync->closing) {
-            pthread_mutex_unlock(&sync->lock);
             sync_all(sync);
-            pthread_mutex_lock(&sync->lock);
         }
     }
+    bool left = sync->left;
     pthread_mutex_unlock(&sync->lock);
+    if (left) {
+        sync_free(sync);
+    }
     return NULL;
 }
 
@@ -68,14 +101,6 @@ start_thread(struct rec_sync *sync)
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     pthread_attr_destroy(&attr);
     return failed == 0;
-}
-
-static void
-sync_free(struct rec_sync *sync)
-{
-    pthread_cond_destroy(&sync->closed);
-    pthread_mutex_destroy(&sync->lock);
-    free(sync);
 }
 
 struct rec_sync *
@@ -108,8 +133,21 @@ rec_sync_stop(struct rec_sync *sync)
     }
     pthread_mutex_lock(&sync->lock);
     sync->closing = true;
+    sync->left = sync->in_disk;
+    if (sync->left) {
+        pthread_detach(sync->thread);
+        pthread_mutex_unlock(&sync->lock);
+        return;
+    }
     pthread_cond_signal(&sync->closed);
     pthread_mutex_unlock(&sync->lock);
     pthread_join(sync->thread, NULL);
     sync_free(sync);
+}
+
+uint64_t
+rec_sync_bytes(const struct rec_sync *sync)
+{
+    return sync != NULL ? __atomic_load_n(&sync->synced_bytes, __ATOMIC_ACQUIRE)
+                        : UINT64_MAX;
 }

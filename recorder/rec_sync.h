@@ -11,7 +11,11 @@ struct rec_sync;
 /* Both are borrowed until rec_sync_stop(); `tail` may be NULL. NULL when no thread can be
  * started: then only what the kernel writes by itself outlives a power cut. */
 struct rec_sync *rec_sync_start(const struct rec_sink *sink, struct tf_tail *tail);
-/* Joins the thread and frees; NULL is fine. */
+/* So many bytes of the recording outlive a power cut; all of them if `sync` is NULL: nothing
+ * is waited for then. By any thread. */
+uint64_t rec_sync_bytes(const struct rec_sync *sync);
+/* Ends the thread and frees; NULL is fine. One that waits for the disk just now is left to
+ * it, and touches nothing that was borrowed any more. */
 void rec_sync_stop(struct rec_sync *sync);
 
 #endif

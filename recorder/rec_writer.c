@@ -13,7 +13,8 @@
 
 struct slot {
     struct tf_batch batch;
-    struct slot *next; /* in the list of free ones or in the queue */
+    struct slot *next;      /* in the list of free ones or in the queue */
+    uint64_t written_bytes; /* of the file, with what was in the batch */
 };
 
 struct rec_writer {
@@ -73,13 +74,23 @@ write_batch(struct rec_writer *w, const struct tf_batch *batch)
     pthread_mutex_unlock(&w->lock);
 }
 
-/* Without the lock. */
+static void
+empty(struct slot *slot)
+{
+    tf_tail_free(&slot->batch);
+    tf_batch_clear(&slot->batch);
+}
+
+/* Without the lock. What was in the batch stays in the tail until the batch is used again:
+ * as a rule the file has reached the disk by then. */
 static void
 write_slot(struct rec_writer *w, struct slot *slot)
 {
     write_batch(w, &slot->batch);
-    tf_tail_free(&slot->batch);
-    tf_batch_clear(&slot->batch);
+    slot->written_bytes = w->sink.sink.written_bytes;
+    if (!tf_tail_holds(&slot->batch)) {
+        empty(slot);
+    }
     pthread_mutex_lock(&w->lock);
     slot->next = w->free;
     w->free = slot;
@@ -230,17 +241,40 @@ out:
     return status;
 }
 
+/* One whose chunk would outlive a power cut, if there is one: it is gone from the tail. With
+ * the lock held. */
+static struct slot *
+pop_free(struct rec_writer *w)
+{
+    uint64_t synced_bytes = rec_sync_bytes(w->sync);
+    struct slot **link = &w->free;
+    while (*link != NULL && (*link)->written_bytes > synced_bytes) {
+        link = &(*link)->next;
+    }
+    if (*link == NULL) {
+        link = &w->free;
+    }
+    struct slot *slot = *link;
+    if (slot != NULL) {
+        *link = slot->next;
+        slot->next = NULL;
+    }
+    return slot;
+}
+
 struct tf_batch *
 rec_writer_try_take(struct rec_writer *w)
 {
     pthread_mutex_lock(&w->lock);
-    struct slot *slot = w->free;
-    if (slot != NULL) {
-        w->free = slot->next;
-        slot->next = NULL;
-    }
+    struct slot *slot = pop_free(w);
     pthread_mutex_unlock(&w->lock);
-    return slot != NULL ? &slot->batch : NULL;
+    if (slot == NULL) {
+        return NULL;
+    }
+    if (tf_tail_holds(&slot->batch)) {
+        empty(slot);
+    }
+    return &slot->batch;
 }
 
 void

@@ -548,6 +548,12 @@ tf_tail_seal_sources(struct tf_batch *batch)
     }
 }
 
+bool
+tf_tail_holds(const struct tf_batch *batch)
+{
+    return batch->tail != NULL && !batch->tail->outside;
+}
+
 void
 tf_tail_free(struct tf_batch *batch)
 {
@@ -585,17 +591,15 @@ sync_batch(struct tf_tail_batch *own)
     own->slot->synced_bytes = bytes;
 }
 
-void
-tf_tail_sync(struct tf_tail *tail)
+int
+tf_tail_seal_for_sync(struct tf_tail *tail)
 {
     pthread_mutex_lock(&tail->lock);
     for (unsigned i = 0; i < tail->slot_count; i++) {
         sync_batch(&tail->batch[i]);
     }
     pthread_mutex_unlock(&tail->lock);
-    if (is_ours(tail)) {
-        fdatasync(tail->fd);
-    }
+    return is_ours(tail) ? tail->fd : -1;
 }
 
 void

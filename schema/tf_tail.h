@@ -119,12 +119,16 @@ void tf_tail_seal_changes(struct tf_batch *batch);
 /* After a definition or a source: seals what was added. */
 void tf_tail_seal_definitions(struct tf_batch *batch);
 void tf_tail_seal_sources(struct tf_batch *batch);
-/* The batch is in the recording: its slot is free. Before tf_batch_clear(). */
+/* The batch is in the recording, and is used again: its slot is free. Before
+ * tf_batch_clear(). */
 void tf_tail_free(struct tf_batch *batch);
+/* Whether all of the batch is in the tail; then leaving it there costs no memory. */
+bool tf_tail_holds(const struct tf_batch *batch);
 
-/* Makes what was published so far outlive a power cut. By any one thread, while another
- * fills a batch. */
-void tf_tail_sync(struct tf_tail *tail);
+/* Before the file is brought to the disk: what was published so far gets a checksum. Returns
+ * the descriptor for fdatasync(2), -1 when there is none any more. By any one thread, while
+ * another fills a batch. */
+int tf_tail_seal_for_sync(struct tf_tail *tail);
 /* Notes that a signal came that ends the process. Async-signal-safe. */
 void tf_tail_note_signal(struct tf_tail *tail, int signal_number);
 

@@ -114,4 +114,4 @@ def test_kills(tmp_path, pyrecord, pyreplay):
 @pytest.mark.full
 @pytest.mark.timeout(7200)
 def test_two_thousand_kills(tmp_path, pyrecord, pyreplay):
-    kill_often(tmp_path, 2000, SEED + 1, 1.0)
+    kill_often(tmp_path, 2000, SEED + 1, 0.4)

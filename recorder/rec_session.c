@@ -200,6 +200,12 @@ rec_session_is_on(void)
     return session.started && !session.finished;
 }
 
+uint64_t
+rec_session_event_count(void)
+{
+    return rec.seq;
+}
+
 /* The facts are there; the hooks and `config->fd` are its business, also when it fails. */
 static tf_status
 install(const struct rec_session_config *config, struct tf_err *err)

@@ -45,7 +45,10 @@ pid_t rec_session_pid(void);
 /* In a forked child: the file of its recording; NULL in any other process. */
 const char *rec_session_child_path(void);
 
-/* Likewise, in the middle of the program: takes the hooks away and frees everything, so that
+/* Events so far, of the recording that is on. GIL held. */
+uint64_t rec_session_event_count(void);
+
+/* As rec_session_finish(), in the middle of the program: takes the hooks away and frees everything, so that
  * the program goes on as before and a recording can be started again. GIL held; released
  * while the file is finished. `ended` (may be NULL) is called before: the options are not
  * needed any more. False when there is nothing to end. */

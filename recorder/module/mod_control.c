@@ -124,20 +124,24 @@ mod_start(PyObject *module, PyObject *list)
     if (words == NULL) {
         return NULL;
     }
+    if (control.on && control.pid != getpid()) { /* forked: it is the parent's */
+        release();
+    }
     if (control.on || rec_session_is_on()) {
         mod_words_free(words, count);
-        return fail(module, "this process is being recorded already");
+        Py_RETURN_NONE;
     }
     control.words = words;
     control.word_count = count;
     control.on = true;
+    control.pid = getpid();
     if (begin(&err) != TF_OK) {
         release();
         return fail(module, err.message);
     }
     control.number++;
-    control.pid = getpid();
-    return PyUnicode_DecodeFSDefault(control.output.path);
+    return Py_BuildValue("NK", PyUnicode_DecodeFSDefault(control.output.path),
+                         control.number);
 }
 
 static PyObject *
@@ -153,10 +157,17 @@ make_result(const struct rec_session_result *result, const char *path)
 }
 
 PyObject *
-mod_stop(PyObject *module, PyObject *unused)
+mod_stop(PyObject *module, PyObject *args)
 {
     struct rec_session_result result;
-    (void)unused;
+    unsigned long long number = 0;
+    if (!PyArg_ParseTuple(args, "|K", &number)) {
+        return NULL;
+    }
+    if (number != 0
+        && (!control.on || !rec_session_is_on() || number != control.number)) {
+        Py_RETURN_NONE;
+    }
     if (!control.on || !rec_session_is_on()) {
         return fail(module, rec_session_is_on() ? "this recording ends with the program"
                                                 : "this process is not being recorded");
@@ -195,9 +206,11 @@ mod_current(PyObject *module, PyObject *unused)
     if (!rec_session_is_on() || !rec_py_is_main_interpreter()) {
         Py_RETURN_NONE;
     }
-    return control.on ? Py_BuildValue(
-               "NK", PyUnicode_DecodeFSDefault(control.output.path), control.number)
-                      : Py_BuildValue("OK", Py_None, 0ULL);
+    unsigned long long events = rec_session_event_count();
+    return control.on
+               ? Py_BuildValue("NKK", PyUnicode_DecodeFSDefault(control.output.path),
+                               control.number, events)
+               : Py_BuildValue("OKK", Py_None, 0ULL, events);
 }
 
 int

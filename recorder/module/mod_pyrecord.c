@@ -131,13 +131,15 @@ static PyMethodDef functions[] = {
      "run_program([command], argv)\n\nRuns the program of argv, recorded, and ends the "
      "process."},
     {"start", mod_start, METH_O,
-     "start(argv) -> path\n\nBegins a recording of this process."},
-    {"stop", mod_stop, METH_NOARGS,
-     "stop() -> dict\n\nEnds the recording and closes its file."},
+     "start(argv) -> (path, number of the recording) or None\n\nBegins a recording of this "
+     "process, unless there is one."},
+    {"stop", mod_stop, METH_VARARGS,
+     "stop([number]) -> dict or None\n\nEnds the recording (None: not if it has another "
+     "number) and closes its file."},
     {"mark", mod_mark, METH_O,
      "mark(text)\n\nSets a mark in the recording, if there is one."},
     {"current", mod_current, METH_NOARGS,
-     "current() -> (path, number of the recording) or None"},
+     "current() -> (path, number of the recording, events so far) or None"},
     {NULL, NULL, 0, NULL},
 };
 

@@ -103,8 +103,18 @@ def test_a_start_in_the_middle_has_the_frames_of_all_threads(program, tmp_path):
 
 
 TURNS = PRELUDE + """
-import gc, os, resource, threading
-TURNS, SLOW = int(sys.argv[1]), 50
+import ctypes, gc, threading
+TURNS, THREADS = int(sys.argv[1]), 4
+class Heap(ctypes.Structure):  # mallinfo2(3): what malloc() has given out, in all arenas
+    _fields_ = [(name, ctypes.c_size_t) for name in (
+        "arena", "ordblks", "smblks", "hblks", "hblkhd", "usmblks", "fsmblks", "uordblks",
+        "fordblks", "keepcost")]
+def used():
+    gc.collect()
+    libc = ctypes.CDLL(None)
+    libc.mallinfo2.restype = Heap
+    heap = libc.mallinfo2()
+    return heap.uordblks + heap.hblkhd, sys.getallocatedblocks()
 def work(n):
     data = [n]
     for i in range(3):
@@ -116,54 +126,76 @@ def recorded(n):
 def turn(n):
     with pyrecord.recording("/dev/null") as run:
         work(n)
+        with pyrecord.recording("never.pyrec") as part:
+            work(n)
+        assert part.path == run.path == "/dev/null", part.path
+        assert 10 < part.result.events < 40, part.result
+        assert part.result.message == "a part of another recording"
         try:
-            pyrecord.start("/dev/null")
+            pyrecord.start("never.pyrec")
         except pyrecord.RecordingError as why:
             assert "already" in str(why)
         else:
             raise SystemExit("two recordings at a time")
         recorded(2)
-    assert 10 < run.result.events < 200, run.result
-def resident():
-    with open("/proc/self/statm") as file:
-        return int(file.read().split()[1]) * 4096
-before = None
-slots = (sys.gettrace(), list.__init__, map.__next__)
-for n in range(TURNS):
-    turn(n)
-    if n == TURNS // 2:
-        gc.collect()
-        before = resident()
-gc.collect()
-grown = (resident() - before) / (TURNS - TURNS // 2)
-assert grown < 600, grown
-won = []
-def racer(k):
-    for n in range(TURNS // 10):
-        try:
-            with pyrecord.recording("race-%d-%d.pyrec" % (k, n)):
-                mine = "thread %d" % k
-                work(k)
-            won.append((k, n))
-        except pyrecord.RecordingError:
-            pass
-threads = [threading.Thread(target=racer, args=(k,)) for k in range(4)]
-[t.start() for t in threads]
-[t.join() for t in threads]
-assert won and pyrecord.current() is None
-assert slots == (sys.gettrace(), list.__init__, map.__next__)
-print(len(won) > 0, won[0])
+    recorded(1)
+    return run.result.events
+slots = (sys.gettrace(), sys.getprofile(), list.__init__, map.__next__)
+events = set()
+for n in range(TURNS // 2):
+    events.add(turn(n))
+    if n == TURNS // 4:
+        before = used()
+after = used()
+assert len(events) == 1, events  # each has its own events, and no other's
+grown = [b - a for a, b in zip(before, after)]
+own = []
+def race(k, turns):
+    for n in range(turns):
+        with pyrecord.recording("race-%d-%d.pyrec" % (k, n), force=True) as run:
+            work((k, n))
+            with pyrecord.recording("never.pyrec"):
+                work((k, n))
+        if not run.result.message:
+            own.append(run.path)
+def races(turns):
+    threads = [threading.Thread(target=race, args=(k, turns)) for k in range(THREADS)]
+    [t.start() for t in threads]
+    [t.join() for t in threads]
+races(max(5, TURNS // 40))
+before = used()
+races(TURNS // 4 // THREADS)
+races(TURNS // 4 // THREADS)
+after = used()
+grown += [b - a for a, b in zip(before, after)]
+assert own and pyrecord.current() is None
+assert slots == (sys.gettrace(), sys.getprofile(), list.__init__, map.__next__)
+print(*grown, len(own))
 """
 
 
 @pytest.mark.timeout(1600)
 @pytest.mark.parametrize("turns", [200, pytest.param(10000, marks=pytest.mark.full)])
-def test_many_recordings_in_one_process(program, tmp_path, turns):
+def test_many_recordings_in_one_process(program, tmp_path, turns, counted):
+    """Nested, and from several threads: nothing stays allocated, nothing is in another's file."""
     done = run.run([PYTHON, program(TURNS), str(turns)], cwd=tmp_path,
                    timeout=100 if turns < 1000 else 1500)
-    assert done.status == 0 and done.text.startswith("True"), done
-    for recording in sorted(tmp_path.glob("race-*.pyrec"))[:5]:
+    assert done.status == 0, done
+    *grown, own = map(int, done.text.split())
+    counted("%d recordings: %d and %d bytes, %d and %d blocks of Python's more" % (
+        turns, grown[0], grown[2], grown[1], grown[3]))
+    assert all(n < 20000 for n in grown[::2]) and all(n < 200 for n in grown[1::2]), done
+    assert own > turns // 20 and not (tmp_path / "never.pyrec").exists()
+    for recording in sorted(tmp_path.glob("race-*.pyrec"))[::max(1, turns // 400)]:
         run.verified(recording)
+        _, k, n = recording.stem.split("-")
+        calls = [e["locals"]["n"] for e in run.dump(recording, "--function", "work")
+                 if e["event"] == "call"]
+        assert calls.count("(%s, %s)" % (k, n)) == 2, calls
+        # the other threads' events meanwhile are in it, each from where it stood then on
+        for other in range(4):
+            theirs = [int(text.split()[1][:-1]) for text in calls if text.startswith("(%d," % other)]
+            assert theirs == sorted(theirs)
 
 
 def test_the_package_installs(tmp_path):

@@ -1,8 +1,9 @@
 """Holds a recording of a program against the independent tracers, event for event.
 
-    /usr/bin/python3 tests/oracle/compare.py [--version 3.10] PROGRAM.py [ARG...]
+    /usr/bin/python3 tests/oracle/compare.py [--version 3.10] [--door module] PROGRAM.py [ARG...]
 
 `--version`: with the Python and the recorder in build/python-3.10, which `make pythons` makes.
+`--door module`: recorded by the extension module, as `python -m pyrecord` does it.
 
 Both sides run with PYTHONHASHSEED=0 and address randomisation off (`setarch -R`); the
 program itself begins with `gc.disable()`.
@@ -55,13 +56,23 @@ class CannotCompare(Exception):
     """The comparison itself could not be made; never a silent pass."""
 
 
+BOOT = os.path.join(BUILD, "python", "pyrecord", "_boot.py")
+DOORS = ["embedding", "module"]
+
+
 class Python:
     """An interpreter, and what was built for it."""
 
-    def __init__(self, program, build):
+    def __init__(self, program, build, door="embedding"):
         self.program = program
+        self.build = build
         self.pyrecord = os.path.join(build, "bin", "pyrecord")
+        self.recorder = [self.pyrecord] if door == "embedding" else [program, BOOT]
         self.ctracer = os.path.join(build, "tests", "ctracer")
+
+    def by(self, door):
+        """The same with another way to record."""
+        return Python(self.program, self.build, door)
 
     @functools.cached_property
     def facts(self):
@@ -149,7 +160,7 @@ def run_c_oracle(program, args, out, cwd, python=DEFAULT):
 
 
 def record(program, args, out, cwd, options=("--no-redact",), python=DEFAULT):
-    done = execute([python.pyrecord, "-q", "-o", out, *options, program] + args,
+    done = execute([*python.recorder, "-q", "-o", out, *options, program] + args,
                    program, cwd)
     if not os.path.exists(out):
         raise CannotCompare("pyrecord failed: %s" % done.stderr.decode(errors="replace"))
@@ -499,6 +510,8 @@ def main():
     failed, python, words = False, DEFAULT, sys.argv[1:]
     if words[0] == "--version":
         python, words = python_of(words[1]), words[2:]
+    if words[0] == "--door":
+        python, words = python.by(words[1]), words[2:]
     if words[0] == "--oracles":
         print(compare_oracles(words[1], words[2:], python))
         return 0

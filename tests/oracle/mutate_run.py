@@ -2,7 +2,7 @@
 that still differs.
 
     /usr/bin/python3 tests/oracle/mutate_run.py [--seeds 0:499] [--jobs 2] [--keep FOLDER]
-                                                [--version 3.10]
+                                                [--version 3.10] [--door module]
 
 Environment: BUILD, as for compare.py.
 """
@@ -129,6 +129,7 @@ def arguments():
     parser.add_argument("--seeds", default="0:209", help="FIRST:LAST")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--version", help="of Python, as `make pythons` built for it")
+    parser.add_argument("--door", choices=compare.DOORS, default="embedding")
     parser.add_argument("--smallest", type=int, default=5,
                         help="of so many differing programs, print the smallest form")
     parser.add_argument("--keep", metavar="FOLDER", help="write these there, too")
@@ -155,6 +156,7 @@ def main():
     options = arguments()
     first, last = map(int, options.seeds.split(":"))
     python = compare.python_of(options.version) if options.version else compare.DEFAULT
+    python = python.by(options.door)
     begin = time.monotonic()
     events = texts = programs = 0
     differing = {}

@@ -20,7 +20,9 @@ A part of one:
         ...
 
 `pyreplay run.pyrec` opens the file. One recording at a time covers the process, with all of its
-threads. Files that are closed are whole; one that is still being written can be opened, too.
+threads. A recording() or a @record inside of another, in whatever thread, is a part of that one:
+it has no file of its own, and ends with the other at the latest; start() raises instead.
+Files that are closed are whole; one that is still being written can be opened, too.
 """
 import functools
 import inspect
@@ -38,8 +40,9 @@ class Result:
 
     path -- the file
     events -- how many
-    file_bytes -- its size
-    message -- why recording stopped early; empty if it did not
+    file_bytes -- its size; 0 for a part of a recording that goes on
+    message -- why recording stopped early, or that this was a part of another recording; else
+    empty
     """
 
     __slots__ = ("path", "events", "file_bytes", "message")
@@ -98,7 +101,10 @@ def start(path=None, **options):
     Returns the file's name. Raises RecordingError when the process is being recorded already,
     or cannot be.
     """
-    return _pyrecord.start(_words(path, options))
+    begun = _pyrecord.start(_words(path, options))
+    if begun is None:
+        raise RecordingError("this process is being recorded already")
+    return begun[0]
 
 
 def stop():
@@ -123,6 +129,27 @@ def current():
     return None if now is None else now[0] or ""
 
 
+class _Turn:
+    """One recording, or a part of the one that is on."""
+
+    def __init__(self, words):
+        begun = now = None
+        while begun is None and now is None:  # another thread may begin or end one meanwhile
+            begun = _pyrecord.start(words)
+            now = None if begun else _pyrecord.current()
+        self.path, self._number = begun or (now[0] or "", now[1])
+        self._before = None if begun else now[2]
+
+    def end(self):
+        if self._before is None:
+            result = _pyrecord.stop(self._number)
+            return result and Result(**result)
+        now = _pyrecord.current()
+        goes_on = now is not None and now[1] == self._number
+        return Result(self.path, now[2] - self._before if goes_on else 0, 0,
+                      "a part of another recording%s" % ("" if goes_on else ", which has ended"))
+
+
 class recording:
     """Records what runs inside:
 
@@ -130,24 +157,23 @@ class recording:
             ...
         print(run.result.events)
 
-    Takes what start() takes. Raises RecordingError when the process is being recorded already.
+    Takes what start() takes. Inside of another recording it is a part of that one: `path` is the
+    other's file (empty: the whole program's), and the options are not looked at.
     """
 
     def __init__(self, path=None, **options):
         self._words = _words(path, options)
-        self._number = None
+        self._turn = None
         self.path = None
         self.result = None
 
     def __enter__(self):
-        self.path = _pyrecord.start(self._words)
-        self._number = _pyrecord.current()[1]
+        self._turn = _Turn(self._words)
+        self.path = self._turn.path
         return self
 
     def __exit__(self, *error):
-        now = _pyrecord.current()
-        if now is not None and now[1] == self._number:
-            self.result = Result(**_pyrecord.stop())
+        self.result = self._turn.end()
 
 
 def record(function=None, *, path=None, **options):
@@ -169,34 +195,20 @@ def record(function=None, *, path=None, **options):
     if path is None:
         words[-1] = function.__qualname__.replace("<locals>.", "")
 
-    def begin():
-        try:
-            _pyrecord.start(words)
-        except RecordingError:
-            if _pyrecord.current() is None:
-                raise
-            return None
-        return _pyrecord.current()[1]
-
-    def end(number):
-        now = _pyrecord.current()
-        if number is not None and now is not None and now[1] == number:
-            _pyrecord.stop()
-
     if inspect.iscoroutinefunction(function):
         @functools.wraps(function)
         async def recorded(*args, **kwargs):
-            number = begin()
+            turn = _Turn(words)
             try:
                 return await function(*args, **kwargs)
             finally:
-                end(number)
+                turn.end()
     else:
         @functools.wraps(function)
         def recorded(*args, **kwargs):
-            number = begin()
+            turn = _Turn(words)
             try:
                 return function(*args, **kwargs)
             finally:
-                end(number)
+                turn.end()
     return recorded

@@ -146,6 +146,9 @@ rec_flow_called(struct rec_frame *caller, PyFrameObject *frame)
 void
 rec_flow_follow_again(struct rec_frame *frame)
 {
+    if (frame->watched && !frame->code->flow.watched) { /* the tool was given up */
+        rec.look_again = true;
+    }
     if (frame->frame != NULL && frame->called && frame->plan != NULL
         && frame->plan->late && !frame->opcodes && !frame->watched
         && !rec_sites_note(frame, frame->plan, true)
@@ -198,8 +201,8 @@ watch_code(struct rec_frame *frame, enum tf_event_kind kind, bool on)
         return;
     }
     PyCodeObject *code = rec_py_frame_code(frame->frame);
-    if (!flow->watched) {
-        flow->watched = rec_py_watch_instructions(code);
+    if (!flow->watched && rec_py_watch_instructions(code)) {
+        flow->watched = true;
         find_depths(flow, code);
     }
     if (kind == TF_EV_LINE) {

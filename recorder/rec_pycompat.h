@@ -110,8 +110,13 @@ void rec_py_watch_with(bool (*event)(PyCodeObject *code, uint32_t unit));
 /* False when that cannot be done: the program has all tools of `sys.monitoring`, or memory
  * ran out. The instruction that runs now is not told any more. Allocates. */
 bool rec_py_watch_instructions(PyCodeObject *code);
-/* Takes that back for one code object; then, for the last, gives the tool up. */
+/* Takes that back for one code object. */
 void rec_py_unwatch_instructions(PyCodeObject *code);
+/* The number of the tool, -1: none. */
+long rec_py_watch_tool(void);
+/* Gives the tool up, when nothing is watched any more; another is taken when it is wanted. */
+void rec_py_watch_release(void);
+/* Likewise, and for good: until rec_py_watch_with() is called. */
 void rec_py_watch_no_more(void);
 /* From now on `frame.f_trace_opcodes` shows False where `is_ours` says so; an assignment by
  * the program is told to `was_set` before it takes effect. False when that cannot be done. */

@@ -12,16 +12,34 @@ static struct {
 } monitor;
 
 static PyObject *
-instruction(PyObject *self, PyObject *const *args, Py_ssize_t count)
+instruction(PyObject *self, PyObject *const *args, size_t flags, PyObject *names)
 {
     int64_t off;
     (void)self;
-    bool done = count == 2 && monitor.event != NULL && PyCode_Check(args[0])
-                && rec_py_int64(args[1], &off)
+    (void)names;
+    bool done = PyVectorcall_NARGS(flags) == 2 && monitor.event != NULL
+                && PyCode_Check(args[0]) && rec_py_int64(args[1], &off)
                 && monitor.event((PyCodeObject *)args[0],
                                  (uint32_t)(off / (int64_t)sizeof(_Py_CODEUNIT)));
     return Py_NewRef(done ? monitor.disable : Py_None);
 }
+
+/* A type of our own: a call of a built-in function counts as a level of recursion
+ * (Objects/methodobject.c), so that a program at its limit would get a RecursionError from
+ * it; tests/e2e/test_versions.py, test_the_recursion_limit, notices. */
+struct callback {
+    PyObject_HEAD vectorcallfunc call;
+};
+
+static PyTypeObject callback_type = {
+    PyVarObject_HEAD_INIT(NULL, 0).tp_name = "pyrecord.callback",
+    .tp_basicsize = sizeof(struct callback),
+    .tp_vectorcall_offset = offsetof(struct callback, call),
+    .tp_call = PyVectorcall_Call,
+    .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_VECTORCALL,
+};
+
+static struct callback callback = {PyObject_HEAD_INIT(&callback_type) instruction};
 
 void
 rec_py_watch_with(bool (*event)(PyCodeObject *code, uint32_t unit))
@@ -50,8 +68,6 @@ take_tool(PyObject *monitoring)
 static bool
 begin(void)
 {
-    static PyMethodDef def = {"pyrecord", (PyCFunction)(void (*)(void))instruction,
-                              METH_FASTCALL, NULL};
     PyObject *monitoring = PySys_GetObject("monitoring");
     monitor.tool = -1;
     if (monitoring == NULL || !PyModule_CheckExact(monitoring)) {
@@ -62,18 +78,16 @@ begin(void)
         events != NULL ? PyObject_GetAttrString(events, "INSTRUCTION") : NULL;
     monitor.disable = PyObject_GetAttrString(monitoring, "DISABLE");
     monitor.set = PyObject_GetAttrString(monitoring, "set_local_events");
-    PyObject *callback = PyCFunction_New(&def, NULL);
     PyObject *before = NULL;
     if (monitor.events != NULL && monitor.disable != NULL && monitor.set != NULL
-        && callback != NULL && take_tool(monitoring)) {
+        && PyType_Ready(&callback_type) == 0 && take_tool(monitoring)) {
         before = PyObject_CallMethod(monitoring, "register_callback", "lOO",
-                                     monitor.tool, monitor.events, callback);
+                                     monitor.tool, monitor.events, &callback);
     }
     if (before == NULL) {
         monitor.tool = -1;
     }
     Py_XDECREF(before);
-    Py_XDECREF(callback);
     Py_XDECREF(events);
     return monitor.tool > 0;
 }
@@ -111,8 +125,14 @@ rec_py_unwatch_instructions(PyCodeObject *code)
     }
 }
 
+long
+rec_py_watch_tool(void)
+{
+    return monitor.tool > 0 ? monitor.tool : -1;
+}
+
 void
-rec_py_watch_no_more(void)
+rec_py_watch_release(void)
 {
     PyObject *monitoring = PySys_GetObject("monitoring");
     if (monitor.tool > 0 && monitoring != NULL) {
@@ -128,6 +148,12 @@ rec_py_watch_no_more(void)
     Py_CLEAR(monitor.events);
     Py_CLEAR(monitor.disable);
     monitor.tool = 0;
+}
+
+void
+rec_py_watch_no_more(void)
+{
+    rec_py_watch_release();
     monitor.event = NULL;
 }
 
@@ -149,6 +175,17 @@ void
 rec_py_unwatch_instructions(PyCodeObject *code)
 {
     (void)code;
+}
+
+long
+rec_py_watch_tool(void)
+{
+    return -1;
+}
+
+void
+rec_py_watch_release(void)
+{
 }
 
 void

@@ -9,6 +9,7 @@
 #include "rec_checkpoint.h"
 #include "rec_facts.h"
 #include "rec_frames.h"
+#include "rec_hooks.h"
 #include "rec_signals.h"
 #include "rec_trace.h"
 #include "rec_type.h"
@@ -282,7 +283,7 @@ forget_parent(void)
 {
     struct rec_facts facts = session.facts;
     session.facts = (struct rec_facts){0};
-    rec_trace_remove();
+    rec_hooks_remove();
     rec_py_unwatch_deaths();
     release_state();
     session.facts = facts;
@@ -403,7 +404,7 @@ rec_session_end(void (*ended)(void), struct rec_session_result *ret)
     session.ending = true;
     rec.active = false;
     rec_signals_forget();
-    rec_trace_remove();
+    rec_hooks_remove();
     rec_py_unwatch_deaths();
     wait_for_waiting();
     if (rec.batch != NULL) {

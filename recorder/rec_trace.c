@@ -3,10 +3,8 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "rec_beside.h"
-#include "rec_exec.h"
 #include "rec_frames.h"
-#include "rec_intercept.h"
+#include "rec_hooks.h"
 #include "rec_scan.h"
 #include "rec_session.h"
 #include "rec_touch.h"
@@ -19,21 +17,12 @@
 /* A chunk is closed when it is so old, so that a program that dies later loses little. */
 #define CHUNK_NS 1000000000u
 
-#define PROFILE_EVENTS \
- (1u << TF_EV_C_CALL | 1u << TF_EV_C_RETURN | 1u << TF_EV_C_EXCEPTION)
-
-static bool hook_new_threads(void);
-static int trace_event(PyObject *self, PyFrameObject *frame, int what, PyObject *arg);
-static int profile_event(PyObject *self, PyFrameObject *frame, int what, PyObject *arg);
-
 static struct {
     uint64_t unstamped;
     unsigned depth_before; /* of calls before the program's first */
     bool begun;
     unsigned raised_next;
-    PyCFunction settrace, setprofile, start_new_thread, start_new, start_joinable,
-        os_exit, execv, execve, tracemalloc_stop;
-} hooks;
+} events;
 
 static uint64_t
 now_ns(void)
@@ -67,7 +56,7 @@ note_raised(uint64_t object, uint64_t seq, bool own)
             return;
         }
     }
-    rec.raised = &raised[hooks.raised_next++ % RAISED_KEPT];
+    rec.raised = &raised[events.raised_next++ % RAISED_KEPT];
     *rec.raised = (struct raised){object, seq, own};
 }
 
@@ -93,10 +82,10 @@ static uint64_t
 stamp(enum tf_event_kind kind)
 {
     if ((kind == TF_EV_LINE || kind == TF_EV_OPCODE)
-        && ++hooks.unstamped < STAMP_EVENTS) {
+        && ++events.unstamped < STAMP_EVENTS) {
         return 0;
     }
-    hooks.unstamped = 0;
+    events.unstamped = 0;
     uint64_t ns = now_ns();
     return ns > 0 ? ns : 1;
 }
@@ -210,7 +199,7 @@ look_at_threads(const struct rec_thread *thread)
     uint64_t switches = rec_py_gil_switches();
     rec.switched = switches != rec.gil_switches || thread != rec.thread;
     rec.gil_switches = switches;
-    if (rec.switched && hook_new_threads()) {
+    if (rec.switched && rec_hooks_threads()) {
         rec.look_again = true;
     }
 }
@@ -220,20 +209,20 @@ look_at_threads(const struct rec_thread *thread)
 static bool
 has_begun(PyFrameObject *object, enum tf_event_kind kind)
 {
-    if (hooks.begun) {
+    if (events.begun) {
         return true;
     }
-    if (kind <= TF_EV_THROW && hooks.depth_before++ == 0) {
+    if (kind <= TF_EV_THROW && events.depth_before++ == 0) {
         struct tf_text file = rec_text_dup(rec_py_frame_code(object)->co_filename);
-        hooks.begun = file.data == NULL
-                      || (strcmp(file.data, "<frozen zipimport>") != 0
-                          && strncmp(file.data, "<frozen importlib", 17) != 0);
+        events.begun = file.data == NULL
+                       || (strcmp(file.data, "<frozen zipimport>") != 0
+                           && strncmp(file.data, "<frozen importlib", 17) != 0);
         free((char *)file.data);
     }
-    else if (is_end_of_frame(kind) && hooks.depth_before > 0) {
-        hooks.depth_before--;
+    else if (is_end_of_frame(kind) && events.depth_before > 0) {
+        events.depth_before--;
     }
-    return hooks.begun;
+    return events.begun;
 }
 
 /* What was missed ends a chunk. */
@@ -369,8 +358,8 @@ before_instruction(PyFrameObject *object)
 }
 
 /* As far as it is ours: no opcode event comes from it. True: it changes no object, ever. */
-static bool
-instruction_event(PyCodeObject *code, uint32_t unit)
+bool
+rec_instruction_event(PyCodeObject *code, uint32_t unit)
 {
     const struct rec_code *known = rec_py_code_extra(code);
     if (known == NULL || unit >= known->flow.unit_count
@@ -405,16 +394,16 @@ call_next(Py_tracefunc next, PyObject *self, PyFrameObject *frame, int what,
     PyObject *now_self;
     Py_tracefunc now = rec_py_get_trace(tstate, &now_self);
     struct rec_thread *thread =
-        now != trace_event && rec.active ? rec_thread_of(tstate) : NULL;
+        now != rec_trace_event && rec.active ? rec_thread_of(tstate) : NULL;
     if (thread != NULL) {
         thread->next_trace = now;
-        rec_py_set_trace(tstate, trace_event, now_self);
+        rec_py_set_trace(tstate, rec_trace_event, now_self);
     }
     return result;
 }
 
-static int
-trace_event(PyObject *self, PyFrameObject *frame, int what, PyObject *arg)
+int
+rec_trace_event(PyObject *self, PyFrameObject *frame, int what, PyObject *arg)
 {
     enum tf_event_kind kind;
     switch (what) {
@@ -446,8 +435,8 @@ trace_event(PyObject *self, PyFrameObject *frame, int what, PyObject *arg)
     return next != NULL ? call_next(next, self, frame, what, arg) : 0;
 }
 
-static int
-profile_event(PyObject *self, PyFrameObject *frame, int what, PyObject *arg)
+int
+rec_profile_event(PyObject *self, PyFrameObject *frame, int what, PyObject *arg)
 {
     enum tf_event_kind kind = what == PyTrace_C_CALL        ? TF_EV_C_CALL
                               : what == PyTrace_C_RETURN    ? TF_EV_C_RETURN
@@ -465,323 +454,15 @@ profile_event(PyObject *self, PyFrameObject *frame, int what, PyObject *arg)
     return next != NULL ? next(self, frame, what, arg) : 0;
 }
 
-/* --- Staying installed --- */
-
-/* Puts our hooks where there are none, or in front of those that are there. */
-static void
-hook_thread(PyThreadState *tstate)
-{
-    PyObject *self;
-    struct rec_thread *thread = rec_thread_of(tstate);
-    Py_tracefunc trace = rec_py_get_trace(tstate, &self);
-    if (thread == NULL) {
-        return;
-    }
-    if (trace != trace_event) {
-        thread->next_trace = trace;
-        rec_py_set_trace(tstate, trace_event, self);
-    }
-    thread->hooked = true;
-    if (rec.options->events & PROFILE_EVENTS) {
-        Py_tracefunc profile = rec_py_get_profile(tstate, &self);
-        if (profile != profile_event) {
-            thread->next_profile = profile;
-            rec_py_set_profile(tstate, profile_event, self);
-        }
-    }
-}
-
-static bool
-hook_new_threads(void)
-{
-    bool found = false;
-    PyThreadState *tstate = PyInterpreterState_ThreadHead(PyInterpreterState_Get());
-    if (!rec_py_is_main_interpreter()) {
-        return false;
-    }
-    for (; rec.active && tstate != NULL; tstate = PyThreadState_Next(tstate)) {
-        PyObject *self;
-        if (rec_py_get_trace(tstate, &self) != trace_event) {
-            struct rec_thread *thread = rec_thread_of(tstate);
-            if (thread != NULL && thread->hooked) {
-                thread->stale = true;
-                rec.lost = "another tool took the trace function of a thread";
-            }
-            hook_thread(tstate);
-            found = true;
-        }
-    }
-    return found;
-}
-
-/* --- What the program sees of the opcode events that are ours alone --- */
-static struct rec_frame *
-frame_of(PyFrameObject *frame)
-{
-    return rec.active ? rec_frame_of(frame) : NULL;
-}
-
-static bool
-opcodes_are_ours(PyFrameObject *frame)
-{
-    const struct rec_frame *known = frame_of(frame);
-    return known != NULL && known->opcodes && !known->opcodes_wanted;
-}
-
-static void
-opcodes_were_set(PyFrameObject *frame, bool value)
-{
-    struct rec_frame *known = frame_of(frame);
-    if (known != NULL) { /* if switched off, we ask for them again at the next event */
-        known->opcodes = false;
-        known->opcodes_wanted = value;
-        rec.look_again = true;
-    }
-}
-
-static PyObject *
-after_set(PyObject *result)
-{
-    if (rec.active && rec_py_is_main_interpreter()) {
-        hook_thread(PyThreadState_Get());
-    }
-    return result;
-}
-
-static PyObject *
-sys_settrace(PyObject *self, PyObject *arg)
-{
-    return after_set(hooks.settrace(self, arg));
-}
-
-static PyObject *
-sys_setprofile(PyObject *self, PyObject *arg)
-{
-    return after_set(hooks.setprofile(self, arg));
-}
-
-/* A new thread has its state by the time the call returns, and has not run yet: it needs
- * the GIL, which we hold. */
-static PyObject *
-after_start(PyObject *result)
-{
-    hook_new_threads();
-    return result;
-}
-
-static PyObject *
-thread_start_new_thread(PyObject *self, PyObject *args)
-{
-    return after_start(hooks.start_new_thread(self, args));
-}
-
-static PyObject *
-thread_start_new(PyObject *self, PyObject *args)
-{
-    return after_start(hooks.start_new(self, args));
-}
-
-static PyObject *
-thread_start_joinable(PyObject *self, PyObject *args, PyObject *names)
-{
-    PyCFunctionWithKeywords start =
-        (PyCFunctionWithKeywords)(void (*)(void))hooks.start_joinable;
-    return after_start(start(self, args, names));
-}
-
-/* It puts back the allocators that it found when it started: without ours, when we came after
- * it. */
-static PyObject *
-tracemalloc_stop(PyObject *self, PyObject *unused)
-{
-    PyObject *result = hooks.tracemalloc_stop(self, unused);
-    if (rec.active) {
-        rec_session_watch_deaths();
-    }
-    return result;
-}
-
-/* The one built-in way out that passes no finalisation. */
-static PyObject *
-posix_exit(PyObject *self, PyObject *const *args, Py_ssize_t count, PyObject *names)
-{
-    struct rec_session_result result;
-    int64_t status = 0;
-    bool known =
-        count == 1 && PyLong_CheckExact(args[0]) && rec_py_int64(args[0], &status);
-    if (rec.active && (known || names == NULL)) {
-        rec_session_finish(known, (int)(status & 0xff), &result);
-    }
-    return ((_PyCFunctionFastWithKeywords)(void (*)(void))hooks.os_exit)(self, args,
-                                                                         count, names);
-}
-
-/* Another program is about to take this one's place, if it can: the end of the recording. */
-static void
-before_exec(PyObject *const *args, Py_ssize_t count)
-{
-    struct rec_session_result result;
-    if (rec.active && count > 0 && rec_py_is_main_interpreter()
-        && rec_exec_can_run(args[0])) {
-        rec_session_stop("the program ran another in its place (exec)");
-        rec_session_finish(false, 0, &result);
-    }
-}
-
-static PyObject *
-posix_execv(PyObject *self, PyObject *const *args, Py_ssize_t count)
-{
-    before_exec(args, count);
-    return ((_PyCFunctionFast)(void (*)(void))hooks.execv)(self, args, count);
-}
-
-static PyObject *
-posix_execve(PyObject *self, PyObject *const *args, Py_ssize_t count, PyObject *names)
-{
-    before_exec(args, count);
-    return ((_PyCFunctionFastWithKeywords)(void (*)(void))hooks.execve)(self, args,
-                                                                        count, names);
-}
-
-/* --- Built-ins whose C function is ours while we record --- */
-
-static struct rec_builtin {
-    const char *module, *name;
-    PyCFunction ours;
-    PyCFunction *before;
-    PyMethodDef *def; /* once found: it stays */
-} builtin_table[] = {
-    {"sys", "settrace", sys_settrace, &hooks.settrace, NULL},
-    {"sys", "setprofile", sys_setprofile, &hooks.setprofile, NULL},
-    {"_thread", "start_new_thread", thread_start_new_thread, &hooks.start_new_thread,
-     NULL},
-    {"_thread", "start_new", thread_start_new, &hooks.start_new, NULL},
-    {"_thread", "start_joinable_thread", /* 3.13 */
-     (PyCFunction)(void (*)(void))thread_start_joinable, &hooks.start_joinable, NULL},
-    {"_tracemalloc", "stop", tracemalloc_stop, &hooks.tracemalloc_stop, NULL},
-    {"posix", "_exit", (PyCFunction)(void (*)(void))posix_exit, &hooks.os_exit, NULL},
-    {"posix", "execv", (PyCFunction)(void (*)(void))posix_execv, &hooks.execv, NULL},
-    {"posix", "execve", (PyCFunction)(void (*)(void))posix_execve, &hooks.execve, NULL},
-};
-
-#define BUILTINS (sizeof builtin_table / sizeof builtin_table[0])
-
-static PyMethodDef *
-find_builtin(const struct rec_builtin *builtin)
-{
-    PyObject *modules = PyImport_GetModuleDict(); /* borrowed */
-    PyObject *module = PyDict_GetItemString(modules, builtin->module);
-    PyObject *dict =
-        module != NULL && PyModule_Check(module) ? PyModule_GetDict(module) : NULL;
-    PyObject *found = dict != NULL ? PyDict_GetItemString(dict, builtin->name) : NULL;
-    return found != NULL ? rec_py_builtin_def(found) : NULL;
-}
-
-static void
-take_builtins(void)
-{
-    for (size_t i = 0; i < BUILTINS; i++) {
-        struct rec_builtin *builtin = &builtin_table[i];
-        if (builtin->def == NULL) {
-            builtin->def = find_builtin(builtin);
-        }
-        if (builtin->def != NULL && builtin->def->ml_meth != builtin->ours) {
-            *builtin->before = builtin->def->ml_meth;
-            builtin->def->ml_meth = builtin->ours;
-        }
-    }
-}
-
-static void
-give_builtins_back(void)
-{
-    for (size_t i = 0; i < BUILTINS; i++) {
-        const struct rec_builtin *builtin = &builtin_table[i];
-        if (builtin->def != NULL && builtin->def->ml_meth == builtin->ours) {
-            builtin->def->ml_meth = *builtin->before;
-        }
-    }
-}
-
-/* --- All of it --- */
-static void
-unhook_thread(PyThreadState *tstate)
-{
-    PyObject *self;
-    const struct rec_thread *thread = rec_thread_of(tstate);
-    if (thread != NULL && rec_py_get_trace(tstate, &self) == trace_event) {
-        rec_py_set_trace(tstate, thread->next_trace, self);
-    }
-    if (thread != NULL && rec_py_get_profile(tstate, &self) == profile_event) {
-        rec_py_set_profile(tstate, thread->next_profile, self);
-    }
-}
-
-/* The main thread's hook was taken by a C call that has returned just now: what it missed, if
- * anything, is what that call ran. */
-static int
-rehook(void *unused)
-{
-    PyObject *self;
-    (void)unused;
-    if (!rec.active || !rec_py_is_main_interpreter()) {
-        return 0;
-    }
-    PyThreadState *tstate = PyThreadState_Get();
-    struct rec_thread *thread = rec_thread_of(tstate);
-    if (thread != NULL && thread->hooked
-        && rec_py_get_trace(tstate, &self) != trace_event) {
-        thread->stale = true;
-    }
-    hook_thread(tstate);
-    return 0;
-}
-
 tf_status
 rec_trace_install(bool running, struct tf_err *err)
 {
     if (rec_code_init(err) != TF_OK) {
         return err->status;
     }
-    hooks.unstamped = hooks.depth_before = hooks.raised_next = 0;
-    hooks.begun = running;
+    events.unstamped = events.depth_before = events.raised_next = 0;
+    events.begun = running;
     memset(raised, 0, sizeof raised);
-    take_builtins();
-    rec_beside_watch(rehook);
-    if (rec.options->events & 1u << TF_EV_OPCODE) {
-        rec_py_want_opcodes();
-    }
-    if (REC_WATCHES_CODE) {
-        rec_py_watch_with(instruction_event);
-    }
-    else {
-        rec_py_hide_opcodes(opcodes_are_ours, opcodes_were_set);
-    }
-    rec_py_watch_frames();
-    rec_intercept_install();
-    hook_thread(PyThreadState_Get());
-    hook_new_threads();
+    rec_hooks_install();
     return TF_OK;
-}
-
-void
-rec_trace_remove(void)
-{
-    PyThreadState *tstate = PyInterpreterState_ThreadHead(PyInterpreterState_Get());
-    for (; tstate != NULL; tstate = PyThreadState_Next(tstate)) {
-        unhook_thread(tstate);
-    }
-    rec_intercept_remove();
-    if (REC_WATCHES_CODE) {
-        for (const struct rec_code *code = rec.codes; code != NULL; code = code->next) {
-            if (code->flow.watched) {
-                rec_py_unwatch_instructions(code->object);
-            }
-        }
-        rec_py_watch_no_more();
-    }
-    else {
-        rec_py_show_opcodes();
-    }
-    give_builtins_back();
 }

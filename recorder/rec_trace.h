@@ -1,13 +1,16 @@
-/* The hooks: a C trace function in every thread, and what keeps it there. */
+/* The events of CPython, as they come in, become events of the recording. */
 #ifndef REC_TRACE_H
 #define REC_TRACE_H
 
 #include "rec_state.h"
 
-/* Installs the hooks in all threads, those that start later included. `running`: the
- * program has begun. */
+/* From here on there are events. `running`: the program has begun. */
 tf_status rec_trace_install(bool running, struct tf_err *err);
-/* Takes them away, as if they had never been there. */
-void rec_trace_remove(void);
+
+/* What CPython calls: a trace function, a profile function, and what rec_py_watch_with()
+ * wants. */
+int rec_trace_event(PyObject *self, PyFrameObject *frame, int what, PyObject *arg);
+int rec_profile_event(PyObject *self, PyFrameObject *frame, int what, PyObject *arg);
+bool rec_instruction_event(PyCodeObject *code, uint32_t unit);
 
 #endif

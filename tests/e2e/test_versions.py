@@ -43,28 +43,49 @@ def held(path, python, counted):
         assert report.share >= 0.95, str(report)
 
 
-def program_held(path, version, counted):
-    python = PYTHONS[version]
+def program_held(path, version, counted, door="embedding"):
+    python = PYTHONS[version].by(door)
     if not python.runs(path):
         pytest.skip("a program for later versions")
     held(path, python, counted)
 
 
+def chosen_door(path):
+    """Each second program by either door, so that both are seen every time."""
+    return compare.DOORS[CHOSEN.index(pytest_names(path)) % 2]
+
+
 @version_and("path", [p for p in PROGRAMS if pytest_names(p) in CHOSEN], ids=pytest_names)
 def test_program(path, version, pyreplay, counted):
-    program_held(path, version, counted)
+    program_held(path, version, counted, chosen_door(path))
 
 
 @pytest.mark.full
-@version_and("path", [p for p in PROGRAMS if pytest_names(p) not in CHOSEN], ids=pytest_names)
-def test_every_program(path, version, pyreplay, counted):
+@pytest.mark.parametrize("door", compare.DOORS)
+@version_and("path", PROGRAMS, ids=pytest_names)
+def test_every_program(path, version, door, pyreplay, counted):
+    if pytest_names(path) not in CHOSEN or door != chosen_door(path):
+        program_held(path, version, counted, door)
+
+
+MONITORED = [name for name in PYTHONS if PYTHONS[name].version >= (3, 12)]
+FALLBACK = ["mutations", "generators"]
+
+
+@pytest.mark.parametrize("path", [pytest.param(
+    p, marks=[] if pytest_names(p) in FALLBACK else pytest.mark.full) for p in PROGRAMS],
+    ids=pytest_names)
+@pytest.mark.parametrize("version", MONITORED)
+def test_no_tool_of_sys_monitoring_is_free(path, version, pyreplay, counted, monkeypatch):
+    """Then all that can have changed is looked at."""
+    monkeypatch.setattr(compare, "PRELOAD", ["taken_tools"])
     program_held(path, version, counted)
 
 
 def generated_held(seed, version, tmp_path, counted):
     path = tmp_path / ("generated_%d.py" % seed)
     path.write_text(generate.generate(seed, version=PYTHONS[version].version))
-    held(str(path), PYTHONS[version], counted)
+    held(str(path), PYTHONS[version].by(compare.DOORS[seed % 4 == 3]), counted)
 
 
 @version_and("seed", SEEDS)
@@ -79,7 +100,8 @@ def test_many_generated_programs(seed, version, tmp_path, pyreplay, counted):
 
 
 def mutations_held(seeds, version, counted):
-    outcome = mutate_run.run_batch(seeds, PYTHONS[version])
+    door = compare.DOORS[seeds[0] // mutate_run.BATCH % 2]
+    outcome = mutate_run.run_batch(seeds, PYTHONS[version].by(door))
     counted("%s: generated programs %d to %d: %d events, %d texts, %d programs differ" % (
         version, seeds[0], seeds[-1], outcome.events, outcome.locals, len(outcome.differing)))
     assert outcome.events > 200 * len(seeds)

@@ -47,6 +47,9 @@ PYRECORD = os.path.join(BUILD, "bin", "pyrecord")
 PYREPLAY = os.path.join(BUILD, "bin", "pyreplay")
 DIFFERENCES_KEPT = int(os.environ.get("DIFFERENCES", "30"))
 
+# Of every program, beside those that it names itself: modules of preload/.
+PRELOAD = []
+
 # Locals that hold an id() which may be that of a static object, outside the range that the
 # tracer knows addresses by: (file, function, name).
 IDENTITIES = {("copy.py", "deepcopy", "d"), ("unix_events.py", "can_use_pidfd", "pid")}
@@ -66,6 +69,7 @@ class Python:
     def __init__(self, program, build, door="embedding"):
         self.program = program
         self.build = build
+        self.door = door
         self.pyrecord = os.path.join(build, "bin", "pyrecord")
         self.recorder = [self.pyrecord] if door == "embedding" else [program, BOOT]
         self.ctracer = os.path.join(build, "tests", "ctracer")
@@ -133,7 +137,7 @@ def environment(extra=None):
 
 
 def execute(command, program, cwd):
-    preload = [word[8:] for word in marks(program) if word.startswith("preload=")]
+    preload = [*PRELOAD, *(word[8:] for word in marks(program) if word.startswith("preload="))]
     env = environment({"PYTHONPATH": os.path.join(HERE, "preload"),
                        "ORACLE_PRELOAD": ",".join(preload)})
     try:

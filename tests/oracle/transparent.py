@@ -11,14 +11,18 @@ def without_addresses(output):
 
 
 def both(tmp_path, source, args=(), options=(), stdin=b"", env=None, name="program.py",
-         setup=None, target=None):
+         setup=None, target=None, python=None):
     """Runs the program in a fresh directory of the same name for each side, so that no path
-    in its output tells them apart. `target`: what stands for the script on the command line."""
+    in its output tells them apart. `target`: what stands for the script on the command line;
+    `python`: a compare.Python."""
     place = tmp_path / "work"
     results = []
     recording = tmp_path / "out.pyrec"
-    recorder = [run.PYRECORD, "-q", "-o", recording]
-    for command in ([run.PYTHON], recorder):
+    bare = [python.program] if python else [run.PYTHON]
+    recorder = [*(python.recorder if python else [run.PYRECORD]), "-q", "-o", recording]
+    if python and python.door == "module":  # Python's own options stand before the script
+        recorder[1:1], options = options, ()
+    for command in (bare, recorder):
         shutil.rmtree(place, ignore_errors=True)
         place.mkdir()
         if source is not None:

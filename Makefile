@@ -318,6 +318,11 @@ $(OBJ)/module/cmdline/%.o: PART_FLAGS := $(MODULE_FLAGS)
 
 # What runs at each event of the program: 5 % fewer instructions.
 $(PY_OBJ)/recorder/%.o $(PY_OBJ)/module/recorder/%.o: OPTIMISE = $(if $(filter -O2,$(CFLAGS)),-O3)
+ifneq ($(findstring --coverage,$(CFLAGS)),)
+# What is not counted runs as fast as ever.
+$(PY_OBJ)/recorder/%.o $(OBJ)/replayer/cli/%.o $(OBJ)/tests/%.o: \
+    OPTIMISE = -O2 -fno-profile-arcs -fno-test-coverage
+endif
 
 compile = $(CC) -MMD -MP $(CPPFLAGS) $(PART_FLAGS) $(WARNINGS) $(BASE_CFLAGS) $(OPTIMISE) -c -o $@ $<
 

@@ -222,6 +222,18 @@ spell(enum spelling how, unsigned point, char *to, size_t room)
     }
 }
 
+/* Behind a set that begins there; else, and where it does not end, NULL. */
+static const unsigned char *
+behind_set(const unsigned char *at)
+{
+    if (*at != '[') {
+        return NULL;
+    }
+    at += 1 + (at[1] == '!' || at[1] == '^');
+    const char *end = *at ? strchr((const char *)at + 1, ']') : NULL;
+    return end ? (const unsigned char *)end + 1 : NULL;
+}
+
 /* The same pattern as it would be found inside a text that quotes it, where that differs. */
 static tf_status
 add_spelling(struct tf_rules *rules, const char *pattern, enum spelling how,
@@ -232,7 +244,13 @@ add_spelling(struct tf_rules *rules, const char *pattern, enum spelling how,
     bool differs = false;
     const unsigned char *at = (const unsigned char *)pattern;
     while (*at) {
-        const unsigned char *start = at;
+        const unsigned char *start = at, *behind = behind_set(at);
+        if (behind) {
+            memcpy(text + len, start, (size_t)(behind - start));
+            len += (size_t)(behind - start);
+            at = behind;
+            continue;
+        }
         bool escaped = *at == '\\' && at[1];
         at += escaped;
         char piece[32];

@@ -326,7 +326,8 @@ write_checkpoints(struct rp_redactor *redactor, struct writing *writing, size_t 
         rp_redact_keyframe(redactor, &none);
         redactor->rows = &state;
         put_state(redactor, &checkpoint->state);
-        status = tf_writer_checkpoint(writing->writer, &state, err);
+        status = redactor->failed ? rp_no_memory(err)
+                                  : tf_writer_checkpoint(writing->writer, &state, err);
         tf_rows_release(&state);
         tf_checkpoint_free(checkpoint);
         writing->checkpoint++;
@@ -362,7 +363,9 @@ write_chunk(struct rp_redactor *redactor, struct writing *writing, size_t idx,
     }
     if (status == TF_OK) {
         put_chunk(redactor, chunk, idx, &writing->batch, &writing->last_ns);
-        status = tf_writer_batch(writing->writer, &writing->batch, err);
+        status = redactor->failed
+                     ? rp_no_memory(err)
+                     : tf_writer_batch(writing->writer, &writing->batch, err);
         tf_batch_clear(&writing->batch);
     }
     writing->next_seq = chunk->first_seq + chunk->event_count;
@@ -439,6 +442,9 @@ write_all(struct rp_redactor *redactor, struct writing *writing,
         return status;
     }
     footer.end_reason = retext(redactor, footer.end_reason);
+    if (redactor->failed) {
+        return rp_no_memory(err);
+    }
     struct tf_writer *writer = writing->writer;
     writing->writer = NULL;
     status = tf_writer_close(writer, &footer, &stats, err);

@@ -88,11 +88,13 @@ look_everywhere(struct search *search, struct rp *rp, struct tf_err *err)
     for (uint32_t i = 0; i < rp->facts.header->argv_count; i++) {
         look_at(search, rp->facts.header->argv[i]);
     }
-    for (uint32_t id = 1; id <= rp->facts.file_count; id++) {
+    for (uint32_t id = 1; id <= rp->facts.file_count && status == TF_OK; id++) {
         struct tf_text text;
-        if (tf_reader_source(rp->reader, id, &text, NULL) == TF_OK) {
+        status = tf_reader_source(rp->reader, id, &text, err);
+        if (status == TF_OK) {
             look_at_lines(search, text);
         }
+        status = status == TF_ERR_MEMORY ? status : TF_OK; /* without its source */
     }
     for (size_t i = 0; i < tf_reader_checkpoint_count(rp->reader) && status == TF_OK;
          i++) {

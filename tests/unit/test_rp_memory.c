@@ -12,142 +12,20 @@
 
 #include "rp.h"
 #include "tt_alloc.h"
+#include "tt_ask.h"
 #include "tt_file.h"
-
-/* What was answered, without an allocation of one's own. */
-struct answer {
-    size_t len;
-    char text[1 << 18];
-};
-
-__attribute__((format(printf, 2, 3))) static void
-say(struct answer *answer, const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    int len = vsnprintf(answer->text + answer->len, sizeof answer->text - answer->len,
-                        format, args);
-    va_end(args);
-    if (len > 0 && answer->len + (size_t)len < sizeof answer->text) {
-        answer->len += (size_t)len;
-    }
-}
-
-struct asked {
-    struct rp *rp; /* NULL: the question opens the file itself */
-    const char *path, *text;
-    uint64_t seq;
-    struct answer *answer;
-};
-
-typedef tf_status (*question_fn)(const struct asked *asked, struct tf_err *err);
-
-/* Each fault is told once, and all of them before the test fails. */
-static size_t faults;
-
-__attribute__((format(printf, 1, 2))) static void
-fault(const char *format, ...)
-{
-    char line[600];
-    va_list args;
-    va_start(args, format);
-    vsnprintf(line, sizeof line, format, args);
-    va_end(args);
-    if (faults++ < 400) {
-        print_message("%s\n", line);
-    }
-}
-
-static bool
-is_memory(tf_status status, const struct tf_err *err)
-{
-    return status == TF_ERR_MEMORY || strstr(err->message, "memory") != NULL;
-}
-
-/* Asks with the nth allocation failing. False: there are not so many. */
-static bool
-ask_failing(question_fn question, struct asked asked, size_t nth, bool onward,
-            const struct answer *right, struct answer *answer, const char *name)
-{
-    struct tf_err err = TF_ERR_INIT;
-    bool opens = asked.rp == NULL;
-    if (!opens) {
-        assert_int_equal(rp_open(asked.path, NULL, &asked.rp, NULL), TF_OK);
-    }
-    answer->len = 0;
-    answer->text[0] = 0;
-    asked.answer = answer;
-    tt_alloc_fail(nth, onward);
-    tf_status status = question(&asked, &err);
-    size_t done = tt_alloc_end();
-    if (done >= nth && status != TF_OK && !is_memory(status, &err)) {
-        fault("%s of %s, allocation %zu: %d %s", name, asked.text ? asked.text : "",
-              nth, status, err.message);
-    }
-    if (status == TF_OK && strcmp(answer->text, right->text) != 0) {
-        fault("%s of %s, allocation %zu: %.100s\nnot %.100s", name,
-              asked.text ? asked.text : "", nth, answer->text, right->text);
-    }
-    if (!opens) {
-        /* the same recording, asked again */
-        answer->len = 0;
-        answer->text[0] = 0;
-        err = (struct tf_err)TF_ERR_INIT;
-        if (question(&asked, &err) != TF_OK) {
-            fault("%s of %s, after allocation %zu: %s", name,
-                  asked.text ? asked.text : "", nth, err.message);
-        }
-        else if (strcmp(answer->text, right->text) != 0) {
-            fault("%s of %s, after allocation %zu: %.100s\nnot %.100s", name,
-                  asked.text ? asked.text : "", nth, answer->text, right->text);
-        }
-        rp_close(asked.rp);
-    }
-    return done >= nth;
-}
-
-static struct answer right, answer;
-
-static size_t
-ask_all(question_fn question, const char *name, const char *path, const char *text,
-        uint64_t seq, bool opens)
-{
-    struct asked asked = {.path = path, .text = text, .seq = seq, .answer = &right};
-    struct tf_err err = TF_ERR_INIT;
-    size_t nth = 1, tried = 0;
-    if (!opens) {
-        assert_int_equal(rp_open(path, NULL, &asked.rp, NULL), TF_OK);
-    }
-    right.len = 0;
-    right.text[0] = 0;
-    tt_alloc_fail(0, false);
-    tf_status status = question(&asked, &err);
-    size_t count = tt_alloc_end();
-    if (status != TF_OK) {
-        fail_msg("%s of %s: %s", name, text ? text : "", err.message);
-    }
-    rp_close(asked.rp);
-    size_t most = getenv("PYREC_TEST_FULL") ? 100000 : 150;
-    size_t step = count / most + 1;
-    for (; nth <= count; nth += step) {
-        ask_failing(question, asked, nth, false, &right, &answer, name);
-        ask_failing(question, asked, nth, true, &right, &answer, name);
-        tried += 2;
-    }
-    return tried;
-}
 
 /* --- The questions --- */
 
 static tf_status
-ask_open(const struct asked *asked, struct tf_err *err)
+ask_open(const struct tt_asked *asked, struct tf_err *err)
 {
     struct rp *rp;
     tf_status status = rp_open(asked->path, NULL, &rp, err);
     if (status == TF_OK) {
-        say(asked->answer, "%llu", (unsigned long long)rp_facts(rp)->event_count);
+        tt_say(asked->answer, "%llu", (unsigned long long)rp_facts(rp)->event_count);
         if (!rp_facts(rp)->complete) {
-            say(asked->answer, " %s", rp_facts(rp)->incomplete_reason);
+            tt_say(asked->answer, " %s", rp_facts(rp)->incomplete_reason);
         }
         rp_close(rp);
     }
@@ -157,22 +35,22 @@ ask_open(const struct asked *asked, struct tf_err *err)
 static void
 say_finding(void *ctx, const struct tf_err *finding)
 {
-    say(ctx, "%s ", finding->message);
+    tt_say(ctx, "%s ", finding->message);
 }
 
 static tf_status
-ask_verify(const struct asked *asked, struct tf_err *err)
+ask_verify(const struct tt_asked *asked, struct tf_err *err)
 {
     struct tf_verify verify = {
         .finding = say_finding, .ctx = asked->answer, .quick = asked->text[0] == 'q'};
     uint64_t findings = 0;
     tf_status status = rp_verify(asked->path, &verify, &findings, err);
-    say(asked->answer, "%llu", (unsigned long long)findings);
+    tt_say(asked->answer, "%llu", (unsigned long long)findings);
     return status;
 }
 
 static tf_status
-say_vars(const struct asked *asked, uint64_t seq, struct rp_vars *vars,
+say_vars(const struct tt_asked *asked, uint64_t seq, struct rp_vars *vars,
          struct tf_err *err)
 {
     tf_status status = TF_OK;
@@ -181,8 +59,8 @@ say_vars(const struct asked *asked, uint64_t seq, struct rp_vars *vars,
         struct rp_notes notes = RP_NOTES_INIT;
         status = rp_value_text(asked->rp, &vars->var[i].value, seq, NULL, &text, &notes,
                                "x", err);
-        say(asked->answer, "%.*s=%s (%zu)\n", (int)vars->var[i].name.len,
-            vars->var[i].name.data, text.data ? text.data : "", notes.count);
+        tt_say(asked->answer, "%.*s=%s (%zu)\n", (int)vars->var[i].name.len,
+               vars->var[i].name.data, text.data ? text.data : "", notes.count);
         rp_notes_release(&notes);
         rp_buf_release(&text);
     }
@@ -191,7 +69,7 @@ say_vars(const struct asked *asked, uint64_t seq, struct rp_vars *vars,
 }
 
 static tf_status
-ask_state(const struct asked *asked, struct tf_err *err)
+ask_state(const struct tt_asked *asked, struct tf_err *err)
 {
     struct rp_event event;
     struct rp_stack stack;
@@ -204,8 +82,8 @@ ask_state(const struct asked *asked, struct tf_err *err)
         return status;
     }
     for (size_t i = 0; i < stack.count && status == TF_OK; i++) {
-        say(asked->answer, "frame %llu line %u\n",
-            (unsigned long long)stack.frame[i].frame, stack.frame[i].lineno);
+        tt_say(asked->answer, "frame %llu line %u\n",
+               (unsigned long long)stack.frame[i].frame, stack.frame[i].lineno);
         status = rp_locals(asked->rp, asked->seq, stack.frame[i].frame, &vars, err);
         if (status == TF_OK) {
             status = say_vars(asked, asked->seq, &vars, err);
@@ -222,49 +100,15 @@ ask_state(const struct asked *asked, struct tf_err *err)
     return status;
 }
 
-static tf_status
-ask_expr(const struct asked *asked, struct tf_err *err)
-{
-    struct rp_expr_err error = {0};
-    struct rp_expr *expr;
-    struct rp_value value;
-    struct rp_event event;
-    struct rp_buf text = RP_BUF_INIT;
-    tf_status status =
-        rp_expr_parse(asked->text, strlen(asked->text), &expr, &error, err);
-    if (status != TF_OK) {
-        return status == TF_ERR_ARGUMENT
-                   ? tf_err_set(err, status, -1, "%s", error.message)
-                   : status;
-    }
-    status = rp_event_at(asked->rp, asked->seq, &event, err);
-    if (status == TF_OK) {
-        status =
-            rp_expr_eval(asked->rp, expr, asked->seq, event.frame, &value, &error, err);
-        if (status == TF_ERR_ARGUMENT) {
-            status = tf_err_set(err, status, -1, "%s", error.message);
-        }
-    }
-    if (status == TF_OK) {
-        status =
-            rp_value_text(asked->rp, &value, asked->seq, NULL, &text, NULL, NULL, err);
-        say(asked->answer, "%s", text.data ? text.data : "");
-        rp_value_release(&value);
-    }
-    rp_buf_release(&text);
-    rp_expr_free(expr);
-    return status;
-}
-
 static bool
 say_event(void *ctx, const struct rp_event *event)
 {
-    say(ctx, "%llu ", (unsigned long long)event->seq);
+    tt_say(ctx, "%llu ", (unsigned long long)event->seq);
     return true;
 }
 
 static tf_status
-ask_when(const struct asked *asked, struct tf_err *err)
+ask_when(const struct tt_asked *asked, struct tf_err *err)
 {
     struct rp_when_total total;
     struct rp_expr_err error = {0};
@@ -278,7 +122,7 @@ ask_when(const struct asked *asked, struct tf_err *err)
     when.expr = expr;
     status = rp_when(asked->rp, &when, say_event, asked->answer, &total, err);
     if (status == TF_OK) {
-        say(asked->answer, "unknown %llu", (unsigned long long)total.unknown);
+        tt_say(asked->answer, "unknown %llu", (unsigned long long)total.unknown);
     }
     rp_expr_free(expr);
     return status;
@@ -287,12 +131,12 @@ ask_when(const struct asked *asked, struct tf_err *err)
 static bool
 say_hit(void *ctx, const struct rp_hit *hit)
 {
-    say(ctx, "%llu %d ", (unsigned long long)hit->event.seq, hit->cell[0].has);
+    tt_say(ctx, "%llu %d ", (unsigned long long)hit->event.seq, hit->cell[0].has);
     return true;
 }
 
 static tf_status
-ask_hits(const struct asked *asked, struct tf_err *err)
+ask_hits(const struct tt_asked *asked, struct tf_err *err)
 {
     struct rp_expr *expr;
     tf_status status =
@@ -311,13 +155,13 @@ ask_hits(const struct asked *asked, struct tf_err *err)
 static bool
 say_call(void *ctx, const struct rp_call *call)
 {
-    say(ctx, "%llu-%llu %d ", (unsigned long long)call->event.seq,
-        (unsigned long long)call->end_seq, call->has_result);
+    tt_say(ctx, "%llu-%llu %d ", (unsigned long long)call->event.seq,
+           (unsigned long long)call->end_seq, call->has_result);
     return true;
 }
 
 static tf_status
-ask_calls(const struct asked *asked, struct tf_err *err)
+ask_calls(const struct tt_asked *asked, struct tf_err *err)
 {
     struct rp_calls calls = {0};
     return rp_calls(asked->rp, &calls, say_call, asked->answer, err);
@@ -326,12 +170,12 @@ ask_calls(const struct asked *asked, struct tf_err *err)
 static bool
 say_found(void *ctx, const struct rp_found *found)
 {
-    say(ctx, "%llu %d ", (unsigned long long)found->event.seq, found->at.sort);
+    tt_say(ctx, "%llu %d ", (unsigned long long)found->event.seq, found->at.sort);
     return true;
 }
 
 static tf_status
-ask_search(const struct asked *asked, struct tf_err *err)
+ask_search(const struct tt_asked *asked, struct tf_err *err)
 {
     struct rp_search search = {.text = {asked->text, strlen(asked->text)}};
     return rp_search(asked->rp, &search, say_found, asked->answer, err);
@@ -340,28 +184,28 @@ ask_search(const struct asked *asked, struct tf_err *err)
 static bool
 say_referrer(void *ctx, const struct rp_referrer *referrer)
 {
-    say(ctx, "%d %llu %d ", referrer->at.sort, (unsigned long long)referrer->at.object,
-        referrer->reached);
+    tt_say(ctx, "%d %llu %d ", referrer->at.sort,
+           (unsigned long long)referrer->at.object, referrer->reached);
     return true;
 }
 
 static tf_status
-ask_who(const struct asked *asked, struct tf_err *err)
+ask_who(const struct tt_asked *asked, struct tf_err *err)
 {
     return rp_who(asked->rp, asked->seq, strtoul(asked->text, NULL, 10), say_referrer,
                   asked->answer, err);
 }
 
 static tf_status
-ask_tree(const struct asked *asked, struct tf_err *err)
+ask_tree(const struct tt_asked *asked, struct tf_err *err)
 {
     struct rp_tree_spec spec = {.seq = asked->seq, .thread = 1};
     struct rp_tree tree;
     tf_status status = rp_tree(asked->rp, &spec, &tree, err);
     if (status == TF_OK) {
         for (size_t i = 0; i < tree.count; i++) {
-            say(asked->answer, "%u %llu ", tree.node[i].depth,
-                (unsigned long long)tree.node[i].calls);
+            tt_say(asked->answer, "%u %llu ", tree.node[i].depth,
+                   (unsigned long long)tree.node[i].calls);
         }
         rp_tree_release(&tree);
     }
@@ -369,21 +213,21 @@ ask_tree(const struct asked *asked, struct tf_err *err)
 }
 
 static tf_status
-ask_raises(const struct asked *asked, struct tf_err *err)
+ask_raises(const struct tt_asked *asked, struct tf_err *err)
 {
     struct rp_raise raise;
     uint64_t from = 0;
     tf_status status;
     while ((status = rp_raise_next(asked->rp, from, true, &raise, err)) == TF_OK) {
-        say(asked->answer, "%llu %llu ", (unsigned long long)raise.seq,
-            (unsigned long long)raise.handled_seq);
+        tt_say(asked->answer, "%llu %llu ", (unsigned long long)raise.seq,
+               (unsigned long long)raise.handled_seq);
         from = raise.seq;
     }
     return status == TF_ERR_NOT_FOUND ? TF_OK : status;
 }
 
 static tf_status
-ask_moves(const struct asked *asked, struct tf_err *err)
+ask_moves(const struct tt_asked *asked, struct tf_err *err)
 {
     tf_status status = TF_OK;
     for (int move = RP_STEP; move <= RP_NEXT_CALL_BACK && status == TF_OK; move++) {
@@ -391,7 +235,7 @@ ask_moves(const struct asked *asked, struct tf_err *err)
         struct rp_stop stop;
         status = rp_move(asked->rp, &moving, &stop, err);
         if (status == TF_OK) {
-            say(asked->answer, "%d:%llu ", move, (unsigned long long)stop.seq);
+            tt_say(asked->answer, "%d:%llu ", move, (unsigned long long)stop.seq);
         }
     }
     return status;
@@ -399,7 +243,7 @@ ask_moves(const struct asked *asked, struct tf_err *err)
 
 /* Breakpoints are taken away again, so that one can ask twice. */
 static tf_status
-ask_breaks(const struct asked *asked, struct tf_err *err)
+ask_breaks(const struct tt_asked *asked, struct tf_err *err)
 {
     struct rp_break_spec spec = {.sort = RP_BREAK_EXCEPTION};
     struct rp_event event;
@@ -430,7 +274,7 @@ ask_breaks(const struct asked *asked, struct tf_err *err)
             status = rp_move(asked->rp, &moving, &stop, err);
             if (status == TF_OK) {
                 seq = stop.seq;
-                say(asked->answer, "%llu ", (unsigned long long)seq);
+                tt_say(asked->answer, "%llu ", (unsigned long long)seq);
             }
         }
     }
@@ -443,7 +287,7 @@ ask_breaks(const struct asked *asked, struct tf_err *err)
 }
 
 static tf_status
-ask_changes(const struct asked *asked, struct tf_err *err)
+ask_changes(const struct tt_asked *asked, struct tf_err *err)
 {
     struct rp_changes *changes;
     struct rp_place *place;
@@ -460,7 +304,7 @@ ask_changes(const struct asked *asked, struct tf_err *err)
     status = rp_changes_begin(asked->rp, place, 1, true, false, &changes, err);
     if (status == TF_OK) {
         while ((status = rp_changes_next(changes, &change, err)) == TF_OK) {
-            say(asked->answer, "%llu ", (unsigned long long)change.seq);
+            tt_say(asked->answer, "%llu ", (unsigned long long)change.seq);
             rp_change_release(&change);
         }
         rp_changes_free(changes);
@@ -471,28 +315,6 @@ ask_changes(const struct asked *asked, struct tf_err *err)
 
 /* --- Tests --- */
 
-static const char *
-sample(void)
-{
-    static char path[300];
-    if (path[0] == 0) {
-        struct tf_sink_memory sink;
-        tt_build(tt_sample_text, &sink);
-        snprintf(path, sizeof path, "%s", tt_path("sample.pyrec"));
-        tt_write(path, sink.data, (size_t)sink.sink.written_bytes);
-        tf_sink_memory_release(&sink);
-    }
-    return path;
-}
-
-static const char *
-golden(const char *name)
-{
-    static char path[300];
-    snprintf(path, sizeof path, "%s/tests/golden/%s.pyrec", tt_root(), name);
-    return path;
-}
-
 static void
 test_opening(void **state)
 {
@@ -500,13 +322,16 @@ test_opening(void **state)
     size_t tried = 0;
     (void)state;
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        tried += ask_all(ask_open, "opening", golden(names[i]), NULL, 0, true);
-        tried += ask_all(ask_verify, "verify", golden(names[i]), "all", 0, true);
-        tried += ask_all(ask_verify, "verify", golden(names[i]), "quick", 0, true);
+        tried +=
+            tt_ask_all(ask_open, "opening", tt_golden_file(names[i]), NULL, 0, true);
+        tried +=
+            tt_ask_all(ask_verify, "verify", tt_golden_file(names[i]), "all", 0, true);
+        tried += tt_ask_all(ask_verify, "verify", tt_golden_file(names[i]), "quick", 0,
+                            true);
     }
-    tried += ask_all(ask_verify, "verify", sample(), "all", 0, true);
+    tried += tt_ask_all(ask_verify, "verify", tt_sample_file(), "all", 0, true);
     print_message("%zu failing allocations\n", tried);
-    assert_int_equal(faults, 0);
+    assert_int_equal(tt_ask_faults(), 0);
 }
 
 static void
@@ -515,79 +340,33 @@ test_states(void **state)
     size_t tried = 0;
     (void)state;
     for (uint64_t seq = 2; seq <= 24; seq += 11) {
-        tried += ask_all(ask_state, "state", sample(), NULL, seq, false);
-        tried += ask_all(ask_moves, "moves", golden("generators"), NULL, seq, false);
+        tried += tt_ask_all(ask_state, "state", tt_sample_file(), NULL, seq, false);
+        tried += tt_ask_all(ask_moves, "moves", tt_golden_file("generators"), NULL, seq,
+                            false);
     }
-    tried += ask_all(ask_state, "state", golden("values"), NULL, 4, false);
+    tried += tt_ask_all(ask_state, "state", tt_golden_file("values"), NULL, 4, false);
     print_message("%zu failing allocations\n", tried);
-    assert_int_equal(faults, 0);
+    assert_int_equal(tt_ask_faults(), 0);
 }
 
 static void
 test_questions(void **state)
 {
     size_t tried = 0;
-    const char *path = sample();
+    const char *path = tt_sample_file();
     (void)state;
-    tried += ask_all(ask_when, "when", path, "n > 0", 0, false);
-    tried += ask_all(ask_when, "when", path, "x == 1 and l[0] == 1", 0, false);
-    tried += ask_all(ask_hits, "hits", path, "repr(n)", 0, false);
-    tried += ask_all(ask_calls, "calls", path, NULL, 0, false);
-    tried += ask_all(ask_search, "search", path, "te", 0, false);
-    tried += ask_all(ask_who, "who", path, "3", 9, false);
-    tried += ask_all(ask_tree, "tree", path, NULL, 9, false);
-    tried += ask_all(ask_raises, "exceptions", path, NULL, 0, false);
-    tried += ask_all(ask_breaks, "breakpoints", path, "n", 3, false);
-    tried += ask_all(ask_changes, "changes", path, "n", 3, false);
+    tried += tt_ask_all(ask_when, "when", path, "n > 0", 0, false);
+    tried += tt_ask_all(ask_when, "when", path, "x == 1 and l[0] == 1", 0, false);
+    tried += tt_ask_all(ask_hits, "hits", path, "repr(n)", 0, false);
+    tried += tt_ask_all(ask_calls, "calls", path, NULL, 0, false);
+    tried += tt_ask_all(ask_search, "search", path, "te", 0, false);
+    tried += tt_ask_all(ask_who, "who", path, "3", 9, false);
+    tried += tt_ask_all(ask_tree, "tree", path, NULL, 9, false);
+    tried += tt_ask_all(ask_raises, "exceptions", path, NULL, 0, false);
+    tried += tt_ask_all(ask_breaks, "breakpoints", path, "n", 3, false);
+    tried += tt_ask_all(ask_changes, "changes", path, "n", 3, false);
     print_message("%zu failing allocations\n", tried);
-    assert_int_equal(faults, 0);
-}
-
-static void
-test_expressions(void **state)
-{
-    static const char *const texts[] = {
-        "[i * 2 for i in range(8) if i % 2]",
-        "sorted([3, 1, 2], key=lambda v: -v)",
-        "f'{n:>10} {n!r:*^12}'",
-        "'%s %5.2f %d' % ('a', 1.5, 2 ** 70)",
-        "{k: v for k, v in zip('abc', [1, 2, 3])}",
-        "{1, 2} | {3} - {1} ^ {9}",
-        "'a,b,c'.split(',')[::-1]",
-        "'-'.join(str(i) for i in range(5)).upper().replace('1', 'one')",
-        "b'\\x00\\xff'.decode('latin-1').encode().hex()",
-        "2 ** 200 // 3 ** 50 % 10 ** 20, -(2 ** 90) >> 3, int('f' * 30, 16)",
-        "'{0:>{1}} {k}'.format('x', 5, k=[1, (2, {3})])",
-        "repr([1.5, None, True, 'a', b'b', {'k': (1,)}]), str(2 ** 100)",
-        "sum(v for v in [1, 2.5, 3]), min(3, 1), max([2, 9]), divmod(7, -2)",
-        "any(v > 3 for v in [1, 5]), all([]), list(map(str, filter(None, [0, 1])))",
-        "list(enumerate(reversed('ab'))), tuple(range(3)), frozenset([1]), dict(a=1)",
-        "(lambda a, b=2: (a, b))(1)",
-        "[1, 2] + [3] * 2 == [1, 2, 3, 3], (1, 2) < (1, 3), 'b' in 'abc'",
-        "complex(1.5, -0.0) * 2j, round(2.675, 2), abs(-3), 7 / 2, 1e300 * 10",
-        "isinstance(n, int), type(n).__name__",
-        "bin(10), oct(8), hex(255), chr(65), ord('a'), bytes([1, 2])[0]",
-        "5 if x else 0, not 1, [1, 2][0:1], {1: 2}.get(1)",
-        "getattr(n, 'real', 0), x, n == 3",
-    };
-    size_t tried = 0;
-    (void)state;
-    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
-        struct rp *rp;
-        struct asked asked = {
-            .path = sample(), .text = texts[i], .seq = 3, .answer = &answer};
-        struct tf_err err = TF_ERR_INIT;
-        assert_int_equal(rp_open(asked.path, NULL, &rp, NULL), TF_OK);
-        asked.rp = rp;
-        tf_status status = ask_expr(&asked, &err);
-        rp_close(rp);
-        if (status != TF_OK) {
-            fail_msg("%s: %s", texts[i], err.message);
-        }
-        tried += ask_all(ask_expr, "expression", asked.path, texts[i], 3, false);
-    }
-    print_message("%zu failing allocations\n", tried);
-    assert_int_equal(faults, 0);
+    assert_int_equal(tt_ask_faults(), 0);
 }
 
 static int
@@ -607,7 +386,6 @@ main(void)
         cmocka_unit_test(test_opening),
         cmocka_unit_test(test_states),
         cmocka_unit_test(test_questions),
-        cmocka_unit_test(test_expressions),
     };
     return tt_alloc_possible() ? cmocka_run_group_tests(tests, can_fail, NULL) : 0;
 }

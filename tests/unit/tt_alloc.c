@@ -23,6 +23,12 @@ tt_alloc_end(void)
     return 0;
 }
 
+long
+tt_alloc_kept(void)
+{
+    return 0;
+}
+
 #else
 
 /* glibc's own names for what a program may replace:
@@ -30,12 +36,15 @@ tt_alloc_end(void)
 void *__libc_malloc(size_t size);
 void *__libc_calloc(size_t count, size_t size);
 void *__libc_realloc(void *at, size_t size);
+void __libc_free(void *at);
 void *malloc(size_t size);
 void *calloc(size_t count, size_t size);
 void *realloc(void *at, size_t size);
+void free(void *at);
 
 static struct {
     size_t done, nth;
+    long kept;
     bool on, onward;
 } failing;
 
@@ -49,6 +58,7 @@ void
 tt_alloc_fail(size_t nth, bool onward)
 {
     failing.done = 0;
+    failing.kept = 0;
     failing.nth = nth;
     failing.onward = onward;
     failing.on = true;
@@ -59,6 +69,12 @@ tt_alloc_end(void)
 {
     failing.on = false;
     return failing.done;
+}
+
+long
+tt_alloc_kept(void)
+{
+    return failing.kept;
 }
 
 static bool
@@ -77,22 +93,39 @@ fails(void)
     return now;
 }
 
+static void *
+counted(void *at)
+{
+    failing.kept += failing.on && at != NULL;
+    return at;
+}
+
 void *
 malloc(size_t size)
 {
-    return fails() ? NULL : __libc_malloc(size);
+    return fails() ? NULL : counted(__libc_malloc(size));
 }
 
 void *
 calloc(size_t count, size_t size)
 {
-    return fails() ? NULL : __libc_calloc(count, size);
+    return fails() ? NULL : counted(__libc_calloc(count, size));
 }
 
 void *
 realloc(void *at, size_t size)
 {
-    return fails() ? NULL : __libc_realloc(at, size);
+    if (fails()) {
+        return NULL;
+    }
+    return at == NULL ? counted(__libc_malloc(size)) : __libc_realloc(at, size);
+}
+
+void
+free(void *at)
+{
+    failing.kept -= failing.on && at != NULL;
+    __libc_free(at);
 }
 
 #endif

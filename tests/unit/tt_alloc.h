@@ -12,5 +12,7 @@ bool tt_alloc_possible(void);
 void tt_alloc_fail(size_t nth, bool onward);
 /* Ends it; returns how many there were. */
 size_t tt_alloc_end(void);
+/* How many blocks that were taken between the two are not given back. */
+long tt_alloc_kept(void);
 
 #endif

@@ -5,7 +5,7 @@
 #include "rec_values.h"
 
 /* Values that are compared in one step; an object counts for a few more than it has. */
-#define STEP_VALUES   24u
+#define STEP_VALUES   16u
 #define OBJECT_VALUES 4u
 #define STEP_BUCKETS  32u
 
@@ -58,9 +58,31 @@ are_as_recorded(const struct rec_val *old, const struct rec_src *src, size_t cou
 }
 
 static bool
+list_differs(const struct rec_obj *obj)
+{
+    PyObject **item = ((PyListObject *)obj->addr)->ob_item;
+    uint32_t i = 0;
+    if (obj->more != 0 || (size_t)PyList_GET_SIZE(obj->addr) != obj->item_count) {
+        return true;
+    }
+    for (; i < obj->item_count; i++) {
+        struct rec_src src = rec_src_obj(item[i]);
+        if (!is_as_recorded(&obj->val[i], &src)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool
 differs(const struct rec_obj *obj)
 {
     const struct rec_view *view = &rec.view;
+    if ((obj->type->type == &PyList_Type && !list_differs(obj))
+        || (obj->type->type == &PyDict_Type && obj->version != 0
+            && obj->version == rec_py_dict_version(obj->addr))) {
+        return false;
+    }
     rec_read(obj->addr, obj->type, rec_obj_items_wanted(obj));
     if (view->failed) {
         return false;

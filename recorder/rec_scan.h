@@ -9,7 +9,7 @@
 
 #include "rec_state.h"
 
-#define REC_SCAN_EVENTS 64u /* a power of two */
+#define REC_SCAN_EVENTS 128u /* a power of two */
 
 /* Goes on with the scan, and queues what differs: before rec_values_drain(). */
 void rec_scan_step(void);

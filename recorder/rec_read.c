@@ -254,9 +254,7 @@ read_attrs(PyObject *obj, const struct rec_type *type, uint64_t max_items)
         const struct rec_slot_member *slot = &type->slot[i];
         PyObject *at = *(PyObject **)((char *)obj + slot->offset);
         if (at != NULL) {
-            struct rec_src name = {
-                .sort = SRC_TEXT, .text = slot->name, .len = strlen(slot->name)};
-            rec_view_put_attr(name, at);
+            rec_view_put_attr(rec_src_obj(slot->interned), at);
         }
     }
 }

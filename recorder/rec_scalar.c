@@ -18,6 +18,22 @@ hash_bytes(const void *bytes, size_t len, uint64_t salt)
     return (uint32_t)(hash ^ hash >> 32);
 }
 
+/* Python's own hash of a short str, which it keeps with the str (Objects/unicodeobject.c,
+ * unicode_hash). A long one is not hashed for us: only what is recorded of it is. */
+#define OWN_HASH_CHARS 256u
+
+static uint32_t
+str_hash(PyObject *str, size_t kept, size_t length)
+{
+    if (length <= OWN_HASH_CHARS) {
+        Py_hash_t hash = ((PyASCIIObject *)str)->hash;
+        hash = hash != -1 ? hash : PyUnicode_Type.tp_hash(str);
+        return (uint32_t)((uint64_t)hash ^ (uint64_t)hash >> 32);
+    }
+    return hash_bytes(PyUnicode_DATA(str), kept * PyUnicode_KIND(str),
+                      length << 3 | (uint64_t)PyUnicode_KIND(str));
+}
+
 static void
 str_make(PyObject *str, struct rec_val *ret)
 {
@@ -34,8 +50,7 @@ str_make(PyObject *str, struct rec_val *ret)
     ret->kind = cut ? TF_VAL_STR_CUT : TF_VAL_STR;
     ret->note = 0;
     ret->data = (uintptr_t)str;
-    ret->hash = hash_bytes(PyUnicode_DATA(str), kept * PyUnicode_KIND(str),
-                           length << 3 | (uint64_t)PyUnicode_KIND(str));
+    ret->hash = str_hash(str, kept, length);
 }
 
 static void

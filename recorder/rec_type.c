@@ -349,10 +349,10 @@ find_slots(struct rec_type *entry)
                 return false;
             }
             entry->slot = more;
-            more[entry->slot_count].name = strdup(name);
             more[entry->slot_count].interned = PyUnicode_InternFromString(name);
             more[entry->slot_count].offset = offset;
-            if (more[entry->slot_count].name == NULL) {
+            if (more[entry->slot_count].interned == NULL) {
+                PyErr_Clear();
                 return false;
             }
             entry->slot_count++;
@@ -509,9 +509,6 @@ rec_type_namespace(void)
 void
 rec_type_died(struct rec_type *type)
 {
-    for (uint32_t i = 0; i < type->slot_count; i++) {
-        free(type->slot[i].name);
-    }
     free(type->slot);
     free(type);
 }

@@ -6,8 +6,7 @@
 #include "rec_state.h"
 
 struct rec_slot_member {
-    char *name;
-    PyObject *interned; /* the same, as code names it; owned by the interpreter */
+    PyObject *interned; /* its name, as code names it; owned by the interpreter */
     Py_ssize_t offset;
 };
 

@@ -112,7 +112,7 @@ pythons: ## build pyrecord for every Python that is found, in build/python-X.Y/
 # The same without the version of $(PYTHON).
 .PHONY: other-pythons
 other-pythons:
-	+@$(PYTHONS) --others | { $(build-pythons); }
+	+@LTO=0; export LTO; $(PYTHONS) --others | { $(build-pythons); }
 
 .PHONY: demo
 demo: ## record a program that fails, and step backward from its failure
@@ -260,7 +260,7 @@ say = $(if $(V),,@printf '  %-4s %s\n' $(1) $(2))
 # a source that is gone leaves its archive.
 TEXT =
 $(GEN)/flags: TEXT = $(CC) $(CPPFLAGS) $(WARNINGS) $(BASE_CFLAGS) $(LDFLAGS)
-$(PY_GEN)/python: TEXT = $(PYTHON) $(CC)
+$(PY_GEN)/python: TEXT = $(PYTHON) $(CC) $(FAST)
 $(GEN)/libtf.members: TEXT = $(TF_OBJ)
 $(GEN)/librp.members: TEXT = $(RP_OBJ)
 $(GEN)/libcl.members: TEXT = $(CL_OBJ)
@@ -316,8 +316,13 @@ $(PY_OBJ)/module/recorder/%.o: PART_FLAGS = $(filter-out -fno-pie,$(PY_CFLAGS)) 
 $(OBJ)/module/schema/%.o: PART_FLAGS := -Wconversion -I$(GEN) $(MODULE_FLAGS)
 $(OBJ)/module/cmdline/%.o: PART_FLAGS := $(MODULE_FLAGS)
 
-# What runs at each event of the program: 5 % fewer instructions.
-$(PY_OBJ)/recorder/%.o $(PY_OBJ)/module/recorder/%.o: OPTIMISE = $(if $(filter -O2,$(CFLAGS)),-O3)
+# What runs at each event of the program: 5 % fewer instructions, and 6 % fewer still when the
+# compiler sees all files at once (LTO=0: not, as linking takes ten seconds then). The objects
+# hold ordinary code, too, for who links without.
+LTO ?= $(if $(findstring clang,$(shell $(CC) --version)),0,1)
+FAST := $(if $(filter -O2,$(CFLAGS)),-O3 $(if $(filter 1,$(LTO)),-flto=auto -ffat-lto-objects))
+$(PY_OBJ)/recorder/%.o $(PY_OBJ)/module/recorder/%.o: OPTIMISE = $(FAST)
+$(PYRECORD) $(MODULE): LINK += $(FAST)
 ifneq ($(findstring --coverage,$(CFLAGS)),)
 # What is not counted runs as fast as ever.
 $(PY_OBJ)/recorder/%.o $(OBJ)/replayer/cli/%.o $(OBJ)/tests/%.o: \
@@ -441,6 +446,7 @@ $(filter-out $(REC_UNIT_TESTS),$(UNIT_TESTS)): $(TESTS)/%: $(OBJ)/tests/unit/%.o
 	$(call say,LINK,$@)
 	$(Q)$(link) -lcmocka $(CLI_LIBS) $(TF_LIBS) -lm
 
+$(REC_UNIT_TESTS): LINK += -fno-lto
 $(REC_UNIT_TESTS): $(TESTS)/%: $(OBJ)/tests/unit/%.o \
     $(REC_LIB) $(LIB)/libcl.a $(LIB)/libtf.a
 	@mkdir -p $(@D)

@@ -86,7 +86,8 @@ def check_sources(root, layers):
 
 
 def output_of(*command):
-    return subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout.decode()
+    return subprocess.run(command, check=True, stdout=subprocess.PIPE,
+                          stderr=subprocess.DEVNULL).stdout.decode()
 
 
 def plain_name(symbol):

@@ -186,6 +186,9 @@
 
 enum tf_event_kind { TF_EVENT_KINDS(TF_ENUM_X) TF_EV_COUNT = 13 };
 
+/* Where events are counted by kind: EV_UNWIND events of frames that nobody called. */
+#define TF_COUNT_LAST_UNWIND 0
+
 enum tf_op_kind { TF_OP_KINDS(TF_ENUM_X) TF_OP_COUNT = 19 };
 
 enum tf_value_kind { TF_VALUE_KINDS(TF_ENUM_X) TF_VAL_COUNT = 17 };

@@ -233,7 +233,8 @@ tf_status tf_reader_object_items(struct tf_reader *reader, uint64_t object_id,
 
 /* The last chunk before, resp. the first after one, with a line (EV_LINE), with any event of
  * a code object, with an exception of a type, with any event of a thread, with an event of
- * a kind (EV_*). For lines: code id and line; else the id alone, lineno 0. */
+ * a kind (EV_*, or TF_COUNT_LAST_UNWIND). For lines: code id and line; else the id alone,
+ * lineno 0. */
 enum tf_posting_sort {
     TF_POSTING_LINE,
     TF_POSTING_CODE,

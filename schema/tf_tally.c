@@ -356,6 +356,8 @@ tf_tally_event(struct tf_tally *tally, unsigned kind, uint32_t thread_id,
         return tally_no_memory(err);
     }
     tally->set.kind_events[kind]++;
+    tally->set.kind_events[TF_COUNT_LAST_UNWIND] +=
+        kind == TF_EV_UNWIND && stack->count == 1;
     tally->arg_kind = 0;
     if (event_ends_frame(kind)) {
         stack_pop(stack);

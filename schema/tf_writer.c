@@ -259,7 +259,7 @@ tf_writer_postings(struct tf_writer *writer, struct tf_err *err)
         return status;
     }
     writer->index.postings.at[writer->index.postings.count++] = off;
-    for (int kind = 0; kind < TF_EV_COUNT; kind++) {
+    for (int kind = 1; kind < TF_EV_COUNT; kind++) {
         writer->kind_events[kind] += set->kind_events[kind];
     }
     writer->deriving = true;

@@ -93,7 +93,7 @@ struct cli_ask {
     bool more; /* the limit ended it */
     struct tf_err err;
     uint64_t started_ns, told_ns;
-    bool due; /* rows are to be shown as soon as the present one is whole */
+    bool due;        /* rows are to be shown as soon as the present one is whole */
     uint64_t strays; /* rp_strays() when it began */
     bool folds;      /* rows fold what was written long before */
 };

@@ -46,6 +46,10 @@ put_run_hits(struct cli_out *out, const struct rp_break *b)
         cli_out_str(out, b->sort == RP_BREAK_EXCEPTION ? "the run never met it"
                                                        : "the run never came by");
     }
+    else if (b->uncaught) {
+        cli_out_str(out, "the run has ");
+        cli_put_count(out, b->run_hits);
+    }
     else if (b->sort == RP_BREAK_EXCEPTION) {
         cli_out_str(out, "in the run it went through ");
         cli_put_counted(out, b->run_hits, "frame");

@@ -21,7 +21,9 @@ static const char *const USAGE[] = {"[OPTION...] FILE [TYPE]", NULL};
 static const struct cl_section SECTIONS[] = {
     {"What it lists",
      "Each exception once, where it was raised (or raised again), with the function that "
-     "caught it and how many it left on the way. With TYPE only those of types of this "
+     "caught it and how many it left on the way: one that goes on with finally, with or a "
+     "bare raise, and is left all the same, has not caught it; nor has threading, which "
+     "prints what ends a thread. With TYPE only those of types of this "
      "name, or a glob. What the standard library raises and catches by itself is counted "
      "only, unless --all."},
     {"JSON lines",

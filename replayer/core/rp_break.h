@@ -3,6 +3,7 @@
 #define RP_BREAK_H
 
 #include "rp_private.h"
+#include "rp_uncaught.h"
 
 struct rp_point { /* a breakpoint */
     struct rp_break pub;
@@ -11,8 +12,9 @@ struct rp_point { /* a breakpoint */
     uint32_t *code; /* FUNCTION, LINE: ids that it concerns */
     uint32_t *type; /* EXCEPTION: ids of types that it means */
     size_t type_count;
-    char *name;                   /* EXCEPTION: type name or glob */
-    struct rp_place *place;       /* WATCH */
+    char *name;                         /* EXCEPTION: type name or glob */
+    const struct rp_uncaught *uncaught; /* EXCEPTION, of these only; borrowed */
+    struct rp_place *place;             /* WATCH */
     uint64_t frame;               /* WATCH: where its condition's names are looked up */
     uint64_t seq_first, seq_last; /* it can hold only there; see rp_break_nth */
 };

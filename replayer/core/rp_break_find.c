@@ -63,12 +63,18 @@ add_posts(struct hunt *hunt, const struct rp_point *point)
             bound_posts(hunt, point);
         }
     }
-    for (size_t i = 0; i < point->type_count && added; i++) {
+    for (size_t i = 0; i < point->type_count && added && !point->pub.uncaught; i++) {
         added = rp_posts_add(&hunt->posts, TF_POSTING_EXCEPTION, point->type[i], 0);
     }
     if (point->pub.sort == RP_BREAK_EXCEPTION && added) {
-        hunt->exceptions = true; /* of a type that the writer did not know any more: */
-        added = rp_posts_add(&hunt->posts, TF_POSTING_EXCEPTION, 0, 0);
+        hunt->exceptions = true;
+        if (point->pub.uncaught) {
+            hunt->posts.seq = point->uncaught->seq;
+            hunt->posts.seq_count = point->uncaught->count;
+        }
+        else { /* of a type that the writer did not know any more: */
+            added = rp_posts_add(&hunt->posts, TF_POSTING_EXCEPTION, 0, 0);
+        }
     }
     return added;
 }
@@ -165,10 +171,12 @@ raises(struct rp *rp, const struct rp_point *point, uint64_t seq, bool *ret_yes,
     struct rp_raise raise;
     struct tf_err none = TF_ERR_INIT;
     *ret_yes = false;
+    if (point->pub.uncaught && !rp_uncaught_has(point->uncaught, seq)) {
+        return TF_OK;
+    }
     tf_status status = rp_raise_at(rp, seq, &raise, &none);
     if (status == TF_OK) {
-        *ret_yes = means_type(point, raise.type_id)
-                   && (!point->pub.uncaught || raise.handled_seq == 0);
+        *ret_yes = means_type(point, raise.type_id);
     }
     else if (status != TF_ERR_NOT_FOUND && err) {
         *err = none;
@@ -485,7 +493,8 @@ hunt_step(const struct hunt *hunt, size_t idx, bool ahead, uint64_t from,
     *bound = chunk_bound(hunt, idx);
     uint64_t nearest = *bound;
     tf_status status = watches_next(hunt, from, &nearest, stop, err);
-    if (status != TF_OK || idx == SIZE_MAX || !hunt->posts.count) {
+    if (status != TF_OK || idx == SIZE_MAX
+        || (!hunt->posts.count && !hunt->posts.seq_count)) {
         return status;
     }
     struct rp_chunk *chunk;

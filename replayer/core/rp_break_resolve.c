@@ -254,6 +254,18 @@ is_builtin_exception(const char *name)
 }
 
 static tf_status
+resolve_uncaught(struct rp *rp, struct rp_point *point, struct tf_err *err)
+{
+    tf_status status = rp_uncaught(rp, &point->uncaught, err);
+    for (size_t i = 0; status == TF_OK && i < point->uncaught->count; i++) {
+        for (size_t k = 0; k < point->type_count; k++) {
+            point->pub.run_hits += point->uncaught->type[i] == point->type[k];
+        }
+    }
+    return status;
+}
+
+static tf_status
 resolve_exception(struct rp *rp, const struct rp_break_spec *spec,
                   struct rp_point *point, struct tf_err *err)
 {
@@ -275,7 +287,7 @@ resolve_exception(struct rp *rp, const struct rp_break_spec *spec,
         if (status != TF_OK && status != TF_ERR_NOT_FOUND) {
             return status;
         }
-        point->pub.run_hits += status == TF_OK ? hits : 0;
+        point->pub.run_hits += status == TF_OK && !spec->uncaught ? hits : 0;
         point->type[point->type_count++] = id;
     }
     if (point->type_count == 0 && !any && !rp_glob_magic(spec->name)
@@ -284,7 +296,7 @@ resolve_exception(struct rp *rp, const struct rp_break_spec *spec,
                           "no recorded type of exceptions is named '%.100s'",
                           point->name);
     }
-    return TF_OK;
+    return spec->uncaught ? resolve_uncaught(rp, point, err) : TF_OK;
 }
 
 static tf_status

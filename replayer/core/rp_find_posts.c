@@ -65,6 +65,39 @@ ask(struct rp *rp, struct rp_post *post, bool forward, size_t idx, struct tf_err
     return TF_OK;
 }
 
+static void
+nearest(size_t found, bool forward, size_t *best)
+{
+    if (found != SIZE_MAX
+        && (*best == SIZE_MAX || (forward ? found < *best : found > *best))) {
+        *best = found;
+    }
+}
+
+/* The nearest chunk that has one of the listed events. */
+static size_t
+next_of_seqs(const struct rp *rp, const struct rp_posts *posts, bool forward,
+             size_t idx)
+{
+    size_t first = 0, end = posts->seq_count, found = SIZE_MAX;
+    while (first
+           < end) { /* the first of them in a chunk after `idx`, or not before it */
+        size_t middle = first + (end - first) / 2, at = SIZE_MAX;
+        tf_reader_chunk_of_seq(rp->reader, posts->seq[middle], &at);
+        if (forward ? idx == SIZE_MAX || at > idx : at >= idx) {
+            end = middle;
+        }
+        else {
+            first = middle + 1;
+        }
+    }
+    if (forward ? first < posts->seq_count : first > 0) {
+        tf_reader_chunk_of_seq(rp->reader, posts->seq[forward ? first : first - 1],
+                               &found);
+    }
+    return found;
+}
+
 tf_status
 rp_posts_next(struct rp *rp, struct rp_posts *posts, bool forward, size_t idx,
               size_t *ret_idx, struct tf_err *err)
@@ -80,12 +113,9 @@ rp_posts_next(struct rp *rp, struct rp_posts *posts, bool forward, size_t idx,
         if (status != TF_OK) {
             return status;
         }
-        size_t next = posts->post[i].next;
-        if (next != SIZE_MAX
-            && (best == SIZE_MAX || (forward ? next < best : next > best))) {
-            best = next;
-        }
+        nearest(posts->post[i].next, forward, &best);
     }
+    nearest(next_of_seqs(rp, posts, forward, idx), forward, &best);
     *ret_idx = best;
     return TF_OK;
 }

@@ -16,7 +16,9 @@ struct rp_post {
 struct rp_posts {
     struct rp_post *post;
     size_t count, cap;
-    bool every; /* what is looked for has no postings: no chunk is left out */
+    bool every;          /* what is looked for has no postings: no chunk is left out */
+    const uint64_t *seq; /* events, ascending, whose chunks count, too; borrowed */
+    size_t seq_count;
 };
 
 bool rp_posts_add(struct rp_posts *posts, enum tf_posting_sort sort, uint32_t id,

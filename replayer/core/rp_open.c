@@ -112,6 +112,8 @@ rp_close(struct rp *rp)
         free(rp->lines[i].off);
     }
     rp_checkpoint_free(rp->checkpoint);
+    rp_uncaught_free(rp->uncaught);
+    free(rp->fates);
     free(rp->chunk);
     free(rp->lines);
     free(rp->state_bucket);

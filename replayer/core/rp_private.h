@@ -258,6 +258,8 @@ struct rp_lines { /* where the lines of a source begin */
 };
 
 struct rp_breaks;
+struct rp_uncaught;
+struct rp_fate;
 
 /* Which objects were looked at: what an answer was made of (rp_ask_probe.c). */
 struct rp_touched {
@@ -299,9 +301,11 @@ struct rp {
     struct rp_checkpoint *checkpoint; /* the one used last; NULL */
     struct rp_lines *lines;           /* [file_count + 1] */
     struct rp_breaks *breaks;
-    struct rp_touched *touched; /* NULL: nobody asks */
-    unsigned scans;             /* questions that go through the chunks in order */
-    uint64_t strays;            /* see rp_strays() */
+    struct rp_uncaught *uncaught; /* NULL: not asked for yet */
+    struct rp_fate *fates;        /* of frames (rp_fate.c); NULL: none known */
+    struct rp_touched *touched;   /* NULL: nobody asks */
+    unsigned scans;               /* questions that go through the chunks in order */
+    uint64_t strays;              /* see rp_strays() */
     bool fold_strays;
     bool near;    /* such chunks are not to be read ... */
     bool refused; /* ... and one was not */
@@ -366,10 +370,32 @@ bool rp_search_begin(const struct rp *rp, uint64_t from, bool forward, size_t *r
                      uint64_t *ret_seq);
 tf_status rp_next_chunk(struct rp *rp, const struct rp_filter *filter, bool forward,
                         size_t *idx, struct tf_err *err);
-void rp_breaks_free(struct rp_breaks *breaks); /* NULL is fine */
+void rp_breaks_free(struct rp_breaks *breaks);       /* NULL is fine */
+void rp_uncaught_free(struct rp_uncaught *uncaught); /* likewise */
 /* glob(7)'s * ? [set] over bytes. */
 bool rp_glob(struct tf_text pattern, struct tf_text text);
 bool rp_glob_magic(struct tf_text pattern);
+
+/* --- What became of frames (rp_fate.c) --- */
+struct rp_fate {
+    uint64_t frame;
+    uint64_t unwind_seq; /* it was left by an exception here; 0: it was not */
+    uint64_t raise_seq;  /* ... by that of this EV_EXCEPTION, an event of the frame; 0:
+                            there is none */
+};
+
+/* The frame is that of the event, at which it has not ended. */
+tf_status rp_fate_of(struct rp *rp, const struct rp_event *event,
+                     struct rp_fate *ret_fate, struct tf_err *err);
+/* By which EV_EXCEPTION event of its frame an EV_UNWIND event came about; 0: none. */
+tf_status rp_fate_raise(struct rp *rp, const struct rp_event *unwind, uint64_t *ret_seq,
+                        struct tf_err *err);
+/* The event of the same thread just before or after; *ret_has false: there is none. */
+tf_status rp_event_beside(struct rp *rp, const struct rp_event *event, bool forward,
+                          struct rp_event *ret_event, bool *ret_has,
+                          struct tf_err *err);
+/* Whether that is where a thread of `threading` ends up with what its target raises. */
+bool rp_code_ends_thread(const struct rp *rp, const struct tf_def_code *code);
 
 /* Where a variable is kept. */
 struct rp_spot {

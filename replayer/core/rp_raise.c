@@ -1,28 +1,6 @@
 /* Exceptions: where they began, how far they went; and where to open a recording. */
 #include "rp_private.h"
 
-/* The event of the same thread just before or after; 0: none. */
-static tf_status
-neighbour(struct rp *rp, const struct rp_event *event, bool forward,
-          struct rp_event *ret_event, bool *ret_has, struct tf_err *err)
-{
-    struct rp_filter filter = {.thread = event->thread};
-    uint64_t seq;
-    struct tf_err ignored = TF_ERR_INIT;
-    tf_status status = rp_find(rp, &filter, event->seq, forward, &seq, &ignored);
-    *ret_has = status == TF_OK;
-    if (status == TF_ERR_NOT_FOUND) {
-        return TF_OK;
-    }
-    if (status != TF_OK) {
-        if (err) {
-            *err = ignored;
-        }
-        return status;
-    }
-    return rp_event_at(rp, seq, ret_event, err);
-}
-
 /* An exception event right after an unwinding is the same exception one level up. */
 static tf_status
 is_begin(struct rp *rp, const struct rp_event *event, bool *ret_begin,
@@ -30,15 +8,16 @@ is_begin(struct rp *rp, const struct rp_event *event, bool *ret_begin,
 {
     struct rp_event before;
     bool has;
-    tf_status status = neighbour(rp, event, false, &before, &has, err);
+    tf_status status = rp_event_beside(rp, event, false, &before, &has, err);
     if (status == TF_OK) {
         *ret_begin = !has || before.kind != TF_EV_UNWIND;
     }
     return status;
 }
 
-/* Follows it up the stack: unwind, exception, unwind ... until something else happens,
- * which is in the frame that caught it. */
+/* Follows it up the stack: unwind, exception, unwind ... A frame that goes on instead has
+ * caught it, or runs `finally`, an `__exit__` or what stands before a bare `raise`: then it
+ * is left by the exception after all, without another event of it. */
 static tf_status
 follow(struct rp *rp, const struct rp_event *event, struct rp_raise *raise,
        struct tf_err *err)
@@ -46,23 +25,34 @@ follow(struct rp *rp, const struct rp_event *event, struct rp_raise *raise,
     struct rp_event at = *event;
     for (;;) {
         struct rp_event next;
+        struct rp_fate fate = {0};
         bool has;
-        tf_status status = neighbour(rp, &at, true, &next, &has, err);
+        tf_status status = rp_event_beside(rp, &at, true, &next, &has, err);
         if (status != TF_OK || !has) {
             return status;
         }
-        if (next.kind == TF_EV_UNWIND) {
-            raise->levels++;
-        }
-        else if (next.kind != TF_EV_EXCEPTION || at.kind != TF_EV_UNWIND) {
+        bool unwound = at.kind == TF_EV_UNWIND;
+        if (next.kind != TF_EV_UNWIND && !(unwound && next.kind == TF_EV_EXCEPTION)) {
             /* After the last level the thread may go on with a frame that knows nothing
              * of it: atexit, the next callback. */
-            if (at.kind == TF_EV_UNWIND && at.parent == 0) {
+            if (unwound ? at.parent == 0 : rp_code_ends_thread(rp, at.code)) {
                 return TF_OK;
             }
-            raise->handled_seq = next.seq;
-            return TF_OK;
+            if (!unwound) {
+                status = rp_fate_of(rp, &at, &fate, err);
+            }
+            if (status == TF_OK && fate.unwind_seq && fate.raise_seq == at.seq) {
+                status = rp_event_at(rp, fate.unwind_seq, &next, err);
+            }
+            else {
+                raise->handled_seq = next.seq;
+                return status;
+            }
         }
+        if (status != TF_OK) {
+            return status;
+        }
+        raise->levels += next.kind == TF_EV_UNWIND;
         at = next;
     }
 }

@@ -241,14 +241,15 @@ def prompt_questions(facts):
     yield ("b FILE:LINE, with hit counts", [], "b " + post, format(facts["posts"], ","), *posting)
     yield ("c to the next of 1.26 M hits", ["goto %d" % (facts["last_seq"] // 2), "b " + post], "c",
            "journal.append", .2, .02)
-    for place in ("seed", "bank.rate", "bank.limits[2]", 'bank.settings["mode"]', "bank.ledger[17]"):
+    for place in ("seed", "bank.rate", "bank.limits[2]", 'bank.settings["mode"]', "bank.ledger[17]",
+                  "bank.ledger[999983]"):
         yield ("last %s, 100 M back" % place, [end], "last " + place, "calibrate|bank.py", *posting)
     yield ("last bank.journal[3], 91 M back", [end], "last bank.journal[3]", "bank.py", *posting)
     yield ("last served", [end], "last served", "bank.py", *posting)
     for place in ("bank.rate", "bank.ledger[17]"):
         yield ("next-write %s: none in 100 M" % place, [early, "up"], "next-write " + place, "no |not ", *posting)
     yield ("next-write bank.journal[1000000]", ["goto %d" % facts["first_post_seq"]],
-           "next-write bank.journal[1000000]", "journal.append|no |not ", None, None)
+           "next-write bank.journal[1000000]", "journal.append|no |not ", *posting)
     for place in ("bank.rate", "bank.ledger[17]", "bank.limits[2]"):
         yield ("watch %s, rc" % place, [end, "watch " + place], "rc", "bank.py", *posting)
         yield ("watch %s, c" % place, ["goto %d" % (facts["rate_seq"] - 5), "watch " + place], "c", "bank.py",
@@ -268,6 +269,8 @@ def prompt_questions(facts):
            "journal.append", *scan)
     yield ("c to a ValueError", ["goto start", "catch ValueError"], "c", "ValueError", *posting)
     yield ("rc to one", [end, "catch ValueError"], "rc", "ValueError", *posting)
+    yield ("catch uncaught, c", ["catch uncaught", "goto start"], "c", "raise RuntimeError", *posting)
+    yield ("catch uncaught", [], "catch uncaught", "the run has 1", *posting)
     yield ("exceptions 20", [end], "exceptions 20", "ValueError|RuntimeError", *posting)
     yield ("who bank.settings", [end], "who bank.settings", "settings", *scan)
     yield ("who an account", [end], "who bank.accounts[12345]", r"accounts\[12345\]|account", *scan)
@@ -333,7 +336,7 @@ def shell_questions(facts):
     yield ("exceptions", ["exceptions", None], "ValueError", .2, 10)
     yield ("history bank.ledger[17]", ["history", None, "bank.ledger[17]"], "4242", .2, 1)
     yield ("history served (300,000)", ["history", None, "served"], r"\d", .2, None)
-    yield ("tree", ["tree", None], "main", .2, 10)
+    yield ("tree", ["tree", None], "main", None, 10)
 
 
 def shell_rows(path, name, words, pattern, must_first, must_all):

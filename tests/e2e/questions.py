@@ -186,19 +186,41 @@ def calls_of(events):
 
 
 def raises_of(events):
-    """Exceptions where they began, with the frames that they left."""
-    before, found, open_in = {}, [], {}
+    """Exceptions where they began, with the frames that they left: at once, or after `finally`,
+    `__exit__` or what stands before a bare `raise`, if the frame's end carries them on."""
+    threads = {}
     for event in events:
-        thread = event["thread"]
-        last = before.get(thread)
-        if event["event"] == "exception" and not (last and last["kind"] == "unwind"):
-            open_in[thread] = {"event": event, "levels": 0}
-            found.append(open_in[thread])
-        elif event["kind"] == "unwind" and thread in open_in and last \
-                and last["event"] == "exception":
-            open_in[thread]["levels"] += 1
-        before[thread] = event
-    return found
+        threads.setdefault(event["thread"], []).append(event)
+    return sorted((found for of_thread in threads.values() for found in raises_of_thread(of_thread)),
+                  key=lambda found: found["event"]["seq"])
+
+
+def raises_of_thread(events):
+    left = {}  # frame -> place of its end, place of the exception event that led to it
+    seen = {}  # frame -> places of its exception events
+    for at, event in enumerate(events):
+        if event["event"] == "exception":
+            seen.setdefault(event["frame"], []).append(at)
+        elif event["kind"] == "unwind" and event["frame"] in seen:
+            after = events[at + 1] if at + 1 < len(events) else None
+            on = after and after["event"] == "exception" and after["frame"] == event["parent"]
+            left[event["frame"]] = at, next(
+                (place for place in reversed(seen[event["frame"]])
+                 if not on or events[place]["exception"]["id"] == after["exception"]["id"]), None)
+    for begin, event in enumerate(events):
+        if event["event"] != "exception" or begin and events[begin - 1]["kind"] == "unwind":
+            continue
+        levels, at = 0, begin
+        while at + 1 < len(events):
+            unwound, after = events[at]["kind"] == "unwind", events[at + 1]
+            if after["kind"] == "unwind" or unwound and after["event"] == "exception":
+                at += 1
+            elif not unwound and left.get(events[at]["frame"], (0, 0))[1] == at:
+                at = left[events[at]["frame"]][0]
+            else:
+                break
+            levels += events[at]["kind"] == "unwind"
+        yield {"event": event, "levels": levels}
 
 
 def tree_of(events):

@@ -34,7 +34,12 @@ def token(value):
         return None
     if "id" in value:
         return "#%d" % value["id"]
-    return value["text"].encode("utf-8", "surrogatepass").decode("latin-1")
+    return latin(value["text"])
+
+
+def latin(text):
+    """As the driver's answers are read."""
+    return text.encode("utf-8", "surrogatepass").decode("latin-1")
 
 
 class Observations:
@@ -175,11 +180,11 @@ def history_faults(recording, place, at, writes, observed, shown):
         if row["after"] != then["before"]:
             found.append("history at %d leaves %r, and at %d finds %r" % (
                 row["seen"], row["after"], then["seen"], then["before"]))
-    for sort, looks in (("", observed), ("content of ", shown)):
+    for sort, looks in (("", observed), ("content of ", [(seen, text and latin(text)) for seen, text in shown])):
         i, after = 0, None
         for seen, text in looks:
             while i < len(rows) and rows[i]["seen"] <= seen:
-                after = rows[i]["after"]
+                after = latin(rows[i]["after"] or "")
                 i += 1
             if not (text or "").startswith(("#", "<")) and "elided" not in (after or "") and (after or "") != (text or ""):
                 found.append("event %d shows %s%r, history says %r" % (seen, sort, text, after))

@@ -39,19 +39,21 @@ ORACLE = SETUP + """
 import json, resource, signal, sys, warnings
 warnings.simplefilter("ignore")
 resource.setrlimit(resource.RLIMIT_AS, (1 << 30, 1 << 30))
-signal.signal(signal.SIGALRM, signal.default_int_handler)
+signal.signal(signal.SIGVTALRM, signal.default_int_handler)
 
 answers = []
 for expression in json.load(sys.stdin):
-    signal.setitimer(signal.ITIMER_REAL, 0.5)
+    answer = ["long", ""]
     try:
-        answers.append(["value", repr(eval(expression, {**globals(), **made()}))])
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0.5)
+        try:
+            answer = ["value", repr(eval(expression, {**globals(), **made()}))]
+        except Exception as error:
+            answer = ["error", type(error).__name__ + ": " + str(error)]
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
     except KeyboardInterrupt:
-        answers.append(["long", ""])
-    except Exception as error:
-        text = str(error)
-        answers.append(["error", type(error).__name__ + ": " + text])
-    signal.setitimer(signal.ITIMER_REAL, 0)
+        pass
+    answers.append(answer)
 json.dump(answers, sys.stdout)
 """
 

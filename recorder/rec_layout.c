@@ -134,6 +134,21 @@ struct decimal_object {
     uint64_t *data;
 };
 
+static size_t
+word_digits(uint64_t word, unsigned at_least, char *out)
+{
+    char reversed[MPD_WORD_DIGITS + 1];
+    size_t len = 0;
+    do {
+        reversed[len++] = (char)('0' + word % 10);
+        word /= 10;
+    } while (word > 0 || len < at_least);
+    for (size_t i = 0; i < len; i++) {
+        out[i] = reversed[len - 1 - i];
+    }
+    return len;
+}
+
 /* The coefficient, most significant digit first. */
 static size_t
 decimal_digits(const struct decimal_object *d, char *out, size_t cap)
@@ -141,11 +156,9 @@ decimal_digits(const struct decimal_object *d, char *out, size_t cap)
     if (d->len <= 0 || (size_t)d->digits + MPD_WORD_DIGITS + 1 > cap) {
         return 0;
     }
-    int used = snprintf(out, cap, "%llu", (unsigned long long)d->data[d->len - 1]);
-    size_t len = (size_t)used;
+    size_t len = word_digits(d->data[d->len - 1], 1, out);
     for (Py_ssize_t i = d->len - 2; i >= 0; i--) {
-        len += (size_t)snprintf(out + len, cap - len, "%019llu",
-                                (unsigned long long)d->data[i]);
+        len += word_digits(d->data[i], MPD_WORD_DIGITS, out + len);
     }
     return len;
 }
@@ -154,8 +167,9 @@ decimal_digits(const struct decimal_object *d, char *out, size_t cap)
 static size_t
 decimal_number(const struct decimal_object *d, char *out, size_t cap)
 {
-    char digits[5000];
-    size_t n = decimal_digits(d, digits, sizeof digits);
+    char *digits = out + cap / 2;
+    cap /= 2;
+    size_t n = decimal_digits(d, digits, cap);
     if (n == 0 || cap < n + 64) {
         return 0;
     }

@@ -31,7 +31,8 @@ PyObject *rec_mappingproxy_mapping(PyObject *proxy); /* borrowed */
 PyObject *rec_timezone_offset(PyObject *timezone); /* borrowed */
 PyObject *rec_timezone_name(PyObject *timezone);   /* borrowed, NULL if none */
 
-/* str(decimal), ASCII, not terminated; its length, or 0 when it does not fit. */
+/* str(decimal), ASCII, not terminated; its length, or 0 when it does not fit: half of `cap` is
+ * for the digits meanwhile. */
 size_t rec_decimal_text(PyObject *decimal, char *out, size_t cap);
 
 #endif

@@ -18,12 +18,16 @@ is_plain(PyObject *obj)
            || PyBytes_CheckExact(obj) || PyBool_Check(obj);
 }
 
+/* Tuples in tuples in an exception's arguments: how far their text is asked for. */
+#define NESTED_MAX 3
+
 static bool
-are_plain(PyObject *tuple)
+are_plain(PyObject *tuple, unsigned depth)
 {
     for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(tuple); i++) {
         PyObject *item = PyTuple_GET_ITEM(tuple, i);
-        if (!is_plain(item) && !(PyTuple_CheckExact(item) && are_plain(item))) {
+        bool nested = PyTuple_CheckExact(item) && depth < NESTED_MAX;
+        if (!is_plain(item) && !(nested && are_plain(item, depth + 1))) {
             return false;
         }
     }
@@ -39,7 +43,7 @@ static bool
 has_plain_str(PyObject *exc, PyObject *args)
 {
     PyTypeObject *type = Py_TYPE(exc);
-    if (!are_plain(args)) {
+    if (!are_plain(args, 0)) {
         return false;
     }
     if (HAS_STR_OF(type, PyExc_BaseException) || HAS_STR_OF(type, PyExc_KeyError)) {
@@ -70,11 +74,12 @@ has_plain_str(PyObject *exc, PyObject *args)
 
 /* What it would say holds a text that is known to be a secret. */
 static bool
-holds_secret(PyObject *tuple)
+holds_secret(PyObject *tuple, unsigned depth)
 {
     for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(tuple); i++) {
         PyObject *item = PyTuple_GET_ITEM(tuple, i);
-        if (rec_secret_is(item) || (PyTuple_CheckExact(item) && holds_secret(item))) {
+        bool nested = PyTuple_CheckExact(item) && depth < NESTED_MAX;
+        if (rec_secret_is(item) || (nested && holds_secret(item, depth + 1))) {
             return true;
         }
     }
@@ -104,8 +109,8 @@ rec_read_exception(PyObject *obj)
     rec_view_put_obj_or_none(exc->context);
     rec_view_put_obj(exc->suppress_context ? Py_True : Py_False);
     PyObject *text = NULL;
-    bool secret =
-        exc->args != NULL && PyTuple_CheckExact(exc->args) && holds_secret(exc->args);
+    bool secret = exc->args != NULL && PyTuple_CheckExact(exc->args)
+                  && holds_secret(exc->args, 0);
     if (secret) {
         rec_view_put((struct rec_src){.sort = SRC_REDACTED});
         return;
@@ -166,16 +171,19 @@ rec_read_timedelta(PyObject *obj)
     rec_view_put_int(PyDateTime_DELTA_GET_MICROSECONDS(obj));
 }
 
+/* Its text, and its digits while that is made. */
+#define DECIMAL_BYTES 10240
+
 void
 rec_read_decimal(PyObject *obj)
 {
-    char text[5100];
-    size_t len = rec_decimal_text(obj, text, sizeof text);
+    char *text = rec_view_room(DECIMAL_BYTES);
+    size_t len = text != NULL ? rec_decimal_text(obj, text, DECIMAL_BYTES) : 0;
     if (len == 0) {
         rec.view.note = TF_ELIDE_LENGTH;
     }
     else {
-        rec_view_put_text(text, len);
+        rec_view_put_room(len);
     }
 }
 
@@ -269,10 +277,13 @@ static void
 read_path_parts(PyObject *obj)
 {
     PyObject *str = slot_value(obj, "_str"), *parts = slot_value(obj, "_raw_paths");
-    char text[PATH_BYTES];
+    char *text = rec_view_room(PATH_BYTES);
     size_t len = 0;
+    if (text == NULL) {
+        return;
+    }
     if (str != NULL && PyUnicode_CheckExact(str) && PyUnicode_IS_READY(str)
-        && 4 * (size_t)PyUnicode_GET_LENGTH(str) < sizeof text) {
+        && 4 * (size_t)PyUnicode_GET_LENGTH(str) < PATH_BYTES) {
         len = rec_utf8(str, (size_t)PyUnicode_GET_LENGTH(str), text);
     }
     else if (str == NULL && parts != NULL && PyList_CheckExact(parts)
@@ -283,7 +294,7 @@ read_path_parts(PyObject *obj)
         rec.view.note = parts == NULL ? TF_ELIDE_OPAQUE : TF_ELIDE_LENGTH;
         return;
     }
-    rec_view_put_text(text, len);
+    rec_view_put_room(len);
 }
 
 /* pathlib, 3.8 to 3.11: PurePath._format_parsed_parts. */
@@ -301,8 +312,11 @@ rec_read_path(PyObject *obj)
         rec.view.note = TF_ELIDE_OPAQUE;
         return;
     }
-    char text[4 * 4096 + 8];
+    char *text = rec_view_room(PATH_BYTES);
     size_t used = 0;
+    if (text == NULL) {
+        return;
+    }
     bool anchored = PyUnicode_GET_LENGTH(drv) > 0 || PyUnicode_GET_LENGTH(root) > 0;
     if (anchored) {
         used += rec_utf8(drv, 255, text);
@@ -312,7 +326,7 @@ rec_read_path(PyObject *obj)
     for (Py_ssize_t i = anchored; i < count; i++) {
         PyObject *part = PyList_GET_ITEM(parts, i);
         if (!PyUnicode_Check(part) || !PyUnicode_IS_READY(part)
-            || used + 4 * (size_t)PyUnicode_GET_LENGTH(part) + 2 > sizeof text) {
+            || used + 4 * (size_t)PyUnicode_GET_LENGTH(part) + 2 > PATH_BYTES) {
             rec.view.note = TF_ELIDE_LENGTH;
             return;
         }
@@ -324,7 +338,7 @@ rec_read_path(PyObject *obj)
     if (used == 0) {
         text[used++] = '.';
     }
-    rec_view_put_text(text, used);
+    rec_view_put_room(used);
 }
 
 /* --- Enums: name and value are attributes; what else it has is shown as such --- */

@@ -55,24 +55,39 @@ rec_view_put_attr(struct rec_src name, PyObject *value)
     }
 }
 
-/* A text that lives until the next object is read. */
-void
-rec_view_put_text(const char *text, size_t len)
+char *
+rec_view_room(size_t len)
 {
     struct rec_view *view = &rec.view;
     if (len > view->scratch_cap) {
         char *more = realloc(view->scratch, len + 64);
         if (more == NULL) {
             view->failed = true;
-            return;
+            return NULL;
         }
         view->scratch = more;
         view->scratch_cap = len + 64;
     }
-    if (len > 0) {
-        memcpy(view->scratch, text, len);
+    return view->scratch;
+}
+
+void
+rec_view_put_room(size_t len)
+{
+    rec_view_put(
+        (struct rec_src){.sort = SRC_TEXT, .text = rec.view.scratch, .len = len});
+}
+
+void
+rec_view_put_text(const char *text, size_t len)
+{
+    char *room = rec_view_room(len);
+    if (room != NULL) {
+        if (len > 0) {
+            memcpy(room, text, len);
+        }
+        rec_view_put_room(len);
     }
-    rec_view_put((struct rec_src){.sort = SRC_TEXT, .text = view->scratch, .len = len});
 }
 
 void

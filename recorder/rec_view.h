@@ -11,7 +11,11 @@ void rec_view_put_obj_or_none(PyObject *obj);
 void rec_view_put_int(int64_t n);
 void rec_view_put_attr(struct rec_src name, PyObject *value);
 void rec_view_put_text(const char *text, size_t len); /* copied; one an object */
-void rec_view_put_c_text(const char *text);           /* kept */
+/* The same made in place: room for a text of that length (NULL: no memory), then the text
+ * that was made there. The stack may be as small as 32 KiB. */
+char *rec_view_room(size_t len);
+void rec_view_put_room(size_t len);
+void rec_view_put_c_text(const char *text); /* kept */
 
 /* --- The parts of rec_read() that are in rec_read_data.c and rec_read_buffer.c --- */
 void rec_read_exception(PyObject *obj);

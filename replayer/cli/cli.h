@@ -47,8 +47,8 @@ extern const struct cli_subcommand cli_subcommands[];
 
 extern const struct cl_program cli_info_program, cli_dump_program, cli_verify_program,
     cli_help_program, cli_when_program, cli_hits_program, cli_calls_program,
-    cli_exceptions_program, cli_tree_program, cli_search_program, cli_who_program,
-    cli_history_program, cli_last_program, cli_next_write_program,
+    cli_exceptions_program, cli_tree_program, cli_search_program, cli_marks_program,
+    cli_who_program, cli_history_program, cli_last_program, cli_next_write_program,
     cli_breakpoints_program, cli_cut_program, cli_redact_program, cli_pack_program,
     cli_repair_program;
 int cli_debug_run(struct cli_env *env, int argc, char **argv);

@@ -112,7 +112,7 @@ struct cli_question {
 extern const struct cli_question cli_question_when, cli_question_hits,
     cli_question_calls, cli_question_exceptions, cli_question_tree, cli_question_search,
     cli_question_who, cli_question_history, cli_question_last, cli_question_next_write,
-    cli_question_breakpoints;
+    cli_question_breakpoints, cli_question_marks;
 
 /* The two ways to ask. */
 int cli_ask_shell(struct cli_env *env, const struct cli_question *question, int argc,

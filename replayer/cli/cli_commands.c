@@ -73,11 +73,11 @@ const struct cli_command cli_commands[] = {
      "go to this frame's next instruction, over calls", NULL,
      "ni", "over the call that this instruction makes"},
     {"goto", CLI_GROUP_FORWARD, CLI_COMPLETE_TIMES, false, cli_do_goto,
-     "EVENT | +N | -N | N% | TIME | start | end | failure",
+     "EVENT | +N | -N | N% | TIME | start | end | failure | mark TEXT",
      "go to an event, however far away",
      "EVENT is the number in the prompt; N% counts events, too. TIME is since the start of "
      "the recording: 1.5s, 300ms, 20us, 2min. `failure` (or `crash`) is where the uncaught "
-     "exception was raised.",
+     "exception was raised; `mark TEXT` where the program set that mark.",
      "goto 1234", "to event 1234"},
 
     {"reverse-step rs", CLI_GROUP_BACKWARD, CLI_COMPLETE_NOTHING, true, cli_do_rstep,
@@ -285,6 +285,11 @@ const struct cli_command cli_commands[] = {
      "values in which a text stands, where they were written",
      "Strings and bytes with TEXT somewhere in them; numbers that are TEXT.",
      "search order 42", "where does this text come from?"},
+    {"marks", CLI_GROUP_RECORDING, CLI_COMPLETE_NOTHING, false, cli_do_marks, "[TEXT]",
+     "marks that the program set while it was recorded",
+     "Those of pyrecord.mark(text); with TEXT, which have TEXT in them. `goto mark TEXT` goes "
+     "to one.",
+     "marks", "where did it say where it is?"},
     {"who", CLI_GROUP_LOOKING, CLI_COMPLETE_NAMES, false, cli_do_who, "EXPR",
      "the names and containers that refer to an object at this moment",
      "Variables of all running functions, and whatever holds it, with an expression by "

@@ -123,6 +123,40 @@ find_failure(struct cli_session *session, uint64_t *ret_seq)
     return CLI_YES;
 }
 
+/* Of several marks the first of just that text, or the first with that text in it. */
+struct mark {
+    struct tf_text wanted;
+    uint64_t seq;
+};
+
+static bool
+note_mark(void *ctx, const struct rp_found *found)
+{
+    struct mark *mark = ctx;
+    bool exact = rp_value_bytes(found->value).len == mark->wanted.len;
+    if (exact || mark->seq == 0) {
+        mark->seq = found->event.seq;
+    }
+    return !exact;
+}
+
+static enum cli_answer
+find_mark(struct cli_session *session, const char *text, uint64_t *ret_seq)
+{
+    struct tf_err err = TF_ERR_INIT;
+    struct mark mark = {.wanted = {text, strlen(text)}};
+    struct rp_search search = {.text = mark.wanted, .marks = true};
+    if (rp_search(session->rp, &search, note_mark, &mark, &err) != TF_OK) {
+        return cli_refuse_err(session, &err);
+    }
+    if (mark.seq == 0) {
+        return cli_refuse(session, "no mark has '%.100s' in it; marks lists them",
+                          text);
+    }
+    *ret_seq = mark.seq;
+    return CLI_YES;
+}
+
 static enum cli_answer
 find_moment(struct cli_session *session, const char *args, uint64_t *ret_seq)
 {
@@ -136,6 +170,9 @@ find_moment(struct cli_session *session, const char *args, uint64_t *ret_seq)
     if (strcmp(args, "failure") == 0 || strcmp(args, "crash") == 0) {
         return find_failure(session, ret_seq);
     }
+    if (strncmp(args, "mark ", 5) == 0) {
+        return find_mark(session, args + 5 + strspn(args + 5, " "), ret_seq);
+    }
     if ((*args == '+' || *args == '-') && all_digits(args + 1, len - 1)) {
         *ret_seq = offset_seq(session, args);
         return CLI_YES;
@@ -147,7 +184,7 @@ find_moment(struct cli_session *session, const char *args, uint64_t *ret_seq)
     if (!all_digits(args, len)) {
         return cli_refuse(session,
                           "which event? A number, +N, -N, N%%, a time such as 1.5s or "
-                          "300ms, start, end or failure");
+                          "300ms, start, end, failure or mark TEXT");
     }
     uint64_t seq = strtoull(args, NULL, 10);
     if (seq < facts->first_seq || seq > facts->last_seq) {

@@ -74,6 +74,7 @@ enum cli_answer cli_do_undisplay(struct cli_session *session, const char *args);
 
 /* cli_exceptions.c, cli_ask_*.c */
 enum cli_answer cli_do_exceptions(struct cli_session *session, const char *args);
+enum cli_answer cli_do_marks(struct cli_session *session, const char *args);
 enum cli_answer cli_do_when(struct cli_session *session, const char *args);
 enum cli_answer cli_do_hits(struct cli_session *session, const char *args);
 enum cli_answer cli_do_calls(struct cli_session *session, const char *args);

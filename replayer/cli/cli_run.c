@@ -20,6 +20,7 @@ const struct cli_subcommand cli_subcommands[] = {
     {"exceptions", &cli_exceptions_program, NULL, &cli_question_exceptions},
     {"tree", &cli_tree_program, NULL, &cli_question_tree},
     {"search", &cli_search_program, NULL, &cli_question_search},
+    {"marks", &cli_marks_program, NULL, &cli_question_marks},
     {"who", &cli_who_program, NULL, &cli_question_who},
     {"history", &cli_history_program, NULL, &cli_question_history},
     {"last", &cli_last_program, NULL, &cli_question_last},

@@ -304,6 +304,12 @@ tell(struct search_job *job, const struct spot *spot, struct tf_err *err)
     return status;
 }
 
+static bool
+is_asked(const struct search_job *job, const struct tf_op *op)
+{
+    return !job->search->marks || op->kind == TF_OP_MARK;
+}
+
 static tf_status
 sweep(struct search_job *job, struct rp_chunk *chunk, struct tf_err *err)
 {
@@ -315,7 +321,8 @@ sweep(struct search_job *job, struct rp_chunk *chunk, struct tf_err *err)
                && chunk->raw->op_end[spot.event] <= i) {
             spot.event++;
         }
-        for (uint32_t n = 0; n < ops->op[i].value_count && status == TF_OK; n++) {
+        uint32_t values = is_asked(job, &ops->op[i]) ? ops->op[i].value_count : 0;
+        for (uint32_t n = 0; n < values && status == TF_OK; n++) {
             if (is_meant(job, &ops->value[ops->op[i].value_first + n])) {
                 spot.op = i;
                 spot.nth = n;
@@ -335,7 +342,7 @@ may_hold(struct search_job *job, size_t idx, bool *ret_may, struct tf_err *err)
 {
     struct tf_glance glance;
     struct tf_text text;
-    *ret_may = job->is_int || job->is_real;
+    *ret_may = job->is_int || job->is_real || job->search->text.len == 0;
     if (*ret_may) {
         return TF_OK;
     }
@@ -349,6 +356,13 @@ may_hold(struct search_job *job, size_t idx, bool *ret_may, struct tf_err *err)
 static bool
 has_meant(const struct search_job *job, const struct tf_ops *ops)
 {
+    if (job->search->marks) {
+        uint32_t i = 0;
+        while (i < ops->op_count && ops->op[i].kind != TF_OP_MARK) {
+            i++;
+        }
+        return i < ops->op_count;
+    }
     for (uint32_t i = 0; i < ops->value_count; i++) {
         if (is_meant(job, &ops->value[i])) {
             return true;
@@ -421,14 +435,16 @@ rp_search(struct rp *rp, const struct rp_search *search,
     struct search_job job = {.rp = rp, .search = search, .row = row, .ctx = ctx};
     struct rp_range range = search->range;
     struct rp_scan scan = {.rp = rp, .range = &range};
-    if (search->text.len == 0) {
+    if (search->text.len == 0 && !search->marks) {
         return tf_err_set(err, TF_ERR_ARGUMENT, -1, "there is no text to search");
     }
     job.wanted = rp_range_codes(rp, &range);
     if (!job.wanted) {
         return rp_no_memory(err);
     }
-    read_number(&job);
+    if (!search->marks) {
+        read_number(&job);
+    }
     tf_status status = tf_aside_open(rp->reader, &job.aside, err);
     if (status == TF_OK) {
         status = rp_scan_begin(&scan, err);

@@ -126,6 +126,7 @@ void rp_tree_release(struct rp_tree *tree);
 struct rp_search {
     struct tf_text text;
     struct rp_range range;
+    bool marks; /* only marks that the program set; all of them if `text` is empty */
 };
 
 enum rp_spot_sort {

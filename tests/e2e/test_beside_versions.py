@@ -11,7 +11,8 @@ PYTHONS = {python.name: python for python in compare.built_pythons()
 # Of each version these run always, by one door each; all others with `make test-full`.
 CHOSEN = {"settrace": "embedding", "setprofile": "module", "threading_settrace": "module",
           "pdb_set_trace": "embedding", "monitoring_tools": "module",
-          "all_threads": "embedding", "recursion_in_c": "embedding"}
+          "all_threads": "embedding", "recursion_in_c": "embedding",
+          "small_stacks": "module"}
 LATER = {}  # what begins with a version
 
 LATER["monitoring_tools"] = (3, 12), """
@@ -91,6 +92,47 @@ except RecursionError as why:
         depth, trace = depth + 1, trace.tb_next
     print(depth, why)
 print("end")
+"""
+
+
+# What the hook needs of the stack must be there beside what the interpreter needs.
+LATER["small_stacks"] = (3, 8), """
+import decimal, pathlib, threading, collections, fractions, functools, itertools, json, re, datetime, uuid
+class Point:
+    __slots__ = ("x", "y")
+    def __init__(self, x, y):
+        self.x, self.y = x, y
+def values(n):
+    data = {"path": pathlib.Path("/a") / "b" / str(n), "big": 7 ** (n * 50), "d": decimal.Decimal(n) / 7,
+            "deque": collections.deque([n], 3), "when": datetime.datetime(2026, 1, 1), "id": uuid.UUID(int=n),
+            "nested": [[[[[[n]]]]]], "text": "x" * 5000, "point": Point(n, [n]), "bytes": bytearray(3000)}
+    data["sorted"] = sorted(range(5), key=lambda k: -k)
+    data["map"] = list(map(functools.partial(pow, 2), range(4)))
+    return data
+def fails(n):
+    try:
+        raise ValueError(("deep", (n, (n, (n, (n,))))), "x" * 100)
+    except ValueError as why:
+        return repr(why.args)
+def chain(n):
+    if n:
+        yield from chain(n - 1)
+    yield n
+def deep(n):
+    return n and deep(n - 1) + 1
+def recursive(n):
+    return n and max(map(recursive, [n - 1])) + 1
+def run(out):
+    for n in range(5):
+        got = values(n)
+        out.append((len(got), fails(n), sum(chain(20)), deep(5), recursive(3)))
+        out.append(json.loads(json.dumps({"a": [n, {"b": None}]})))
+        exec("class A:\\n    x = [%d]\\n    y = [q for q in x]\\nmade = A()" % n, {})
+threading.stack_size(32768)
+out = []
+t = threading.Thread(target=run, args=(out,))
+t.start(); t.join()
+print(out[-2:], len(out))
 """
 
 

@@ -1,4 +1,5 @@
 """The package: `python -m pyrecord`, recordings that a program begins and ends itself, pip."""
+import json
 import os
 import shutil
 import subprocess
@@ -100,6 +101,37 @@ def test_a_start_in_the_middle_has_the_frames_of_all_threads(program, tmp_path):
     assert "mine = ['outer']" in shown.text and "Condition.wait" in shown.text, shown
     found = run.pyreplay("search", recording, "here")
     assert "mark" in found.text, found
+
+
+MARKS = PRELUDE + """
+def step(n):
+    pyrecord.mark("step %d" % n)
+    return n
+with pyrecord.recording("marks.pyrec"):
+    for n in (10, 1, 2):
+        step(n)
+    pyrecord.mark("the end \\u2014 or so")
+    last = 1
+"""
+
+
+def test_marks(program, tmp_path):
+    """Listed, in JSON, too; gone to by their text, of several by just that one."""
+    done = run.run([PYTHON, program(MARKS)], cwd=tmp_path)
+    assert done.status == 0, done
+    rows = [json.loads(line) for line in
+            run.pyreplay("marks", "--format", "json", tmp_path / "marks.pyrec").text.splitlines()]
+    assert [row["mark"] for row in rows] == ["step 10", "step 1", "step 2", "the end \u2014 or so"]
+    assert [row["function"] for row in rows] == ["step"] * 3 + ["<module>"]
+    assert len(run.pyreplay("marks", tmp_path / "marks.pyrec", "step 1").text.splitlines()) == 3
+    for text, n in ("step 1", 1), ("step 10", 10), ("step", 10), ("2", 2):
+        shown = run.pyreplay("--batch", "-c", "goto mark " + text, "-c", "p n", tmp_path / "marks.pyrec")
+        assert shown.text.splitlines()[-1] == str(n), shown
+    listed = run.pyreplay("--batch", "-c", "marks end", tmp_path / "marks.pyrec")
+    assert "the end \u2014 or so" in listed.text and "step" not in listed.text.replace(" step ", ""), listed
+    none = run.pyreplay("--batch", "-c", "goto mark nowhere", tmp_path / "marks.pyrec")
+    assert none.status == 1 and "no mark has 'nowhere' in it" in none.message, none
+    assert run.pyreplay("marks", tmp_path / "marks.pyrec", "nowhere").status == 1
 
 
 TURNS = PRELUDE + """

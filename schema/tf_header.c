@@ -210,6 +210,12 @@ header_check(const Pyrec__Header *message, int64_t file_off, struct tf_err *err)
                           "a newer pyreplay is needed",
                           message->format_version, TF_FORMAT_VERSION);
     }
+    if ((message->uuid.len != 0 && message->uuid.len != 16)
+        || (message->parent_uuid.len != 0 && message->parent_uuid.len != 16)) {
+        return tf_err_set(
+            err, TF_ERR_DAMAGED, file_off,
+            "damaged recording: the uuid in its header is not of 16 bytes");
+    }
     if (unknown != 0) {
         return tf_err_set(
             err, TF_ERR_NEWER, file_off,
@@ -300,6 +306,12 @@ tf_footer_get(struct tf_cursor bytes, int64_t file_off, struct tf_footer_read *r
         return status;
     }
     Pyrec__Footer *message = (Pyrec__Footer *)base;
+    if (message->n_events_by_kind > TF_EV_COUNT) {
+        tf_proto_free(base);
+        return tf_err_set(
+            err, TF_ERR_DAMAGED, file_off,
+            "damaged recording: the footer counts events of unknown kinds");
+    }
     struct tf_gap *gap = calloc(message->n_lost + 1, sizeof *gap);
     if (gap == NULL) {
         tf_proto_free(base);

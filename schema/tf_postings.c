@@ -260,7 +260,7 @@ take_kinds(struct tf_postings *postings, struct tf_cursor bytes)
             return false;
         }
     }
-    return true; /* kinds that are not known here are not counted */
+    return bytes.at == bytes.end;
 }
 
 static bool

@@ -515,6 +515,19 @@ tf_reader_checkpoint_count(const struct tf_reader *reader)
     return reader->index.checkpoint.count;
 }
 
+uint64_t
+tf_reader_footer_off(const struct tf_reader *reader)
+{
+    const struct tf_frame_list *list = &reader->file.list;
+    return list->count > 0 ? list->place[list->count - 1].off : 0;
+}
+
+uint64_t
+tf_reader_checkpoint_off(const struct tf_reader *reader, size_t idx)
+{
+    return reader->index.checkpoint.at[idx].off;
+}
+
 tf_status
 tf_reader_checkpoint(struct tf_reader *reader, size_t idx,
                      struct tf_checkpoint **ret_checkpoint, struct tf_err *err)

@@ -30,6 +30,8 @@ void tf_reader_close(struct tf_reader *reader);
 const struct tf_header *tf_reader_header(const struct tf_reader *reader);
 /* NULL when the recording is not complete. */
 const struct tf_footer *tf_reader_footer(const struct tf_reader *reader);
+/* Where it stands in the file; 0: there is none. */
+uint64_t tf_reader_footer_off(const struct tf_reader *reader);
 bool tf_reader_complete(const struct tf_reader *reader);
 /* Why it is not complete: one line, and the offset up to which it was read. */
 const char *tf_reader_incomplete_reason(const struct tf_reader *reader,
@@ -176,6 +178,8 @@ struct tf_checkpoint {
 };
 
 size_t tf_reader_checkpoint_count(const struct tf_reader *reader);
+/* Where it stands in the file; `idx` is below the count. */
+uint64_t tf_reader_checkpoint_off(const struct tf_reader *reader, size_t idx);
 tf_status tf_reader_checkpoint(struct tf_reader *reader, size_t idx,
                                struct tf_checkpoint **ret_checkpoint,
                                struct tf_err *err);

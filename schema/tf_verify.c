@@ -206,23 +206,13 @@ check_writes(struct tf_verifier *verify, struct derived *derived,
     return status;
 }
 
-static bool
-gap_before(const struct tf_reader *reader, uint64_t first_seq)
-{
-    for (size_t i = 0; i < tf_reader_gap_count(reader); i++) {
-        if (tf_reader_gap(reader, i)->before_seq == first_seq) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* It must be the state before the first event of the chunk that follows. */
 static void
 check_checkpoint(struct tf_verifier *verify, const struct tf_checkpoint *checkpoint,
                  uint64_t off, uint64_t chunk)
 {
     const struct tf_reader *reader = verify->reader;
+    tf_verify_table(verify, &checkpoint->state, off);
     if (checkpoint->chunk != chunk) {
         tf_verify_found_at(verify, off,
                            "a checkpoint before chunk %" PRIu64 " names chunk %" PRIu64,
@@ -230,7 +220,7 @@ check_checkpoint(struct tf_verifier *verify, const struct tf_checkpoint *checkpo
     }
     if (chunk < reader->index.chunk.count) {
         uint64_t first_seq = reader->index.chunk.at[chunk].first_seq;
-        if (checkpoint->seq != first_seq && !gap_before(reader, first_seq)) {
+        if (checkpoint->seq != first_seq && tf_verify_gap(reader, first_seq) == NULL) {
             tf_verify_found_at(verify, off,
                                "a checkpoint before event %" PRIu64
                                " names event %" PRIu64,
@@ -314,31 +304,6 @@ check_keyframe(struct tf_verifier *verify, const struct tf_chunk *chunk, size_t 
     return tf_verify_fault(verify, status, &fault);
 }
 
-struct totals {
-    uint64_t events, kinds[TF_EV_COUNT];
-    uint64_t next_object, next_frame;
-};
-
-static void
-add_totals(struct tf_verifier *verify, struct totals *totals,
-           const struct tf_chunk *chunk, size_t idx)
-{
-    uint64_t off = (uint64_t)verify->reader->index.chunk.at[idx].file_off;
-    totals->events += chunk->event_count;
-    for (uint32_t i = 0; i < chunk->event_count; i++) {
-        totals->kinds[chunk->kind[i]]++;
-    }
-    if (idx > 0
-        && (chunk->first_object < totals->next_object
-            || chunk->first_frame < totals->next_frame)) {
-        tf_verify_found_at(verify, off,
-                           "chunk %zu creates objects or frames that are there already",
-                           idx);
-    }
-    totals->next_object = chunk->first_object + chunk->object_count;
-    totals->next_frame = chunk->first_frame + chunk->frame_count;
-}
-
 /* Thread of the event that changes at a chunk's end belong to. */
 static uint32_t
 thread_after(struct tf_reader *reader, size_t idx)
@@ -360,7 +325,7 @@ thread_after(struct tf_reader *reader, size_t idx)
 
 static tf_status
 check_one_chunk(struct tf_verifier *verify, size_t idx, struct tf_tally *tally,
-                struct derived *derived, struct totals *totals, bool *follows)
+                struct derived *derived, struct tf_verify_totals *totals, bool *follows)
 {
     struct tf_err fault = TF_ERR_INIT;
     struct tf_reader *reader = verify->reader;
@@ -369,11 +334,13 @@ check_one_chunk(struct tf_verifier *verify, size_t idx, struct tf_tally *tally,
     tf_status status = tf_reader_chunk(reader, idx, &chunk, &fault);
     if (status != TF_OK) {
         *follows = false;
+        totals->unsure = true;
         status = tf_verify_fault(verify, status, &fault);
         return status == TF_OK ? check_writes(verify, derived, NULL) : status;
     }
-    status = check_keyframe(verify, chunk, idx, tally,
-                            *follows && !gap_before(reader, chunk->first_seq));
+    status =
+        check_keyframe(verify, chunk, idx, tally,
+                       *follows && tf_verify_gap(reader, chunk->first_seq) == NULL);
     *follows = true;
     uint32_t last = chunk->event_count > 0 ? chunk->op_end[chunk->event_count - 1] : 0;
     if (last < chunk->changes.op_count) {
@@ -383,7 +350,7 @@ check_one_chunk(struct tf_verifier *verify, size_t idx, struct tf_tally *tally,
         status = tf_verify_fault(verify, tf_retell_chunk(chunk, tail, tally, &fault),
                                  &fault);
     }
-    add_totals(verify, totals, chunk, idx);
+    tf_verify_totals_add(verify, totals, chunk, idx);
     tf_chunk_free(chunk);
     if (status == TF_OK) {
         status = check_chunk_postings(verify, idx, tally);
@@ -395,39 +362,6 @@ check_one_chunk(struct tf_verifier *verify, size_t idx, struct tf_tally *tally,
         status = tf_summaries_add(derived->summaries, &tally->set, verify->err);
     }
     return status;
-}
-
-static void
-check_footer(struct tf_verifier *verify, const struct totals *totals)
-{
-    const struct tf_reader *reader = verify->reader;
-    uint64_t off = 0;
-    if (reader->file.list.count > 0) {
-        off = reader->file.list.place[reader->file.list.count - 1].off;
-    }
-    if (!reader->has_footer) {
-        return;
-    }
-    const struct tf_totals *stated = &reader->footer.totals;
-    if (stated->event_count != totals->events
-        || memcmp(stated->kind_events, totals->kinds, sizeof totals->kinds) != 0
-        || stated->chunk_count != reader->index.chunk.count) {
-        tf_verify_found_at(verify, off,
-                           "the footer counts other events than there are");
-    }
-    if (reader->index.chunk.count > 0
-        && (reader->index.chunk.at[0].first_object + stated->object_count
-                != totals->next_object
-            || reader->index.chunk.at[0].first_frame + stated->frame_count
-                   != totals->next_frame)) {
-        tf_verify_found_at(verify, off,
-                           "the footer counts other objects or frames than there are");
-    }
-    if (stated->event_count > 0
-        && reader->footer.footer.failure_seq > tf_reader_last_seq(reader)) {
-        tf_verify_found_at(verify, off,
-                           "the footer names a failure at an event that is not there");
-    }
 }
 
 static tf_status
@@ -459,7 +393,7 @@ second_pass(struct tf_verifier *verify)
     struct tf_summaries summaries;
     struct derived derived = {.summaries = &summaries};
     struct tf_tally tally;
-    struct totals totals = {.next_object = 1, .next_frame = 1};
+    struct tf_verify_totals totals = {.next_object = 1, .next_frame = 1, .next_seq = 1};
     size_t checkpoint = 0;
     bool follows = false;
     tf_tally_init(&tally);
@@ -485,7 +419,8 @@ second_pass(struct tf_verifier *verify)
         status = tf_summaries_close(&summaries, reader->index.chunk.count, verify->err);
     }
     if (status == TF_OK) {
-        check_footer(verify, &totals);
+        tf_verify_totals_check(verify, &totals);
+        tf_verify_ids(verify);
         status = check_sources(verify);
     }
     tf_summaries_release(&summaries);
@@ -513,6 +448,25 @@ compare_index(struct tf_verifier *verify, const struct tf_index *made)
     return TF_OK;
 }
 
+/* Those that the footer names against those that the chunks have. */
+static void
+compare_gaps(struct tf_verifier *verify, const struct tf_reader *made)
+{
+    const struct tf_totals *stated = &verify->reader->footer.totals;
+    bool same = stated->gap_count == made->gap.count;
+    for (size_t i = 0; same && i < made->gap.count; i++) {
+        const struct tf_gap *a = &stated->gap[i], *b = &made->gap.at[i];
+        same = a->before_seq == b->before_seq && a->events == b->events
+               && a->reason.len == b->reason.len
+               && (a->reason.len == 0
+                   || memcmp(a->reason.data, b->reason.data, a->reason.len) == 0);
+    }
+    if (!same) {
+        tf_verify_found_at(verify, tf_reader_footer_off(verify->reader),
+                           "the footer names other gaps than there are");
+    }
+}
+
 static tf_status
 check_index(struct tf_verifier *verify, const char *path)
 {
@@ -533,6 +487,9 @@ check_index(struct tf_verifier *verify, const char *path)
     if (status == TF_OK && !reader->has_footer && !reader->joined.whole) {
         tf_verify_found_at(verify, (uint64_t)reader->reason_off,
                            "the recording is not complete: %.200s", reader->reason);
+    }
+    if (status == TF_OK && reader->has_footer) {
+        compare_gaps(verify, other);
     }
     if (status == TF_OK && !reader->scanned) {
         status = compare_index(verify, &other->index);

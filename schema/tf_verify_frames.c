@@ -94,8 +94,11 @@ check_frame(struct tf_verifier *verify, struct tf_file *file,
     if (status == TF_OK) {
         status =
             tf_frame_field(content, len, (int64_t)place->off, &number, &bytes, &fault);
-        free(content);
     }
+    if (status == TF_OK && !verify->options->quick) {
+        status = tf_verify_part(verify, number, bytes, place->off);
+    }
+    free(content);
     return tf_verify_fault(verify, status, &fault);
 }
 

@@ -438,7 +438,9 @@ take_value(enum column column, uint64_t n, const struct tf_write *before,
         sum += same_key(write, before) ? before->chunk : 0;
         write->chunk = (uint16_t)sum;
         return n <= UINT16_MAX && sum <= UINT16_MAX;
-    case FLAGS: write->flags = (uint8_t)(n | TF_WRITTEN); return n <= 0xff;
+    case FLAGS:
+        write->flags = (uint8_t)(n | TF_WRITTEN);
+        return (n & ~TF_WRITTEN_KNOWN) == 0;
     case ITEMS: write->items = n; return true;
     case ATTRS: write->attrs = (uint32_t)n; return n <= UINT32_MAX;
     case FROM: write->from = (uint32_t)n; return n <= UINT32_MAX;

@@ -22,6 +22,9 @@ enum tf_writes_list {
 #define TF_WRITTEN_PAGES 4u  /* which items: see its pages */
 #define TF_WRITTEN_MORE  8u  /* the number of items that are not recorded */
 #define TF_WRITTEN_EVEN  16u /* an item with an even idx: a key, in a dict */
+/* Those that a file may have. */
+#define TF_WRITTEN_KNOWN \
+ (TF_WRITTEN_IMAGE | TF_WRITTEN_PAGES | TF_WRITTEN_MORE | TF_WRITTEN_EVEN)
 
 /* Items that an object's own entry can tell. */
 #define TF_WRITE_ITEMS 32u

@@ -33,9 +33,10 @@ const struct cl_program cli_verify_program = {
     .summary = "read a whole recording and report damage",
     .usage = USAGE,
     .description =
-        "Reads every byte, checks every checksum, decodes every field, holds the index "
-        "against the data, and sees that every change fits the stacks and objects that "
-        "it is about.",
+        "Reads every byte, checks every checksum, decodes every field, holds what is said "
+        "twice against the data (index, counts, postings, the stacks, variables and objects "
+        "of keyframes and checkpoints), and sees that every change fits the stacks and "
+        "objects that it is about.",
     .options = OPTIONS,
     .sections = SECTIONS,
     .examples = EXAMPLES,

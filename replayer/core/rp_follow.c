@@ -216,10 +216,10 @@ rp_follow_ids(struct rp_follow *follow, const struct tf_chunk *chunk)
 /* The slots that another chunk's keyframe tells of the frame. */
 static tf_status
 take_same(struct rp_follow *follow, struct rp_follow_frame *frame, uint64_t chunk_no,
-          const struct tf_chunk *now, struct tf_err *err)
+          uint64_t now, struct tf_err *err)
 {
     struct rp_chunk *chunk;
-    if (chunk_no >= now->number) {
+    if (chunk_no >= now) {
         return does_not_fit("a frame has the slots of a later chunk", err);
     }
     tf_status status = rp_chunk_get_raw(follow->rp, (size_t)chunk_no, &chunk, err);
@@ -253,16 +253,15 @@ clear_stacks(struct rp_follow *follow)
     rp_follow_forget(follow);
 }
 
-tf_status
-rp_follow_keyframe(struct rp_follow *follow, const struct tf_chunk *chunk,
-                   struct tf_err *err)
+/* `number`: the chunk's that they are of; 0: there is none before. */
+static tf_status
+take_stacks(struct rp_follow *follow, const struct tf_ops *ops, uint64_t number,
+            struct tf_err *err)
 {
-    const struct tf_ops *ops = &chunk->keyframe;
     struct rp_follow_frame *frame = NULL;
     uint32_t thread = 0;
     tf_status status = TF_OK;
     clear_stacks(follow);
-    rp_follow_ids(follow, chunk);
     for (uint32_t i = 0; i < ops->op_count && status == TF_OK; i++) {
         const struct tf_op *op = &ops->op[i];
         switch (op->kind) {
@@ -284,13 +283,28 @@ rp_follow_keyframe(struct rp_follow *follow, const struct tf_chunk *chunk,
                            : does_not_fit("a variable of no frame", err);
             break;
         case TF_OP_SAME:
-            status = frame ? take_same(follow, frame, op->count, chunk, err)
+            status = frame ? take_same(follow, frame, op->count, number, err)
                            : does_not_fit("the variables of no frame", err);
             break;
         default: break;
         }
     }
     return status;
+}
+
+tf_status
+rp_follow_keyframe(struct rp_follow *follow, const struct tf_chunk *chunk,
+                   struct tf_err *err)
+{
+    rp_follow_ids(follow, chunk);
+    return take_stacks(follow, &chunk->keyframe, chunk->number, err);
+}
+
+tf_status
+rp_follow_state(struct rp_follow *follow, const struct tf_ops *state,
+                struct tf_err *err)
+{
+    return take_stacks(follow, state, 0, err);
 }
 
 /* --- Changes and events --- */

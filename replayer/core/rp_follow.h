@@ -50,6 +50,9 @@ void rp_follow_release(struct rp_follow *follow);
 /* Begins anew with a chunk's keyframe, and with the ids that the chunk begins with. */
 tf_status rp_follow_keyframe(struct rp_follow *follow, const struct tf_chunk *chunk,
                              struct tf_err *err);
+/* Likewise with a checkpoint's stacks; ids are none. */
+tf_status rp_follow_state(struct rp_follow *follow, const struct tf_ops *state,
+                          struct tf_err *err);
 /* The ids that a chunk begins with, where it only goes on. */
 void rp_follow_ids(struct rp_follow *follow, const struct tf_chunk *chunk);
 /* A change that belongs to an event of the thread. */

@@ -265,9 +265,9 @@ put_state(struct rp_redactor *redactor, const struct tf_ops *ops)
     }
 }
 
-static void
+static tf_status
 put_chunk(struct rp_redactor *redactor, const struct tf_chunk *chunk, size_t idx,
-          struct tf_batch *batch, uint64_t *last_ns)
+          struct tf_batch *batch, uint64_t *last_ns, struct tf_err *err)
 {
     const struct tf_ops *ops = &chunk->changes;
     uint32_t op = 0;
@@ -288,12 +288,13 @@ put_chunk(struct rp_redactor *redactor, const struct tf_chunk *chunk, size_t idx
         *last_ns = ns;
         rp_redact_event(redactor, chunk->thread[event], chunk->kind[event]);
     }
-    if (op < ops->op_count) {
-        batch->tail_thread = rp_redact_next_thread(redactor->rp, idx);
-        for (; op < ops->op_count; op++) {
-            put_op(redactor, batch->tail_thread, ops, &ops->op[op]);
-        }
+    tf_status status = op < ops->op_count
+                           ? rp_next_thread(redactor->rp, idx, &batch->tail_thread, err)
+                           : TF_OK;
+    for (; status == TF_OK && op < ops->op_count; op++) {
+        put_op(redactor, batch->tail_thread, ops, &ops->op[op]);
     }
+    return status;
 }
 
 struct writing {
@@ -303,34 +304,66 @@ struct writing {
     uint64_t next_seq, last_ns;
 };
 
+/* The next to be written is that event, with those ids. */
 static tf_status
-write_checkpoints(struct rp_redactor *redactor, struct writing *writing, size_t chunk,
-                  struct tf_err *err)
+skip_to(struct writing *writing, uint64_t seq, const char *reason, uint64_t next_object,
+        uint64_t next_frame, struct tf_err *err)
 {
-    struct rp *rp = redactor->rp;
+    uint64_t missing = seq - writing->next_seq;
+    writing->next_seq = seq;
+    return tf_writer_skip(writing->writer, missing,
+                          reason    ? reason
+                          : missing ? "lost"
+                                    : NULL,
+                          next_object, next_frame, err);
+}
+
+static tf_status
+write_checkpoint(struct rp_redactor *redactor, struct writing *writing,
+                 const struct tf_checkpoint *checkpoint, struct tf_err *err)
+{
+    static const struct tf_ops none;
+    struct tf_rows state;
+    tf_rows_init(&state);
+    rp_redact_keyframe(redactor, &none);
+    redactor->rows = &state;
+    put_state(redactor, &checkpoint->state);
+    tf_status status = redactor->failed
+                           ? rp_no_memory(err)
+                           : tf_writer_checkpoint(writing->writer, &state, err);
+    tf_rows_release(&state);
+    return status;
+}
+
+/* Those before the chunk; between them and the chunk events may be missing. */
+static tf_status
+write_checkpoints(struct rp_redactor *redactor, struct writing *writing,
+                  const struct tf_chunk *chunk, const char *reason, struct tf_err *err)
+{
+    struct tf_reader *reader = redactor->rp->reader;
     tf_status status = TF_OK;
-    while (writing->checkpoint < tf_reader_checkpoint_count(rp->reader)
-           && status == TF_OK) {
+    for (; writing->checkpoint < tf_reader_checkpoint_count(reader) && status == TF_OK;
+         writing->checkpoint++) {
         struct tf_checkpoint *checkpoint;
-        struct tf_rows state;
-        status =
-            tf_reader_checkpoint(rp->reader, writing->checkpoint, &checkpoint, err);
-        if (status != TF_OK || checkpoint->chunk > chunk) {
-            if (status == TF_OK) {
-                tf_checkpoint_free(checkpoint);
-            }
+        status = tf_reader_checkpoint(reader, writing->checkpoint, &checkpoint, err);
+        if (status != TF_OK) {
             break;
         }
-        static const struct tf_ops none;
-        tf_rows_init(&state);
-        rp_redact_keyframe(redactor, &none);
-        redactor->rows = &state;
-        put_state(redactor, &checkpoint->state);
-        status = redactor->failed ? rp_no_memory(err)
-                                  : tf_writer_checkpoint(writing->writer, &state, err);
-        tf_rows_release(&state);
+        if (checkpoint->chunk > chunk->number) {
+            tf_checkpoint_free(checkpoint);
+            break;
+        }
+        bool before = checkpoint->seq < chunk->first_seq;
+        if (!before || checkpoint->seq > writing->next_seq) {
+            status =
+                skip_to(writing, before ? checkpoint->seq : chunk->first_seq, reason,
+                        before ? checkpoint->next_object : chunk->first_object,
+                        before ? checkpoint->next_frame : chunk->first_frame, err);
+        }
+        if (status == TF_OK) {
+            status = write_checkpoint(redactor, writing, checkpoint, err);
+        }
         tf_checkpoint_free(checkpoint);
-        writing->checkpoint++;
     }
     return status;
 }
@@ -346,23 +379,23 @@ write_chunk(struct rp_redactor *redactor, struct writing *writing, size_t idx,
     if (status != TF_OK) {
         return status;
     }
-    char reason[256] = "";
+    char text[256] = "";
+    const char *reason = gap ? text : NULL;
     if (gap) {
-        struct tf_text text = scrub(redactor, gap->reason);
-        snprintf(reason, sizeof reason, "%.*s", (int)(text.len < 255 ? text.len : 255),
-                 text.len ? text.data : "");
+        struct tf_text why = scrub(redactor, gap->reason);
+        snprintf(text, sizeof text, "%.*s", (int)(why.len < 255 ? why.len : 255),
+                 why.len ? why.data : "");
     }
-    uint64_t missing = chunk->first_seq - writing->next_seq;
-    status = tf_writer_skip(writing->writer, missing,
-                            gap       ? reason
-                            : missing ? "lost"
-                                      : NULL,
-                            chunk->first_object, chunk->first_frame, err);
+    status = write_checkpoints(redactor, writing, chunk, reason, err);
     if (status == TF_OK) {
-        status = write_checkpoints(redactor, writing, idx, err);
+        status = skip_to(writing, chunk->first_seq, reason, chunk->first_object,
+                         chunk->first_frame, err);
     }
     if (status == TF_OK) {
-        put_chunk(redactor, chunk, idx, &writing->batch, &writing->last_ns);
+        status =
+            put_chunk(redactor, chunk, idx, &writing->batch, &writing->last_ns, err);
+    }
+    if (status == TF_OK) {
         status = redactor->failed
                      ? rp_no_memory(err)
                      : tf_writer_batch(writing->writer, &writing->batch, err);

@@ -73,8 +73,6 @@ void rp_redact_op(struct rp_redactor *redactor, uint32_t thread,
 void rp_redact_event(struct rp_redactor *redactor, uint32_t thread, uint8_t kind);
 /* Forgets all that was followed: another pass begins. */
 void rp_redact_restart(struct rp_redactor *redactor);
-/* Thread of the first event after a chunk; 0: none. */
-uint32_t rp_redact_next_thread(struct rp *rp, size_t chunk);
 
 /* --- rp_redact_source.c --- */
 

@@ -198,9 +198,10 @@ pass_chunk(struct rp_redactor *redactor, size_t idx, bool pieces, struct tf_err 
     for (uint32_t event = 0; event <= chunk->event_count && status == TF_OK; event++) {
         bool last = event == chunk->event_count;
         uint32_t end = last ? ops->op_count : chunk->op_end[event];
-        uint32_t thread = !last      ? chunk->thread[event]
-                          : op < end ? rp_redact_next_thread(rp, idx)
-                                     : 0;
+        uint32_t thread = last ? 0 : chunk->thread[event];
+        if (last && op < end) {
+            status = rp_next_thread(rp, idx, &thread, err);
+        }
         for (; op < end && status == TF_OK; op++) {
             rp_redact_op(redactor, thread, ops, &ops->op[op]);
             if (pieces) {

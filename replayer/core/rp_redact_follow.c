@@ -95,24 +95,6 @@ rp_redact_event(struct rp_redactor *redactor, uint32_t thread, uint8_t kind)
     }
 }
 
-uint32_t
-rp_redact_next_thread(struct rp *rp, size_t chunk)
-{
-    for (size_t i = chunk + 1; i < rp->facts.chunk_count; i++) {
-        struct tf_chunk *next;
-        if (tf_reader_chunk_info(rp->reader, i)->event_count == 0) {
-            continue;
-        }
-        if (tf_reader_chunk(rp->reader, i, &next, NULL) != TF_OK) {
-            return 0;
-        }
-        uint32_t thread = next->event_count ? next->thread[0] : 0;
-        tf_chunk_free(next);
-        return thread;
-    }
-    return 0;
-}
-
 /* --- Flags of items --- */
 
 static struct rp_redact_flags *

@@ -346,6 +346,32 @@ rp_gap_before(struct rp *rp, size_t chunk)
     return gap && gap->before_seq == seq ? gap : NULL;
 }
 
+tf_status
+rp_next_thread(struct rp *rp, size_t chunk, uint32_t *ret_thread, struct tf_err *err)
+{
+    *ret_thread = 0;
+    for (size_t i = chunk + 1; i < rp->facts.chunk_count; i++) {
+        struct tf_chunk *next;
+        struct tf_err fault = TF_ERR_INIT;
+        if (tf_reader_chunk_info(rp->reader, i)->event_count == 0) {
+            continue;
+        }
+        tf_status status = tf_reader_chunk(rp->reader, i, &next, &fault);
+        if (status == TF_ERR_MEMORY || status == TF_ERR_IO) {
+            if (err) {
+                *err = fault;
+            }
+            return status;
+        }
+        if (status == TF_OK) {
+            *ret_thread = next->event_count ? next->thread[0] : 0;
+            tf_chunk_free(next);
+        }
+        return TF_OK;
+    }
+    return TF_OK;
+}
+
 /* --- Sets of ids --- */
 
 static uint64_t *

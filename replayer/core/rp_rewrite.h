@@ -48,6 +48,11 @@ struct tf_footer rp_copy_footer(struct rp *rp);
  * is none. */
 const struct tf_gap *rp_gap_before(struct rp *rp, size_t chunk);
 
+/* Thread of the first event after a chunk, whose changes end it; 0: there is none, or it is
+ * damaged. */
+tf_status rp_next_thread(struct rp *rp, size_t chunk, uint32_t *ret_thread,
+                         struct tf_err *err);
+
 /* --- A set of ids: pages of bits --- */
 struct rp_ids {
     struct rp_map page_of; /* id / 4096 -> page */

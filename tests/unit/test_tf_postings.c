@@ -350,8 +350,10 @@ static void
 define(struct tf_batch *batch)
 {
     static const struct tf_text slot[SLOTS] = {{"a", 1}, {"b", 1}, {"c", 1}};
+    tf_batch_add_file(batch, &(struct tf_def_file){.id = 1, .path = {"app.py", 6}});
     for (uint32_t id = 1; id <= CODES; id++) {
-        struct tf_def_code code = {.id = id, .slot = slot, .slot_count = SLOTS};
+        struct tf_def_code code = {
+            .id = id, .file = 1, .slot = slot, .slot_count = SLOTS};
         tf_batch_add_code(batch, &code);
     }
     for (uint32_t id = 1; id <= TYPES; id++) {
@@ -381,8 +383,8 @@ tail(struct model *m)
 static struct model *
 record(struct tf_sink_memory *sink, bool finish)
 {
-    struct tf_header header = {0};
-    struct tf_footer footer = {0};
+    struct tf_header header = {.limits.events = ~0u};
+    struct tf_footer footer = {.end_ns = 1u << 30};
     struct tf_writer *writer;
     struct tf_batch batch;
     struct model *m = calloc(1, sizeof *m);
@@ -741,8 +743,8 @@ static void
 test_long_lists(void **state)
 {
     struct tf_sink_memory sink;
-    struct tf_header header = {0};
-    struct tf_footer footer = {0};
+    struct tf_header header = {.limits.events = ~0u};
+    struct tf_footer footer = {.end_ns = 1u << 30};
     struct tf_writer *writer;
     struct tf_reader *reader;
     struct tf_batch batch;

@@ -11,6 +11,7 @@
 const char tt_sample_text[] =
     "header argv \"app.py\" \"-v\"\n"
     "header library \"/usr/lib/python3.11\"\n"
+    "header events 8190\n"
     "file app.py own\n"
     " | def gen(n):\n"
     " |     yield n\n"
@@ -58,7 +59,7 @@ const char tt_sample_text[] =
     "@1 line 9 new Point(q=1)!unreadable\n"
     "c_return 9\n"
     "unwind 9 => $e\n"
-    "failure 12 $e\n"
+    "failure 17 $e\n"
     "exit -9\n"
     "end_reason \"disk full\"\n";
 

@@ -242,8 +242,9 @@ check_failure(struct rp_verifier *verifier, struct tf_err *err)
     if (status != TF_OK) {
         return status;
     }
-    bool same = event.kind == TF_EV_EXCEPTION && has && raised.kind == TF_VAL_REF
-                && raised.ref == footer->failure_object;
+    bool shown = has && raised.kind == TF_VAL_REF; /* not redacted */
+    bool same = event.kind == TF_EV_EXCEPTION
+                && (!shown || raised.ref == footer->failure_object);
     if (has) {
         rp_value_release(&raised);
     }

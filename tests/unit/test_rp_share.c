@@ -222,7 +222,7 @@ static const char SECRETS[] =
     "@1 line 3 keep=\"/home/me/file\" key=bytearray[b\"hunter2\"]\n"
     "line 3 $l[2]=\"N\" t=None\n"
     "unwind 3 => $e\n"
-    "failure 14 $e\n"
+    "failure 12 $e\n"
     "end_reason \"hunter2\"\n"
     "exit 1\n";
 

@@ -306,6 +306,7 @@ $(OBJ)/tests/fuzz/%.o: PART_FLAGS := -Ireplayer/core -Ireplayer/cli -Itests/buil
     -Itests/unit -Itests/fuzz
 $(OBJ)/tests/builder/%.o: PART_FLAGS := -Itests/builder
 $(OBJ)/tests/unit/%.o: PART_FLAGS := -Ireplayer/core -Ireplayer/cli -Itests/builder -Itests/unit
+$(OBJ)/tests/unit/test_tf_numbers.o: PART_FLAGS += -Itests/fuzz
 $(OBJ)/tests/unit/test_rec_%.o: PART_FLAGS = -Irecorder -Itests/unit $(PY_CFLAGS) $(PY_DEFINES)
 $(PY_OBJ)/tests/oracle/%.o: PART_FLAGS = $(PY_CFLAGS) $(PY_DEFINES)
 
@@ -445,6 +446,8 @@ $(filter-out $(REC_UNIT_TESTS),$(UNIT_TESTS)): $(TESTS)/%: $(OBJ)/tests/unit/%.o
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)
 	$(Q)$(link) -lcmocka $(CLI_LIBS) $(TF_LIBS) -lm
+
+$(TESTS)/test_tf_numbers: $(OBJ)/tests/fuzz/fz_frames.o
 
 $(REC_UNIT_TESTS): LINK += -fno-lto
 $(REC_UNIT_TESTS): $(TESTS)/%: $(OBJ)/tests/unit/%.o \

@@ -225,15 +225,23 @@ put_definitions(FILE *out, const struct tf_reader *reader)
 {
     for (uint32_t id = 1; id <= tf_reader_file_count(reader); id++) {
         const struct tf_def_file *file = tf_reader_file(reader, id);
+        if (file == NULL) {
+            continue;
+        }
         fprintf(out, "file %u own=%d", file->id, file->own);
         put_named(out, "path", file->path);
         putc('\n', out);
     }
     for (uint32_t id = 1; id <= tf_reader_code_count(reader); id++) {
-        put_code(out, tf_reader_code(reader, id));
+        if (tf_reader_code(reader, id) != NULL) {
+            put_code(out, tf_reader_code(reader, id));
+        }
     }
     for (uint32_t id = 1; id <= tf_reader_type_count(reader); id++) {
         const struct tf_def_type *type = tf_reader_type(reader, id);
+        if (type == NULL) {
+            continue;
+        }
         fprintf(out, "type %u %s flags=%x", type->id, tf_category_name(type->category),
                 type->flags);
         put_named(out, "module", type->module);
@@ -244,6 +252,9 @@ put_definitions(FILE *out, const struct tf_reader *reader)
     }
     for (uint32_t id = 1; id <= tf_reader_thread_count(reader); id++) {
         const struct tf_def_thread *thread = tf_reader_thread(reader, id);
+        if (thread == NULL) {
+            continue;
+        }
         fprintf(out, "thread %u native=%" PRIu64 " ident=%" PRIu64, thread->id,
                 thread->native_id, thread->ident);
         put_named(out, "name", thread->name);

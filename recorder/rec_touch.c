@@ -333,6 +333,9 @@ look_at_all(struct rec_frame *frame)
         && frame->frame != NULL) {
         rec_sites_look(frame);
     }
+    if (frame->touched_count == 0) {
+        return;
+    }
     check_hints(frame);
     for (uint32_t i = 0; i < frame->touched_count; i++) {
         look_at(&frame->touched[i]);

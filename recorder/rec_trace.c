@@ -103,7 +103,7 @@ is_secret_result(const struct rec_frame *frame, PyObject *arg)
 }
 
 /* The object that an exception event or a return carries, as a change. */
-static void
+static void __attribute__((noinline))
 write_argument(enum tf_event_kind kind, const struct rec_frame *frame, PyObject *arg)
 {
     const struct rec_code *code = frame->code;
@@ -112,8 +112,7 @@ write_argument(enum tf_event_kind kind, const struct rec_frame *frame, PyObject 
                   ? PyTuple_GET_ITEM(arg, 1)
                   : NULL;
     }
-    if (arg == NULL || kind == TF_EV_LINE || kind == TF_EV_OPCODE
-        || kind == TF_EV_UNWIND || kind <= TF_EV_THROW
+    if (arg == NULL || kind == TF_EV_OPCODE || kind == TF_EV_UNWIND
         || (!rec.options->values && kind != TF_EV_EXCEPTION)) {
         return;
     }
@@ -157,7 +156,9 @@ write_event(struct rec_thread *thread, struct rec_frame *frame, enum tf_event_ki
             PyObject *arg)
 {
     rec_frame_update(frame);
-    write_argument(kind, frame, arg);
+    if (kind > TF_EV_THROW && kind != TF_EV_LINE) {
+        write_argument(kind, frame, arg);
+    }
     if (kind == TF_EV_EXCEPTION && rec.raised != NULL) {
         frame->raised_object = rec.raised->object;
         frame->raised_seq = rec.raised->seq;
@@ -250,8 +251,8 @@ find_stack(struct rec_thread *thread, PyFrameObject *object, enum tf_event_kind 
     rec.look_again = true;
 }
 
-/* Inline for each kind of event, which takes away what it has no part in. */
-static inline __attribute__((always_inline)) void
+/* Any event. */
+static void __attribute__((noinline))
 record(PyFrameObject *object, enum tf_event_kind kind, PyObject *arg)
 {
     if (!has_begun(object, kind)) {
@@ -323,6 +324,38 @@ record(PyFrameObject *object, enum tf_event_kind kind, PyObject *arg)
         rec.look_again = true;
     }
     write_event(thread, frame, kind, arg);
+}
+
+/* The usual event: of the frame that the event before left on top, with the GIL where it was.
+ * False, and nothing done: it is another. */
+static inline __attribute__((always_inline)) bool
+record_next(PyFrameObject *object, enum tf_event_kind kind, PyObject *arg)
+{
+    struct rec_thread *thread = rec.thread;
+    if (thread == NULL || rec.batch == NULL || rec.lost != NULL || thread->depth == 0
+        || rec.gil_switches != rec_py_gil_switches()) {
+        return false;
+    }
+    struct rec_frame *frame = thread->stack[thread->depth - 1];
+    if (frame->frame != object || frame->plan == NULL || thread->stale
+        || thread->tstate_id != thread->tstate->id || thread->next_trace != NULL
+        || thread->next_profile != NULL) {
+        return false;
+    }
+    rec.switched = false;
+    if (frame->called) {
+        rec_flow_follow_again(frame);
+    }
+    rec_values_begin(rec.look_again || rec.left_out);
+    rec.look_again = false;
+    if (frame->plan->open || frame->plan->store_count > 0) {
+        rec_flow_note_stores(frame, object, kind);
+    }
+    if (rec_touch_has_work(frame)) {
+        rec_touch_look(NULL, frame);
+    }
+    write_event(thread, frame, kind, arg);
+    return true;
 }
 
 /* The frame whose call is to come is not on the stack yet. False: this child is not
@@ -425,10 +458,10 @@ rec_trace_event(PyObject *self, PyFrameObject *frame, int what, PyObject *arg)
     if (rec.active
         && (is_end_of_frame(kind) || kind <= TF_EV_THROW
             || rec.options->events & 1u << kind)) {
-        if (kind == TF_EV_LINE) {
-            record(frame, TF_EV_LINE, NULL);
-        }
-        else {
+        bool done = kind == TF_EV_LINE     ? record_next(frame, TF_EV_LINE, NULL)
+                    : kind == TF_EV_RETURN ? record_next(frame, TF_EV_RETURN, arg)
+                                           : false;
+        if (!done) {
             record(frame, kind, arg);
         }
     }

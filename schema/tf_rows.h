@@ -206,19 +206,24 @@ tf_rows_event(struct tf_rows *rows, enum tf_event_kind kind, uint32_t thread_id,
 {
     if (tf_rows_reserve(rows, 32)) {
         rows->data[rows->len] = (uint8_t)(TF_ROW_EVENT | (unsigned)kind);
-        if (thread_id < 0x80 && lineno < 0x4000 && ns == 0) { /* nearly all */
+        if (thread_id < 0x80 && lineno < 0x4000) { /* nearly all */
             uint8_t *row = rows->data + rows->len;
             row[1] = (uint8_t)thread_id;
             row[2] = (uint8_t)(lineno >= 0x80 ? lineno | 0x80 : lineno);
             row[3] = (uint8_t)(lineno >> 7);
             size_t end = lineno >= 0x80 ? 4 : 3;
             row[end] = 0;
-            rows->len += end + 1;
+            rows->len += end + (ns == 0);
         }
         else {
             rows->len++;
             tf_rows_u64(rows, thread_id);
             tf_rows_u64(rows, lineno);
+            if (ns == 0) {
+                tf_rows_byte(rows, 0);
+            }
+        }
+        if (ns != 0) {
             tf_rows_u64(rows, ns);
         }
         if (kind == TF_EV_OPCODE) {

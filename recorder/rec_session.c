@@ -3,10 +3,10 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "rec_checkpoint.h"
+#include "rec_clock.h"
 #include "rec_facts.h"
 #include "rec_frames.h"
 #include "rec_hooks.h"
@@ -33,14 +33,6 @@ static struct {
     struct rec_session_result result;
 } session;
 
-static uint64_t
-monotonic_ns(void)
-{
-    struct timespec ts;
-    clock_gettime(CLOCK_MONOTONIC, &ts);
-    return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
-}
-
 void
 rec_session_stop(const char *reason)
 {
@@ -56,7 +48,7 @@ static void
 begin_batch(void)
 {
     rec.chunk++;
-    rec.batch_ns = monotonic_ns() - rec.start_ns;
+    rec.batch_ns = rec_clock_ns();
     rec_frames_keyframe();
     rec.batch->lost_reason = rec.lost;
     rec.lost = NULL;
@@ -132,7 +124,7 @@ init_state(const struct rec_session_config *config)
     rec.options = config->options;
     rec.whole = true;
     rec.facts = &session.facts;
-    rec.start_ns = monotonic_ns();
+    rec_clock_begin();
     rec.main_tstate_id = rec_py_thread_id(PyThreadState_Get());
     rec.builtins = PyEval_GetBuiltins();
     rec_filter_init(&rec.filter, config->options);
@@ -346,7 +338,7 @@ rec_session_child_path(void)
 static void
 fill_footer(struct tf_footer *footer, bool has_status, int exit_status)
 {
-    footer->end_ns = monotonic_ns() - rec.start_ns;
+    footer->end_ns = rec_clock_ns();
     footer->has_exit_status = has_status;
     footer->exit_status = exit_status;
     if (!has_status || exit_status != 0) {

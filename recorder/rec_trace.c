@@ -1,8 +1,8 @@
 #include "rec_trace.h"
 
 #include <stdlib.h>
-#include <time.h>
 
+#include "rec_clock.h"
 #include "rec_frames.h"
 #include "rec_hooks.h"
 #include "rec_scan.h"
@@ -23,14 +23,6 @@ static struct {
     bool begun;
     unsigned raised_next;
 } events;
-
-static uint64_t
-now_ns(void)
-{
-    struct timespec ts;
-    clock_gettime(CLOCK_MONOTONIC, &ts);
-    return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec - rec.start_ns;
-}
 
 /* --- The uncaught exception: where was it raised? --- */
 
@@ -86,7 +78,7 @@ stamp(enum tf_event_kind kind)
         return 0;
     }
     events.unstamped = 0;
-    uint64_t ns = now_ns();
+    uint64_t ns = rec_clock_ns();
     return ns > 0 ? ns : 1;
 }
 

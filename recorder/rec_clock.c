@@ -92,7 +92,8 @@ since_base(uint64_t passed)
 /* Looks at the clock; finds the counter's rate once enough time has passed. */
 static uint64_t __attribute__((noinline)) look_at_clock(void)
 {
-    uint64_t now, ns = both(&now) - rec.start_ns;
+    uint64_t now, at = both(&now);
+    uint64_t ns = at > rec.start_ns ? at - rec.start_ns : 0; /* a clock may jump */
     uint64_t passed = now - ticks.base;
     uint64_t latest = since_base(passed < ticks.span ? passed : ticks.span);
     ns = ns > latest ? ns : latest;

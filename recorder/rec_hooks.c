@@ -5,6 +5,7 @@
 #include "rec_frames.h"
 #include "rec_intercept.h"
 #include "rec_session.h"
+#include "rec_signals.h"
 #include "rec_trace.h"
 
 #define PROFILE_EVENTS \
@@ -13,8 +14,8 @@
 /* What stood where our functions are. */
 static struct {
     PyCFunction settrace, setprofile, settrace_all, setprofile_all, start_new_thread,
-        start_new, start_joinable, os_exit, execv, execve, tracemalloc_stop, use_tool,
-        get_tool;
+        start_new, start_joinable, os_exit, execv, execve, set_signal, tracemalloc_stop,
+        use_tool, get_tool;
 } hooks;
 
 /* --- Staying installed --- */
@@ -225,6 +226,18 @@ monitoring_get_tool(PyObject *self, PyObject *arg)
     return hooks.get_tool(self, arg);
 }
 
+/* It may have put a signal back to its default, and so have taken our handler away. */
+static PyObject *
+signal_signal(PyObject *self, PyObject *const *args, Py_ssize_t count)
+{
+    PyObject *result =
+        ((_PyCFunctionFast)(void (*)(void))hooks.set_signal)(self, args, count);
+    if (rec.active) {
+        rec_signals_watch_again();
+    }
+    return result;
+}
+
 /* The one built-in way out that passes no finalisation. */
 static PyObject *
 posix_exit(PyObject *self, PyObject *const *args, Py_ssize_t count, PyObject *names)
@@ -288,6 +301,8 @@ static struct rec_builtin {
     {"_thread", "start_joinable_thread", /* 3.13 */
      (PyCFunction)(void (*)(void))thread_start_joinable, &hooks.start_joinable, NULL},
     {"_tracemalloc", "stop", tracemalloc_stop, &hooks.tracemalloc_stop, NULL},
+    {"_signal", "signal", (PyCFunction)(void (*)(void))signal_signal, &hooks.set_signal,
+     NULL},
     {"posix", "_exit", (PyCFunction)(void (*)(void))posix_exit, &hooks.os_exit, NULL},
     {"posix", "execv", (PyCFunction)(void (*)(void))posix_execv, &hooks.execv, NULL},
     {"posix", "execve", (PyCFunction)(void (*)(void))posix_execve, &hooks.execve, NULL},

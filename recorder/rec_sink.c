@@ -11,17 +11,23 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define FD_MIN 200
+#define FD_MIN   200
+#define FDS_OURS 20
 
 int
 rec_sink_move_up(int fd)
 {
     struct rlimit limit;
-    int low = FD_MIN;
-    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < FD_MIN + 20) {
-        low = limit.rlim_cur > 40 ? (int)limit.rlim_cur - 20 : 0;
+    int moved = -1;
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < FD_MIN + FDS_OURS) {
+        /* the highest that is free: a program may use up all there are */
+        for (int low = (int)limit.rlim_cur - 1; moved < 0 && low > fd; low--) {
+            moved = fcntl(fd, F_DUPFD_CLOEXEC, low);
+        }
     }
-    int moved = fcntl(fd, F_DUPFD_CLOEXEC, low);
+    else {
+        moved = fcntl(fd, F_DUPFD_CLOEXEC, FD_MIN);
+    }
     if (moved < 0) {
         return fd;
     }

@@ -20,23 +20,22 @@ struct rec_sync {
     bool in_disk; /* the thread waits for the disk */
     bool left;    /* nobody waits for the thread: it frees this */
     uint64_t synced_bytes;
+    int error; /* of the first sync that failed */
     const struct rec_sink *sink;
     struct tf_tail *tail;
 };
 
 /* A disk may take seconds, and nothing may have to wait for it: what is borrowed may be gone
- * afterwards. False: it is. */
-static bool
+ * afterwards. The errno if the disk failed. */
+static int
 to_disk(struct rec_sync *sync, int fd)
 {
     sync->in_disk = true;
     pthread_mutex_unlock(&sync->lock);
-    if (fd >= 0) {
-        fdatasync(fd);
-    }
+    int error = fd >= 0 && fdatasync(fd) != 0 ? errno : 0;
     pthread_mutex_lock(&sync->lock);
     sync->in_disk = false;
-    return !sync->closing;
+    return error;
 }
 
 /* The recording first: a batch may already be gone from the tail. */
@@ -44,11 +43,14 @@ static void
 sync_all(struct rec_sync *sync)
 {
     uint64_t bytes = 0;
-    if (!to_disk(sync, rec_sink_for_sync(sync->sink, &bytes))) {
-        return;
+    int error = to_disk(sync, rec_sink_for_sync(sync->sink, &bytes));
+    if (error == EIO || error == ENOSPC || error == EDQUOT) { /* some of it is lost */
+        __atomic_store_n(&sync->error, error, __ATOMIC_RELEASE);
     }
-    __atomic_store_n(&sync->synced_bytes, bytes, __ATOMIC_RELEASE);
-    if (sync->tail != NULL) {
+    else if (error == 0) {
+        __atomic_store_n(&sync->synced_bytes, bytes, __ATOMIC_RELEASE);
+    }
+    if (sync->tail != NULL && !sync->closing) {
         to_disk(sync, tf_tail_seal_for_sync(sync->tail));
     }
 }
@@ -143,6 +145,12 @@ rec_sync_stop(struct rec_sync *sync)
     pthread_mutex_unlock(&sync->lock);
     pthread_join(sync->thread, NULL);
     sync_free(sync);
+}
+
+int
+rec_sync_error(const struct rec_sync *sync)
+{
+    return sync != NULL ? __atomic_load_n(&sync->error, __ATOMIC_ACQUIRE) : 0;
 }
 
 uint64_t

@@ -14,6 +14,8 @@ struct rec_sync *rec_sync_start(const struct rec_sink *sink, struct tf_tail *tai
 /* So many bytes of the recording outlive a power cut; all of them if `sync` is NULL: nothing
  * is waited for then. By any thread. */
 uint64_t rec_sync_bytes(const struct rec_sync *sync);
+/* The errno of a disk that could not take the recording; 0: none. By any thread. */
+int rec_sync_error(const struct rec_sync *sync);
 /* Ends the thread and frees; NULL is fine. One that waits for the disk just now is left to
  * it, and touches nothing that was borrowed any more. */
 void rec_sync_stop(struct rec_sync *sync);

@@ -136,7 +136,7 @@ seal_or_next_batch(uint64_t ns)
 {
     const struct tf_rows *rows = &rec.batch->changes;
     if (rows->event_count >= TF_CHUNK_EVENTS || rows->len >= TF_CHUNK_ROW_BYTES
-        || (ns != 0 && ns - rec.batch_ns > CHUNK_NS)) {
+        || (ns != 0 && ns > rec.batch_ns + CHUNK_NS)) {
         rec_session_next_batch();
         return;
     }
@@ -180,7 +180,7 @@ write_event(struct rec_thread *thread, struct rec_frame *frame, enum tf_event_ki
         rec_session_stop("out of memory");
     }
     else if (rows->event_count >= TF_CHUNK_EVENTS || rows->len >= rec.batch->check_at
-             || (ns != 0 && ns - rec.batch_ns > CHUNK_NS)) {
+             || (ns != 0 && ns > rec.batch_ns + CHUNK_NS)) {
         seal_or_next_batch(ns);
     }
 }

@@ -59,10 +59,14 @@ static void
 write_batch(struct rec_writer *w, const struct tf_batch *batch)
 {
     struct tf_err err = TF_ERR_INIT;
+    int disk_error = rec_sync_error(w->sync);
     if (w->broken) {
         return;
     }
-    if (tf_writer_batch(w->writer, batch, &err) == TF_OK) {
+    if (disk_error != 0) {
+        tf_err_set_errno(&err, disk_error, "the disk has not taken the recording");
+    }
+    else if (tf_writer_batch(w->writer, batch, &err) == TF_OK) {
         w->written.events += batch->changes.event_count;
         w->written.chunks++;
         w->written.file_bytes = w->sink.sink.written_bytes;

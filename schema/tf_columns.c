@@ -300,8 +300,9 @@ put_stamp(struct tf_columns *columns, uint64_t ns)
 {
     int64_t event = (int64_t)columns->event_count;
     uint64_t gap = (uint64_t)(event - columns->stamp_event);
-    if (ns < columns->stamp_ns) {
-        ns = columns->stamp_ns; /* two threads may stamp out of order by a little */
+    if (ns < columns->stamp_ns || ns > TF_SEQ_MAX) {
+        ns = columns->stamp_ns; /* two threads may stamp out of order by a little, and a
+                                   clock may jump */
     }
     bool ok =
         tf_blob_u64(&columns->event[TF_EVENT_STAMP_EVENT], gap)

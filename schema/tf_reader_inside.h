@@ -48,6 +48,7 @@ struct tf_tail_joined {
     uint64_t events;
     uint32_t signal; /* that ended the program; 0: not known */
     bool cut;        /* events after them are lost */
+    bool unsealed;   /* the latest of them have no checksum */
     bool whole;      /* file and tail together have every event */
     bool runs;       /* the program did when the file was opened */
 };
@@ -62,7 +63,7 @@ struct tf_reader {
     tf_status
         scan_end; /* why the scan ended; TF_ERR_NOT_FOUND: at the end of the file */
     struct tf_tail_joined joined;
-    char reason[400]; /* why it is not complete */
+    char reason[600]; /* why it is not complete */
     int64_t reason_off;
     struct tf_index index;
     struct tf_defs defs;

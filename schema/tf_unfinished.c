@@ -217,6 +217,8 @@ join_all(struct tf_reader *reader, struct tf_tail_found *tail, struct tf_err *er
         status = join_batch(reader, found, &place, &fault);
         reader->joined.events += reader->event_count - events;
         reader->joined.cut |= found->torn || found->left || status != TF_OK;
+        reader->joined.unsealed =
+            status == TF_OK && found->sealed_bytes < found->area[TF_TAIL_CHANGES].len;
     }
     reader->joined.cut |= tail->left_out;
     if (status != TF_OK && !is_fault_of_file(status)) {
@@ -331,6 +333,11 @@ say_tail(struct tf_reader *reader, const struct tf_tail_found *tail)
                 "; events after these are lost: they are not in its %s file, or "
                 "damaged",
                 name);
+        }
+        if (!tail->same_boot && reader->joined.unsealed) {
+            say(reader,
+                "; the very last ones have no checksum, and are wrong where the "
+                "machine stopped before they were on the disk");
         }
         break;
     }

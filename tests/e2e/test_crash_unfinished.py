@@ -23,7 +23,12 @@ def killed(tmp_path, pyrecord, pyreplay):
     ("import ctypes; ctypes.string_at(1)", "SIGSEGV"),
     ("import faulthandler; faulthandler.enable(); ctypes = __import__('ctypes'); ctypes.string_at(1)",
      "SIGSEGV"),
-    ("os.kill(os.getpid(), signal.SIGSEGV)", "SIGSEGV")])
+    ("os.kill(os.getpid(), signal.SIGSEGV)", "SIGSEGV"),
+    ("signal.alarm(1); __import__('time').sleep(30)", "SIGALRM"),
+    ("os.kill(os.getpid(), signal.SIGUSR1)", "SIGUSR1"),
+    ("signal.signal(signal.SIGPIPE, signal.SIG_DFL); r, w = os.pipe(); os.close(r); os.write(w, b'x')",
+     "SIGPIPE"),
+    ("signal.signal(signal.SIGINT, signal.SIG_DFL); os.kill(os.getpid(), signal.SIGINT)", "SIGINT")])
 def test_signals_that_end_a_program(end, name, tmp_path, program, pyrecord):
     """The status is that without recording, the last line is there, and the signal is named."""
     path = program("import os, signal\nx = 1\n%s\n" % end)

@@ -197,6 +197,55 @@ def test_nothing_can_be_mapped(start, faulty, program, tmp_path):
     assert check(done, program[1], tmp_path / "a.pyrec")["end_reason"] is None
 
 
+# --- At every point: calls of one sort fail, once and for good, from the first to the last ---
+
+# Which errors can come, and what may be said of them; None: nothing needs to be.
+SWEEPS = {
+    "write": (5, "Input/output error"),
+    "fallocate": (122, "Disk quota exceeded"),
+    "mmap": (12, None),
+    "open": (24, None),
+    "ftruncate": (5, None),
+    "fdatasync": (5, "Input/output error"),
+    "thread": (11, None),
+    "clock_back": (0, None),
+    "clock_forward": (0, None),
+}
+
+
+def at_point(faulty, program, tmp_path, op, start, count):
+    error, reason = SWEEPS[op]
+    recording = tmp_path / ("%s%d.%d.pyrec" % (op, start, count))
+    done = with_fault(faulty, program, recording, op, start, count, error)
+    if count == 0 and op == "write" and done.status != 125:  # no end can be written either
+        assert (done.status, done.out) == (7, program[1].out), done
+        assert len(done.message.splitlines()) == 2, done
+        assert run.info(recording)["format_version"] == 1
+    else:
+        check(done, program[1], recording, reason, may_refuse=True, whole=True)
+    for path in tmp_path.glob(recording.name + "*"):
+        path.unlink()
+
+
+@pytest.mark.parametrize("op,starts", [
+    ("open", (1, 2)), ("ftruncate", (1,)), ("clock_back", (3, 40)), ("clock_forward", (2, 30))])
+def test_points(op, starts, faulty, program, tmp_path):
+    for start in starts:
+        for count in 1, 0:
+            at_point(faulty, program, tmp_path, op, start, count)
+
+
+@pytest.mark.full
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("op", SWEEPS)
+def test_every_point(op, faulty, program, tmp_path):
+    """The program makes fewer of these calls, but clocks are read at each call and return."""
+    step = 97 if op.startswith("clock") else 1
+    for start in range(1, 60 * step, step):
+        for count in 1, 0:
+            at_point(faulty, program, tmp_path, op, start, count)
+
+
 def memory(faulty, program, tmp_path, count):
     chance = random.Random(9)
     reasons = 0

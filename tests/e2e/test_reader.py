@@ -7,6 +7,8 @@ import sys
 from pathlib import Path
 
 import pytest
+import run
+import test_crash_kills as kills
 
 ROOT = Path(__file__).parents[2]
 BUILD = ROOT / os.environ.get("BUILD", "build")
@@ -70,6 +72,40 @@ def test_recorded(program, tmp_path):
                    stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                    stderr=subprocess.DEVNULL, timeout=200)
     assert compare(recording, tmp_path / "gen") > 50
+
+
+@pytest.mark.parametrize("kind", ["loop", "threads", "generators", "new_code", "allocation"])
+def test_killed(kind, tmp_path):
+    """Recording and tail of a program that was killed."""
+    process, recording, side = kills.start(tmp_path, kind)
+    kills.run_for(process, side, 0.02)
+    kills.kill(process)
+    assert run.info(recording)["tail_events"] > 0
+    assert compare(recording, tmp_path / "gen") > 50
+
+
+def test_forked_child(tmp_path):
+    """It begins with a checkpoint; killed, too."""
+    program = tmp_path / "f.py"
+    program.write_text("""
+import os, signal
+class Node:
+    def __init__(self, x):
+        self.x = x
+nodes = {n: Node([n]) for n in range(5)}
+def work(a):
+    pid = os.fork()
+    if pid:
+        return os.waitpid(pid, 0)
+    for n in range(40):
+        nodes[n % 5].x.append([a, n])
+        nodes[n] = Node(str(n))
+    os.kill(os.getpid(), signal.SIGKILL)
+work(nodes[2])
+""")
+    subprocess.run([BUILD / "bin" / "pyrecord", "-q", "-o", tmp_path / "f.pyrec", program], check=True)
+    (child,) = tmp_path.glob("f.[0-9]*.pyrec")
+    assert compare(child, tmp_path / "gen") > 100
 
 
 GROWS = """

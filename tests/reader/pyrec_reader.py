@@ -10,6 +10,7 @@ import os
 import sys
 
 import pyrec_file
+import pyrec_tail
 from pyrec_state import EVENTS, UNBOUND, Recording
 from pyrec_text import CATEGORIES, Notes, Texts, decode
 
@@ -95,9 +96,14 @@ def main():
     default = os.path.join(os.path.dirname(__file__), "..", "..",
                            os.environ.get("BUILD", "build"), "gen", "python")
     messages = pyrec_file.load_messages(sys.argv[2] if len(sys.argv) > 2 else default)
+    tail = None
+    if os.path.exists(sys.argv[1] + ".tail"):  # before the recording: see FORMAT.md, section 14
+        with open(sys.argv[1] + ".tail", "rb") as file:
+            tail = file.read()
     with open(sys.argv[1], "rb") as file:
         data = file.read()
-    recording = Recording(pyrec_file.fields(data, messages.Recording))
+    fields = pyrec_file.fields(data, messages.Recording)
+    recording = Recording(pyrec_tail.joined(fields, tail, messages))
     dump = Dump(recording)
     for event in recording.events():
         print(json.dumps(dump.row(event), separators=(",", ":")))

@@ -8,8 +8,19 @@
 static const struct rec_hint anywhere = {.sort = REC_HINT_NONE};
 
 /* --- Names --- */
+/* The names of C code lie where they are for good, nearly always: a copy tells. */
+#define NAMES_JUDGED 512
+#define NAME_BYTES   24
+
+static struct {
+    const char *name;
+    const char *const *names;
+    char copy[NAME_BYTES];
+    bool found;
+} judged[NAMES_JUDGED];
+
 static bool
-is_one_of(const char *name, const char *const *names)
+find_name(const char *name, const char *const *names)
 {
     for (; *names != NULL; names++) {
         if (strcmp(name, *names) == 0) {
@@ -17,6 +28,25 @@ is_one_of(const char *name, const char *const *names)
         }
     }
     return false;
+}
+
+static bool
+is_one_of(const char *name, const char *const *names)
+{
+    size_t at = ((uintptr_t)name ^ (uintptr_t)names >> 3) % NAMES_JUDGED;
+    if (judged[at].name != name || judged[at].names != names
+        || strcmp(judged[at].copy, name) != 0) {
+        bool found = find_name(name, names);
+        size_t len = strlen(name);
+        if (len >= NAME_BYTES) {
+            return found;
+        }
+        judged[at].name = name;
+        judged[at].names = names;
+        judged[at].found = found;
+        memcpy(judged[at].copy, name, len + 1);
+    }
+    return judged[at].found;
 }
 
 /* Built-in functions that change nothing by themselves: what they call is seen. */
@@ -182,14 +212,20 @@ touch_reach(struct rec_frame *frame, PyObject *first)
     }
 }
 
-/* Objects of C that hide what they hold: to run a step of a task or a function in a context
- * changes nothing that is recorded, but for what the Python code does that it calls. */
+/* Objects of C that hide what they hold: to run a step of a task or a function in a context, or
+ * to match a pattern, changes nothing that is recorded, but for what the code does that it
+ * calls. */
 static bool
 is_closed(PyObject *obj)
 {
-    static const char *const names[] = {"_asyncio.Task", "_asyncio.Future",
+    static const char *const names[] = {"_asyncio.Task",
+                                        "_asyncio.Future",
                                         "_asyncio.TaskStepMethWrapper",
-                                        "TaskStepMethWrapper", NULL};
+                                        "TaskStepMethWrapper",
+                                        "re.Match",
+                                        "re.Pattern",
+                                        "_sre.SRE_Scanner",
+                                        NULL};
     PyTypeObject *type = Py_TYPE(obj);
     return type == &PyContext_Type
            || (is_one_of(type->tp_name, names) && rec_py_is_c_type(type));
@@ -487,7 +523,7 @@ judge_method(PyObject *self, PyMethodDef *def, bool names, struct rec_judged *me
         || type == &PyByteArray_Type || is_deque(type)) {
         return memory->habit != HABIT_CHANGES ? REC_CALLS_NOTHING : REC_CALLS_SELF;
     }
-    return REC_CALLS_ALL;
+    return is_closed(self) ? REC_CALLS_ARGS : REC_CALLS_ALL;
 }
 
 static enum rec_calls

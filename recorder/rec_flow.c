@@ -119,6 +119,15 @@ rec_flow_note_stores(struct rec_frame *top, PyFrameObject *frame,
     }
     const struct rec_flow *flow = &top->code->flow;
     uint32_t end = straight_end(flow, top->unit, rec_py_frame_unit(top->frame));
+    if (top->plan != NULL && !top->plan->open) {
+        for (uint32_t i = 0; i < top->plan->store_count; i++) {
+            const struct rec_plan_store *store = &top->plan->store[i];
+            if (store->unit >= top->unit && store->unit < end) {
+                top->slot[store->slot].kind = REC_VAL_ASSIGNED;
+            }
+        }
+        return;
+    }
     uint32_t low = 0, high = flow->store_count;
     while (low < high) { /* the first store at or behind top->unit */
         uint32_t middle = (low + high) / 2;

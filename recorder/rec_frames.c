@@ -508,7 +508,9 @@ slot_update(struct rec_frame *frame, uint32_t slot, PyObject *value)
     }
     struct rec_src src = rec_src_obj(value);
     struct rec_val *val = &frame->slot[slot];
-    if (val->kind == TF_VAL_UNBOUND ? value == NULL : rec_value_same(val, &src, 1)) {
+    if (val->kind == TF_VAL_UNBOUND
+            ? value == NULL
+            : val->kind != REC_VAL_ASSIGNED && rec_value_same(val, &src, 1)) {
         return;
     }
     write_local(slot);

@@ -339,6 +339,7 @@ static void
 fill_footer(struct tf_footer *footer, bool has_status, int exit_status)
 {
     footer->end_ns = rec_clock_ns();
+    footer->end_ns += footer->end_ns == 0; /* as the stamps, of which 0 is none */
     footer->has_exit_status = has_status;
     footer->exit_status = exit_status;
     if (!has_status || exit_status != 0) {

@@ -76,7 +76,9 @@ define_file(const struct rec_file *file)
             source.absent = (struct tf_text){absent, strlen(absent)};
         }
     }
+    char *scrubbed = tf_rules_scrub(rec.options->rules, &source.text);
     tf_batch_add_source(rec.batch, &source);
+    free(scrubbed);
     free(text);
 }
 

@@ -190,11 +190,11 @@ static const struct cl_section SECTIONS[] = {
      "any depth, and the command line's. Whole words count: password, dbPassword2, api_key, "
      "X-Auth-Token and cookie are secret, company, author, passed and tokenizer are not. The "
      "same str or bytes object is left out under any other name, too, once it was met.\n\n"
-     "What is made from a secret is not known to be one (an f-string, a repr, a part of it), "
-     "and the source text is recorded as it is: pyreplay redact takes texts out of a "
-     "recording afterwards.\n\nA file of rules has one a line: `name`, `type`, `text` or "
-     "`keep`, and a pattern; `keep` names what is no secret after all, `text` is for pyreplay "
-     "redact and pack:\n\n"
+     "What is made from a secret is not known to be one (an f-string, a repr, a part of it): "
+     "pyreplay redact takes texts out of a recording afterwards, those too that came about "
+     "piece by piece.\n\nA file of rules has one a line: `name`, `type`, `text` or `keep`, "
+     "and a pattern; `keep` names what is no secret after all, `text` leaves out the str and "
+     "bytes objects that hold it, and replaces it in source text:\n\n"
      "    # rules of the shop\n    name card_number\n    name *_iban\n    type vault.*\n"
      "    text sk_live_*\n    keep token_kind"},
     {"Exit status",

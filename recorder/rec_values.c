@@ -95,6 +95,53 @@ is_no_scalar(const struct rec_src *src)
     return src->sort == SRC_OBJ && PyType_IS_GC(Py_TYPE(src->obj));
 }
 
+/* The text of the value that was just written from `start` on (FORMAT.md, section 14). */
+static struct tf_text
+text_from(const struct tf_rows *to, size_t start)
+{
+    size_t at = start + 1;
+    uint64_t len = 0;
+    for (unsigned shift = 0; at < to->len && shift < 64; shift += 7) {
+        uint8_t byte = to->data[at++];
+        len |= (uint64_t)(byte & 0x7f) << shift;
+        if (byte < 0x80) {
+            break;
+        }
+    }
+    return len <= to->len - at
+               ? (struct tf_text){(const char *)to->data + at, (size_t)len}
+               : (struct tf_text){"", 0};
+}
+
+/* Whether a text that was just written is what a rule of the user's own names. */
+static bool
+is_secret_text(const struct rec_val *val, size_t start)
+{
+    bool cut = val->kind == TF_VAL_STR_CUT || val->kind == TF_VAL_BYTES_CUT;
+    size_t at = 0, end;
+    if (!tf_rules_has_texts(rec.options->rules) || rows()->failed
+        || (!cut && val->kind != TF_VAL_STR && val->kind != TF_VAL_BYTES)) {
+        return false;
+    }
+    struct tf_text text = text_from(rows(), start);
+    return tf_rules_text(rec.options->rules, text.data, text.len, cut, &at, &end);
+}
+
+/* The same of a value that was left out for its text before. */
+static bool
+is_still_secret_text(const struct rec_src *src)
+{
+    struct rec_val now = {0};
+    size_t start = rows()->len;
+    if (!tf_rules_has_texts(rec.options->rules) || !rec_scalar_make(src, &now)) {
+        return false;
+    }
+    rec_scalar_emit(rows(), src, &now);
+    bool secret = is_secret_text(&now, start);
+    rows()->len = start;
+    return secret;
+}
+
 bool
 rec_value_same(const struct rec_val *old, const struct rec_src *src, uint32_t depth)
 {
@@ -107,8 +154,11 @@ rec_value_same(const struct rec_val *old, const struct rec_src *src, uint32_t de
     if (old->kind == TF_VAL_ELIDED
         && (old->note == TF_ELIDE_REDACTED || old->note == TF_ELIDE_ITEMS)) {
         /* by the value's identity, not by its name: until there is another value */
-        return old->data != 0 ? src->sort == SRC_OBJ && rec_secret_is(src->obj)
-                              : src->sort != SRC_UNBOUND;
+        return old->data == 0 ? src->sort != SRC_UNBOUND
+                              : src->sort == SRC_OBJ
+                                    && (rec_secret_is(src->obj)
+                                        || (old->data == (uintptr_t)src->obj
+                                            && is_still_secret_text(src)));
     }
     if (!object && rec_scalar_make(src, &now)) {
         return rec_val_equal(old, &now);
@@ -175,6 +225,22 @@ rec_values_new(PyObject *obj)
     return entry;
 }
 
+static struct rec_val
+emit_scalar(const struct rec_src *src, const struct rec_val *val)
+{
+    size_t start = rows()->len;
+    rec_scalar_emit(rows(), src, val);
+    if (is_secret_text(val, start)) {
+        rows()->len = start;
+        struct rec_val hidden =
+            rec_value_emit_redacted(src->sort == SRC_OBJ ? src->obj : NULL);
+        hidden.data = src->sort == SRC_OBJ ? (uintptr_t)src->obj : 0;
+        return hidden;
+    }
+    rec.elided_count += rec_scalar_is_cut(val);
+    return *val;
+}
+
 struct rec_val
 rec_value_emit(const struct rec_src *src, uint32_t depth)
 {
@@ -194,9 +260,7 @@ rec_value_emit(const struct rec_src *src, uint32_t depth)
         return val;
     }
     if (!object && rec_scalar_make(src, &val)) {
-        rec_scalar_emit(rows(), src, &val);
-        rec.elided_count += rec_scalar_is_cut(&val);
-        return val;
+        return emit_scalar(src, &val);
     }
     struct rec_obj *obj = rec_shadow_find(&rec.shadow, src->obj);
     if (obj != NULL && is_tuple_used_again(obj)) {

@@ -509,3 +509,36 @@ tf_rules_text_reach(const struct tf_rules *rules)
     }
     return reach;
 }
+
+/* --- Replacing --- */
+
+char *
+tf_rules_scrub(const struct tf_rules *rules, struct tf_text *text)
+{
+    const size_t mark_len = sizeof TF_REDACTED - 1;
+    size_t at = 0, end = 0, from = 0, len = 0, count = 0;
+    if (rules == NULL || !tf_rules_has_texts(rules)) {
+        return NULL;
+    }
+    while (tf_rules_text(rules, text->data, text->len, false, &at, &end)) {
+        count++;
+        at = end;
+    }
+    if (count == 0) {
+        return NULL;
+    }
+    char *to = malloc(text->len + count * mark_len);
+    for (at = 0;
+         to != NULL && tf_rules_text(rules, text->data, text->len, false, &at, &end);
+         at = from = end) {
+        memcpy(to + len, text->data + from, at - from);
+        memcpy(to + len + (at - from), TF_REDACTED, mark_len);
+        len += at - from + mark_len;
+    }
+    if (to != NULL) {
+        memcpy(to + len, text->data + from, text->len - from);
+        len += text->len - from;
+    }
+    *text = (struct tf_text){to != NULL ? to : "", len};
+    return to;
+}

@@ -20,6 +20,7 @@
 
 #include "tf_err.h"
 #include "tf_secret.h"
+#include "tf_writer.h" /* struct tf_text */
 
 struct tf_rules;
 
@@ -54,6 +55,9 @@ bool tf_rules_text(const struct tf_rules *rules, const char *text, size_t len, b
                    size_t *at, size_t *ret_end);
 /* What stands for a secret inside a text. */
 #define TF_REDACTED "<redacted>"
+/* The text with all matches so replaced, in memory that the caller frees; NULL, and *text as
+ * it was: there is none. Without memory the text is empty, and NULL is returned. */
+char *tf_rules_scrub(const struct tf_rules *rules, struct tf_text *text);
 
 /* A command line with the secrets in it replaced: `--password X`, `--token=X`, `api_key=X`,
  * `Authorization: X`, and the password in scheme://user:password@host. Returns a

@@ -62,8 +62,9 @@ static const struct cl_section SECTIONS[] = {
     {"What is looked at",
      "Every text in the file: values, names, source text, the command line, messages of "
      "exceptions, constants. A text is found as it stands and as repr(), JSON and URLs write "
-     "it; also where it came about piece by piece, by `+=` or as items of a list, tuple, "
-     "bytearray or array one after the other: then all texts of that sequence are taken out. "
+     "it; also where it came about piece by piece: of a text that grew by `+=` the beginnings "
+     "and parts that show three characters of it or more, of items of a list, tuple, "
+     "bytearray or array one after the other all texts of that sequence are taken out. "
      "A value that holds it shows as <elided: redacted>; in names, sources and messages "
      "<redacted> stands for it.\n\nBy name: variables, attributes, keys of dicts, fields, "
      "results of functions, and the objects that only they lead to. Not known is what was "

@@ -148,6 +148,10 @@ put_text_value(struct rp_redactor *redactor, const struct tf_ops *ops,
     bool cut = value->kind == TF_VAL_STR_CUT || value->kind == TF_VAL_BYTES_CUT;
     bool number = value->kind == TF_VAL_BIGINT || value->kind == TF_VAL_BIGINT_CUT;
     size_t at = 0, end;
+    if (!number && !place->name && rp_redact_is_grown(redactor, text)) {
+        put_redacted(redactor);
+        return;
+    }
     if (!number
         && tf_rules_text(redactor->rules, text.data, text.len, cut, &at, &end)) {
         if (!place->name || cut) {
@@ -569,6 +573,7 @@ release(struct rp_redactor *redactor)
     rp_ids_release(&redactor->visible);
     rp_ids_release(&redactor->seen);
     rp_ids_release(&redactor->split);
+    rp_redact_grown_free(redactor);
     rp_buf_release(&redactor->join);
     rp_buf_release(&redactor->piece_end);
     rp_buf_release(&redactor->text);

@@ -53,6 +53,7 @@ struct rp_redactor {
     struct rp_ids split;   /* sequences whose items make up a secret together */
     bool found_more;
     struct rp_buf join, piece_end;
+    struct rp_redact_grown *grown; /* NULL: nothing was seen */
     /* writing */
     struct tf_rows *rows;
     struct rp_buf text;
@@ -73,6 +74,19 @@ void rp_redact_op(struct rp_redactor *redactor, uint32_t thread,
 void rp_redact_event(struct rp_redactor *redactor, uint32_t thread, uint8_t kind);
 /* Forgets all that was followed: another pass begins. */
 void rp_redact_restart(struct rp_redactor *redactor);
+
+/* How many frames are on the stack. */
+size_t rp_redact_depth(struct rp_redactor *redactor, uint32_t thread);
+
+/* --- rp_redact_grown.c --- */
+
+/* The texts of a change, in the first pass; then that pass is done. */
+void rp_redact_see(struct rp_redactor *redactor, uint32_t thread,
+                   const struct tf_ops *ops, const struct tf_op *op);
+void rp_redact_grown_done(struct rp_redactor *redactor);
+/* Whether the text was the beginning, or a part, of a secret that grew. */
+bool rp_redact_is_grown(const struct rp_redactor *redactor, struct tf_text text);
+void rp_redact_grown_free(struct rp_redactor *redactor);
 
 /* --- rp_redact_source.c --- */
 

@@ -205,6 +205,7 @@ pass_chunk(struct rp_redactor *redactor, size_t idx, bool pieces, struct tf_err 
         for (; op < end && status == TF_OK; op++) {
             rp_redact_op(redactor, thread, ops, &ops->op[op]);
             if (pieces) {
+                rp_redact_see(redactor, thread, ops, &ops->op[op]);
                 status = look_for_pieces(redactor, ops, &ops->op[op], idx, op + 1, err);
             }
         }
@@ -231,6 +232,9 @@ pass_checkpoints(struct rp_redactor *redactor, bool pieces, struct tf_err *err)
                 continue;
             }
             rp_redact_op(redactor, 0, &checkpoint->state, op);
+            if (pieces) {
+                rp_redact_see(redactor, 0, &checkpoint->state, op);
+            }
             if (pieces && op->item_count > 1) {
                 look_at_image(redactor, &checkpoint->state, op);
             }
@@ -293,6 +297,7 @@ rp_redact_find(struct rp_redactor *redactor, struct tf_err *err)
     tf_status status = TF_OK;
     for (int pass = 0; pass < PASSES_MAX && more && status == TF_OK; pass++) {
         status = one_pass(redactor, pieces && pass == 0, err);
+        rp_redact_grown_done(redactor);
         more = status == TF_OK && settle(redactor);
     }
     return status;

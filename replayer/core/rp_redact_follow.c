@@ -71,6 +71,13 @@ pop(struct rp_redactor *redactor, uint32_t thread)
     }
 }
 
+size_t
+rp_redact_depth(struct rp_redactor *redactor, uint32_t thread)
+{
+    const struct rp_redact_stack *stack = stack_at(redactor, thread);
+    return stack ? stack->count : 0;
+}
+
 static const struct tf_def_code *
 top_code(struct rp_redactor *redactor, uint32_t thread)
 {

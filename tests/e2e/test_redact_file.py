@@ -136,6 +136,47 @@ def test_texts(whole, tmp_path):
     assert "SECRET-" not in json.dumps(rows)
 
 
+GROWING = '''\
+class Box:
+    pass
+
+
+def shown(text):
+    return len(text)
+
+
+def grow(numbers, box, table, step):
+    text, data = "", b""
+    box.text = table["t"] = "is: "
+    for i in range(0, len(numbers), step):
+        part = "".join(chr(n) for n in numbers[i:i + step])
+        text += part
+        data += part.encode()
+        box.text += part
+        table["t"] += part
+        shown(text)
+    plain = "zebras"
+    plain += " and"
+    return plain
+
+
+for step in (1, 4):
+    grow([122, 101, 98, 114, 97, 45, 104, 117, 110, 116], Box(), {}, step)
+'''
+
+
+def test_a_secret_that_grows(tmp_path):
+    """Of "zebra-hunt" neither the beginnings nor the larger parts are left."""
+    path, recording = tmp_path / "grows.py", tmp_path / "grows.pyrec"
+    path.write_text(GROWING)
+    assert run.pyrecord("-q", "-o", recording, path).status == 0
+    assert b"zebra-hunt" in raw(recording)
+    left = raw(redact(recording, tmp_path / "out.pyrec", "--text", "zebra-hunt"))
+    for n in range(3, 11):
+        assert "zebra-hunt"[:n].encode() not in left.replace(b"zebras", b""), n
+    assert b"zebras" in left and b"zebras and" in left and b"a-hu" not in left
+
+
 def test_everything_else_is_as_it_was(whole, tmp_path):
     out = redact(whole, tmp_path / "out.pyrec", "--no-default", "--text", "SECRET-16-*")
     before, after = run.dump(whole), run.dump(out)

@@ -221,6 +221,45 @@ def test_forty_planted(program, tmp_path):
     assert set(missing) <= {29, 31}, missing  # there they are numbers
 
 
+def test_rules_for_texts(program, pyrecord, tmp_path):
+    """`text` rules hold while recording: in variables, containers, exceptions and the source."""
+    path = program("""\
+import json
+
+def parts(n):
+    return "sk_" + "live_" + str(n * 7919)
+
+class Box:
+    pass
+
+def run():
+    plain = "sk_" + "other"
+    one = parts(1)
+    table = {"a": [parts(2)], parts(3): 1}
+    box = Box()
+    box.data = parts(4).encode()
+    grown = "x"
+    for piece in ("sk_", "live", "_", "5"):
+        grown += piece
+    literal = "sk_live_literal"
+    try:
+        raise ValueError(parts(6))
+    except ValueError as error:
+        text = json.dumps([str(error), table["a"]])
+    one = "shown again"
+    return plain, one
+
+run()
+""")
+    rules, out = tmp_path / "team.rules", tmp_path / "out.pyrec"
+    rules.write_text("# keys\ntext sk_live_*\n")
+    assert pyrecord("-q", "--redact-file", rules, "-o", out, path).status == 0
+    held = raw(out)
+    assert b"sk_live_" not in held.replace(b"sk_live_*", b"")
+    assert b"sk_other" in held and b"shown again" in held and b"<redacted>" in held
+    assert run.pyreplay("verify", out).status == 0
+
+
 def test_rules_of_ones_own(program, pyrecord, tmp_path):
     path = program('''\
 import decimal

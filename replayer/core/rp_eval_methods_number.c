@@ -113,8 +113,11 @@ METHOD(int_to_bytes)
         return rp_eval_raise(call->eval, "ValueError",
                              "length argument must be non-negative");
     }
-    if (!rp_int_of(self, &n) || !rp_eval_room(call->eval, (uint64_t)count)) {
+    if (!rp_eval_room(call->eval, (uint64_t)count)) {
         return false;
+    }
+    if (!rp_int_of(self, &n)) {
+        return rp_eval_memory(call->eval);
     }
     if (n.negative && !is_signed) {
         rp_int_release(&n);

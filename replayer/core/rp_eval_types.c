@@ -243,9 +243,11 @@ float_of_text(struct rp_calling *call, const struct rp_value *text,
     double real;
     bool fine = rp_digits_of(rp_value_bytes(text), &buf) && buf.len
                 && strlen(buf.data) == buf.len;
-    if (fine && buf.len > 1000) {
+    bool no_memory = buf.failed, too_long = fine && buf.len > 1000;
+    if (no_memory || too_long) {
         rp_buf_release(&buf);
-        return rp_eval_fail(call->eval, "the text is too long for a float");
+        return no_memory ? rp_eval_memory(call->eval)
+                         : rp_eval_fail(call->eval, "the text is too long for a float");
     }
     fine = fine && real_of_text(buf.data, &real);
     rp_buf_release(&buf);

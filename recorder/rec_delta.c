@@ -177,11 +177,14 @@ rec_obj_begin_sequence(struct rec_obj *obj)
     /* ("password", X), as dict.items() and lists of headers have it */
     bool is_pair = leaf && count == 2 && PyUnicode_CheckExact(item[0]);
     for (size_t i = 0; i < count; i++) {
-        struct rec_src src = rec_src_obj(item[i]);
-        struct rec_src first = rec_src_obj(item[0]);
-        struct rec_val val = is_pair && i == 1
-                                 ? rec_value_emit_named(&first, &src, depth + 1)
-                                 : rec_value_emit(&src, depth + 1);
+        struct rec_val val;
+        if (is_pair && i == 1) {
+            struct rec_src pair[2] = {rec_src_obj(item[0]), rec_src_obj(item[1])};
+            val = rec_value_emit_named(&pair[0], &pair[1], depth + 1);
+        }
+        else {
+            val = rec_value_emit_obj(item[i], depth + 1);
+        }
         obj->val[i] = val;
         leaf = leaf && val.kind != TF_VAL_REF && val.kind != TF_VAL_ELIDED;
     }

@@ -69,6 +69,16 @@ rec_flow_release(struct rec_flow *flow)
     free(flow->plan);
 }
 
+static uint32_t
+first_jump(const struct rec_flow *flow, uint32_t from)
+{
+    uint32_t end = from;
+    while (end < flow->unit_count && flow->jump[end + 1] == flow->jump[from]) {
+        end++;
+    }
+    return end;
+}
+
 struct rec_plan *
 rec_flow_plan(struct rec_flow *flow, PyCodeObject *code, uint32_t unit)
 {
@@ -77,22 +87,24 @@ rec_flow_plan(struct rec_flow *flow, PyCodeObject *code, uint32_t unit)
     }
     if (__builtin_expect(flow->plan[unit] == NULL, 0)) {
         flow->plan[unit] = rec_plan_make(code, flow->bytes, flow->unit_count, unit);
+        if (flow->plan[unit] != NULL) {
+            flow->plan[unit]->first_jump = first_jump(flow, unit);
+        }
     }
     return flow->plan[unit];
 }
 
 /* The end of what certainly ran, when the frame has gone from `from` to `now`. */
 static uint32_t
-straight_end(const struct rec_flow *flow, uint32_t from, uint32_t now)
+straight_end(const struct rec_flow *flow, const struct rec_plan *plan, uint32_t from,
+             uint32_t now)
 {
     if (now >= from && now <= flow->unit_count && flow->jump[now] == flow->jump[from]) {
         return now;
     }
-    uint32_t end = from; /* it jumped: up to the first jump */
-    while (end < flow->unit_count && flow->jump[end + 1] == flow->jump[from]) {
-        end++;
-    }
-    return end;
+    return plan != NULL && !plan->open && plan->first_jump >= from
+               ? plan->first_jump
+               : first_jump(flow, from);
 }
 
 /* Its call has not ended, or has raised: nothing ran since. An exception event stands at the
@@ -118,7 +130,8 @@ rec_flow_note_stores(struct rec_frame *top, PyFrameObject *frame,
         return;
     }
     const struct rec_flow *flow = &top->code->flow;
-    uint32_t end = straight_end(flow, top->unit, rec_py_frame_unit(top->frame));
+    uint32_t end =
+        straight_end(flow, top->plan, top->unit, rec_py_frame_unit(top->frame));
     if (top->plan != NULL && !top->plan->open) {
         for (uint32_t i = 0; i < top->plan->store_count; i++) {
             const struct rec_plan_store *store = &top->plan->store[i];

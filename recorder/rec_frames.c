@@ -480,11 +480,7 @@ slot_update_quickly(struct rec_frame *frame, uint32_t slot, PyObject *value)
         return true;
     }
     write_local(slot);
-    switch (now.kind) {
-    case TF_VAL_INT: tf_rows_int(rows(), (int64_t)now.data); break;
-    case TF_VAL_FLOAT: tf_rows_float_bits(rows(), now.data); break;
-    default: tf_rows_value(rows(), (enum tf_value_kind)now.kind); break;
-    }
+    rec_small_scalar_emit(rows(), &now);
     *val = now;
     frame->written = true;
     return true;
@@ -578,7 +574,10 @@ rec_frame_update_slots(struct rec_frame *frame)
     }
     else {
         for (uint32_t i = 0; i < frame->code->slot_count; i++) {
-            slot_update(frame, i, rec_py_ref_get(slots[i]));
+            PyObject *value = rec_py_ref_get(slots[i]);
+            if (value != NULL || frame->slot[i].kind != TF_VAL_UNBOUND) {
+                slot_update(frame, i, value);
+            }
         }
     }
     if (frame->code->has_mapping) {

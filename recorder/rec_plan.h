@@ -79,6 +79,7 @@ struct rec_plan {
     struct rec_plan_store *store; /* by unit */
     uint32_t sym_count, site_count, operand_count, store_count;
     uint32_t afterwards_count; /* of the sites */
+    uint32_t first_jump;       /* the instructions before run one after the other */
     bool straight; /* no jumps: all stores before the next event's instruction ran */
     bool open; /* what runs is not known: any local may be bound, any object changed */
     bool hard; /* locals are known, but not the paths of the changed objects */

@@ -250,8 +250,7 @@ look_at_list(struct rec_obj *obj, struct rec_hint hint)
     }
     begin_tail(obj, i, size - i);
     for (; i < size; i++) {
-        struct rec_src src = rec_src_obj(list->ob_item[i]);
-        struct rec_val val = rec_value_emit(&src, obj->depth + 1);
+        struct rec_val val = rec_value_emit_obj(list->ob_item[i], obj->depth + 1);
         obj->val[obj->item_count++] = val;
     }
     return true;
@@ -429,7 +428,7 @@ look_at_attr(struct rec_obj *obj, PyObject *name)
     if (!rec_value_same(&obj->val[at], &src, obj->depth + 1)) {
         /* One that is no secret by its name was not one before, either. */
         rec_delta_op(TF_OP_ATTR_SET, obj->id, at - obj->item_count);
-        obj->val[at] = rec_value_emit(&src, obj->depth + 1);
+        obj->val[at] = rec_value_emit_obj(value, obj->depth + 1);
         rec_obj_changed(obj, 1);
     }
     return true;

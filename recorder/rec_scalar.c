@@ -21,6 +21,7 @@ hash_bytes(const void *bytes, size_t len, uint64_t salt)
 /* Python's own hash of a short str, which it keeps with the str (Objects/unicodeobject.c,
  * unicode_hash). A long one is not hashed for us: only what is recorded of it is. */
 #define OWN_HASH_CHARS 256u
+_Static_assert(REC_SHORT_TEXT <= OWN_HASH_CHARS, "one hash for all short texts");
 
 static uint32_t
 str_hash(PyObject *str, size_t kept, size_t length)
@@ -28,7 +29,7 @@ str_hash(PyObject *str, size_t kept, size_t length)
     if (length <= OWN_HASH_CHARS) {
         Py_hash_t hash = ((PyASCIIObject *)str)->hash;
         hash = hash != -1 ? hash : PyUnicode_Type.tp_hash(str);
-        return (uint32_t)((uint64_t)hash ^ (uint64_t)hash >> 32);
+        return rec_fold_hash(hash);
     }
     return hash_bytes(PyUnicode_DATA(str), kept * PyUnicode_KIND(str),
                       length << 3 | (uint64_t)PyUnicode_KIND(str));

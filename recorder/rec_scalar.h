@@ -33,6 +33,49 @@ bool rec_scalar_make(const struct rec_src *src, struct rec_val *ret);
 void rec_scalar_emit(struct tf_rows *rows, const struct rec_src *src,
                      const struct rec_val *val);
 
+/* Likewise what rec_py_small_scalar() made. */
+static inline void
+rec_small_scalar_emit(struct tf_rows *rows, const struct rec_val *val)
+{
+    switch (val->kind) {
+    case TF_VAL_INT: tf_rows_int(rows, (int64_t)val->data); break;
+    case TF_VAL_FLOAT: tf_rows_float_bits(rows, val->data); break;
+    default: tf_rows_value(rows, (enum tf_value_kind)val->kind); break;
+    }
+}
+
+static inline uint32_t
+rec_fold_hash(Py_hash_t hash)
+{
+    return (uint32_t)((uint64_t)hash ^ (uint64_t)hash >> 32);
+}
+
+/* The usual text: rec_scalar_make() and rec_scalar_emit() in one. False: it is another. */
+#define REC_SHORT_TEXT 127u
+
+static inline bool
+rec_short_text_emit(struct tf_rows *rows, PyObject *obj, struct rec_val *ret)
+{
+    if (!PyUnicode_CheckExact(obj) || !PyUnicode_IS_COMPACT_ASCII(obj)) {
+        return false;
+    }
+    size_t len = (size_t)PyUnicode_GET_LENGTH(obj);
+    Py_hash_t hash = ((PyASCIIObject *)obj)->hash;
+    if (len > REC_SHORT_TEXT || len > rec.options->max_text || hash == -1) {
+        return false;
+    }
+    *ret = (struct rec_val){
+        .kind = TF_VAL_STR, .hash = rec_fold_hash(hash), .data = (uintptr_t)obj};
+    if (tf_rows_reserve(rows, 2 + len)) {
+        uint8_t *at = rows->data + rows->len;
+        at[0] = TF_VAL_STR;
+        at[1] = (uint8_t)len;
+        memcpy(at + 2, PyUnicode_DATA(obj), len);
+        rows->len += 2 + len;
+    }
+    return true;
+}
+
 /* Was anything cut off? */
 static inline bool
 rec_scalar_is_cut(const struct rec_val *val)

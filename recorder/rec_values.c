@@ -247,16 +247,16 @@ rec_value_emit(const struct rec_src *src, uint32_t depth)
     struct rec_val val = {0};
     bool object = is_no_scalar(src);
     if (!object && src->sort == SRC_OBJ && rec_py_small_scalar(src->obj, &val)) {
-        switch (val.kind) {
-        case TF_VAL_INT: tf_rows_int(rows(), (int64_t)val.data); break;
-        case TF_VAL_FLOAT: tf_rows_float_bits(rows(), val.data); break;
-        default: tf_rows_value(rows(), (enum tf_value_kind)val.kind); break;
-        }
+        rec_small_scalar_emit(rows(), &val);
         return val;
     }
     if (rec.secrets != NULL && src->sort == SRC_OBJ && rec_secret_is(src->obj)) {
         val = rec_value_emit_redacted(NULL);
         val.data = (uintptr_t)src->obj;
+        return val;
+    }
+    if (!object && src->sort == SRC_OBJ
+        && rec_short_text_emit(rows(), src->obj, &val)) {
         return val;
     }
     if (!object && rec_scalar_make(src, &val)) {

@@ -30,6 +30,20 @@ void rec_values_look(struct rec_obj *obj, struct rec_hint hint);
 /* Appends `src` as a value to the changes, and makes it known if it is a new object.
  * `depth`: 1 for a root. */
 struct rec_val rec_value_emit(const struct rec_src *src, uint32_t depth);
+
+/* The same of an object, quickly when it is a small scalar. */
+static inline struct rec_val
+rec_value_emit_obj(PyObject *obj, uint32_t depth)
+{
+    struct rec_val val;
+    if (obj != NULL && rec_py_small_scalar(obj, &val)) {
+        rec_small_scalar_emit(&rec.batch->changes, &val);
+        return val;
+    }
+    struct rec_src src = rec_src_obj(obj);
+    return rec_value_emit(&src, depth);
+}
+
 /* Is `src` what was recorded? Marks the object to be looked at. */
 bool rec_value_same(const struct rec_val *old, const struct rec_src *src,
                     uint32_t depth);

@@ -233,6 +233,14 @@ tf_status tf_reader_object_items(struct tf_reader *reader, uint64_t object_id,
                                  size_t chunk, int64_t *ret_items, size_t *ret_base,
                                  struct tf_err *err);
 
+/* Goes on from chunk `from`, at whose end (forward) or start the object has *items items, to
+ * the next chunk in which it may have had more than `idx`, or has an image; the one
+ * that created it counts, too. *items: how many at that chunk's near side. TF_ERR_NOT_FOUND:
+ * there is none. */
+tf_status tf_reader_items_reach(struct tf_reader *reader, uint64_t object_id,
+                                uint64_t idx, bool forward, size_t from,
+                                uint64_t *items, size_t *ret_idx, struct tf_err *err);
+
 /* --- Postings: what the chunks ran, without decoding them --- */
 
 /* The last chunk before, resp. the first after one, with a line (EV_LINE), with any event of

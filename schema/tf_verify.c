@@ -119,7 +119,7 @@ same_write(const struct tf_write *a, const struct tf_write *b)
 {
     return a->id == b->id && a->page == b->page && a->chunk == b->chunk
            && a->flags == b->flags && a->items == b->items && a->attrs == b->attrs
-           && a->from == b->from && a->grown == b->grown;
+           && a->from == b->from && a->grown == b->grown && a->risen == b->risen;
 }
 
 /* The entries of a block against those that the chunks gave, from *at on. */

@@ -146,6 +146,12 @@ tf_writes_items(struct tf_writes_set *set, uint64_t id, uint64_t idx, uint64_t c
     return (low == 0 || mark_page(set, id, 0, low)) && mark_pages(set, id, idx, end);
 }
 
+static int64_t
+over_start(int64_t grown)
+{
+    return grown > 0 ? grown : 0;
+}
+
 bool
 tf_writes_splice(struct tf_writes_set *set, uint64_t id, uint64_t idx, uint64_t gone,
                  uint64_t come)
@@ -159,7 +165,11 @@ tf_writes_splice(struct tf_writes_set *set, uint64_t id, uint64_t idx, uint64_t 
     }
     uint32_t from = idx < UINT32_MAX - 1 ? (uint32_t)idx + 1 : UINT32_MAX;
     write->from = write->from == 0 || from < write->from ? from : write->from;
+    uint64_t high = (uint64_t)over_start(write->grown) + write->risen;
     write->grown = (int64_t)((uint64_t)write->grown + come - gone);
+    uint64_t end = (uint64_t)over_start(write->grown);
+    write->risen =
+        (write->flags & TF_WRITTEN_IMAGE) == 0 && high > end ? high - end : 0;
     return true;
 }
 
@@ -187,6 +197,7 @@ tf_writes_image(struct tf_writes_set *set, uint64_t id, uint64_t items)
     if (write != NULL) {
         write->flags |= TF_WRITTEN_IMAGE;
         write->grown = (int64_t)items;
+        write->risen = 0;
     }
     return write != NULL;
 }
@@ -356,7 +367,7 @@ enum {
     FIELD_COLUMNS = 4, /* the first of them */
 };
 
-enum column { ID, PAGE, CHUNK, FLAGS, ITEMS, ATTRS, FROM, GROWN, COLUMNS };
+enum column { ID, PAGE, CHUNK, FLAGS, ITEMS, ATTRS, FROM, GROWN, RISEN, COLUMNS };
 
 static bool
 same_key(const struct tf_write *a, const struct tf_write *b)
@@ -380,6 +391,7 @@ column_value(enum column column, const struct tf_write *write,
     case ATTRS: return write->attrs;
     case FROM: return write->from;
     case GROWN: return tf_zigzag(write->grown);
+    case RISEN: return write->risen;
     default: return 0;
     }
 }
@@ -445,6 +457,7 @@ take_value(enum column column, uint64_t n, const struct tf_write *before,
     case ATTRS: write->attrs = (uint32_t)n; return n <= UINT32_MAX;
     case FROM: write->from = (uint32_t)n; return n <= UINT32_MAX;
     case GROWN: write->grown = tf_unzigzag(n); return true;
+    case RISEN: write->risen = n; return true;
     default: return false;
     }
 }

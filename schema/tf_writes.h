@@ -37,6 +37,9 @@ struct tf_write {
     int64_t
         grown; /* how many items more there are at the chunk's end than at its start;
                        with TF_WRITTEN_IMAGE: how many there are */
+    uint64_t
+        risen; /* how many items more it had in between than at the start and at the end;
+                       0 with TF_WRITTEN_IMAGE */
     uint32_t
         page; /* objects: 0 the object itself, n + 1 its page n; frames: the slot */
     uint32_t attrs; /* bit i % 32 for each attribute i */

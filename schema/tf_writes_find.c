@@ -547,40 +547,52 @@ add_growth(const struct tf_writes_block *block, uint64_t id, size_t high, int64_
     return false;
 }
 
+/* What tells of the object as a whole in the group that holds the chunk, [*ret_first,
+ * *ret_end); borrowed until the next question. */
+static tf_status
+own_block(struct tf_reader *reader, uint64_t id, size_t chunk, size_t *ret_first,
+          size_t *ret_end, struct tf_writes_block *ret_block, struct tf_err *err)
+{
+    const struct tf_index_writes *group = group_of(reader, chunk, ret_first, ret_end);
+    const struct tf_writes_block *block;
+    struct tf_writes_group *made;
+    size_t at;
+    tf_status status = TF_OK;
+    *ret_block = (struct tf_writes_block){.first_chunk = *ret_first};
+    if (group == NULL) {
+        status = made_group(reader, *ret_first, &made, err);
+        if (status == TF_OK) {
+            ret_block->write = made->list[TF_WRITES_OBJECTS].write;
+            ret_block->count = made->list[TF_WRITES_OBJECTS].count;
+        }
+    }
+    else if (find_block(&reader->index, group->first_chunk, TF_WRITES_OBJECTS, id, 0,
+                        &at)) {
+        status = load(reader, &reader->index.writes.at[at], &block, err);
+        if (status == TF_OK) {
+            *ret_block = *block;
+        }
+    }
+    return status;
+}
+
 tf_status
 tf_reader_object_items(struct tf_reader *reader, uint64_t object_id, size_t chunk,
                        int64_t *ret_items, size_t *ret_base, struct tf_err *err)
 {
-    size_t born = 0, first, end, at;
+    size_t born = 0, first, end;
     int64_t sum = 0;
     if (!tf_reader_chunk_of_object(reader, object_id, &born) || born >= chunk) {
         return tf_err_set(err, TF_ERR_NOT_FOUND, -1, "no such object yet");
     }
     for (size_t high = chunk; high > born + 1; high = first) {
-        const struct tf_index_writes *group = group_of(reader, high - 1, &first, &end);
-        const struct tf_writes_block *block = NULL;
-        struct tf_writes_block own;
-        tf_status status = TF_OK;
-        if (group == NULL) {
-            struct tf_writes_group *made;
-            status = made_group(reader, first, &made, err);
-            if (status == TF_OK) {
-                own = (struct tf_writes_block){
-                    .first_chunk = first,
-                    .write = made->list[TF_WRITES_OBJECTS].write,
-                    .count = made->list[TF_WRITES_OBJECTS].count,
-                };
-                block = &own;
-            }
-        }
-        else if (find_block(&reader->index, group->first_chunk, TF_WRITES_OBJECTS,
-                            object_id, 0, &at)) {
-            status = load(reader, &reader->index.writes.at[at], &block, err);
-        }
+        struct tf_writes_block block;
+        tf_status status =
+            own_block(reader, object_id, high - 1, &first, &end, &block, err);
         if (status != TF_OK) {
             return status;
         }
-        if (block != NULL && add_growth(block, object_id, chunk, &sum)) {
+        if (add_growth(&block, object_id, chunk, &sum)) {
             *ret_items = sum;
             *ret_base = SIZE_MAX;
             return TF_OK;
@@ -589,4 +601,62 @@ tf_reader_object_items(struct tf_reader *reader, uint64_t object_id, size_t chun
     *ret_items = sum;
     *ret_base = born;
     return TF_OK;
+}
+
+/* The next of the block's writes in chunks [low, high) in which the object may have had more
+ * than `idx` items; *items is brought along. */
+static bool
+reach_in(const struct tf_writes_block *block, uint64_t id, uint64_t idx, bool forward,
+         size_t low, size_t high, uint64_t *items, size_t *ret_idx)
+{
+    size_t first, end;
+    tf_writes_range(block, id, 0, &first, &end);
+    for (size_t n = 0; n < end - first; n++) {
+        const struct tf_write *write = &block->write[forward ? first + n : end - 1 - n];
+        size_t chunk = (size_t)block->first_chunk + write->chunk;
+        uint64_t grown = (uint64_t)write->grown;
+        if (chunk < low || chunk >= high) {
+            continue;
+        }
+        uint64_t far = forward ? *items + grown : *items - grown;
+        uint64_t most = (far > *items ? far : *items) + write->risen;
+        if ((write->flags & TF_WRITTEN_IMAGE) != 0 || most > idx) {
+            *ret_idx = chunk;
+            return true;
+        }
+        *items = far;
+    }
+    return false;
+}
+
+tf_status
+tf_reader_items_reach(struct tf_reader *reader, uint64_t object_id, uint64_t idx,
+                      bool forward, size_t from, uint64_t *items, size_t *ret_idx,
+                      struct tf_err *err)
+{
+    size_t born = 0, first, end;
+    bool is_born = tf_reader_chunk_of_object(reader, object_id, &born);
+    size_t low = forward ? from + 1 : is_born ? born + 1 : 0;
+    size_t high = forward ? reader->index.chunk.count : from;
+    if (forward && is_born && born > from) {
+        *ret_idx = born;
+        return TF_OK;
+    }
+    while (low < high) {
+        struct tf_writes_block block;
+        tf_status status = own_block(reader, object_id, forward ? low : high - 1,
+                                     &first, &end, &block, err);
+        if (status != TF_OK) {
+            return status;
+        }
+        if (reach_in(&block, object_id, idx, forward, low, high, items, ret_idx)) {
+            return TF_OK;
+        }
+        *(forward ? &low : &high) = forward ? end : first;
+    }
+    if (!forward && is_born && born < from) {
+        *ret_idx = born;
+        return TF_OK;
+    }
+    return tf_err_set(err, TF_ERR_NOT_FOUND, -1, "nothing in the recording");
 }

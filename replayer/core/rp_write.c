@@ -343,7 +343,7 @@ part_of(const struct rp_place *place, size_t at)
 }
 
 static tf_status
-next_chunk(const struct seeker *seeker, size_t at, size_t *idx)
+next_chunk(const struct seeker *seeker, const struct standing *standing, size_t *idx)
 {
     struct tf_reader *reader = seeker->rp->reader;
     const struct rp_place *place = seeker->place;
@@ -351,7 +351,12 @@ next_chunk(const struct seeker *seeker, size_t at, size_t *idx)
         return (seeker->forward ? tf_reader_slot_after : tf_reader_slot_before)(
             reader, place->id, place->slot, *idx, idx, seeker->err);
     }
-    struct tf_part part = part_of(place, at);
+    if (place->sort == RP_PLACE_ITEM && standing->items <= place->index) {
+        uint64_t items = standing->items; /* it is not there: where it comes to be */
+        return tf_reader_items_reach(reader, place->id, place->index, seeker->forward,
+                                     *idx, &items, idx, seeker->err);
+    }
+    struct tf_part part = part_of(place, standing->idx);
     return (seeker->forward ? tf_reader_part_after : tf_reader_part_before)(
         reader, &part, *idx, idx, seeker->err);
 }
@@ -363,48 +368,6 @@ beyond_bound(const struct seeker *seeker, size_t idx)
     const struct tf_chunk_info *info = tf_reader_chunk_info(seeker->rp->reader, idx);
     return seeker->forward ? info->first_seq > seeker->bound
                            : info->first_seq + info->event_count < seeker->bound;
-}
-
-/* Goes on over chunks in which an item that is not there does not come to be: only how
- * many there are is followed, through the changes as they stand. *idx: the first chunk in
- * which it may. */
-static tf_status
-skip_absent(const struct seeker *seeker, struct standing *standing, size_t *idx)
-{
-    struct rp *rp = seeker->rp;
-    for (;;) {
-        struct rp_chunk *chunk;
-        struct rp_object_changes changes;
-        struct rp_object_change change;
-        struct standing here = *standing;
-        bool may = false;
-        tf_status status = rp_chunk_get_raw(rp, *idx, &chunk, seeker->err);
-        if (status != TF_OK) {
-            return status;
-        }
-        rp_object_changes_begin(&changes, chunk, seeker->place->id,
-                                seeker->forward ? 0 : UINT32_MAX - 1);
-        while (!may
-               && (seeker->forward ? rp_object_changes_next
-                                   : rp_object_changes_prev)(&changes, &change)) {
-            may = change.place == 0 || may_concern(seeker, change.op, &here);
-        }
-        rp_chunk_put(rp, chunk);
-        size_t before = *idx;
-        if (may || beyond_bound(seeker, before)) {
-            return TF_OK;
-        }
-        *standing = here;
-        status =
-            rp_progress(rp, seeker->forward ? before : rp->facts.chunk_count - before,
-                        rp->facts.chunk_count, seeker->err);
-        if (status == TF_OK) {
-            status = next_chunk(seeker, SIZE_MAX, idx);
-        }
-        if (status != TF_OK || (seeker->forward ? *idx <= before : *idx >= before)) {
-            return status;
-        }
-    }
 }
 
 static tf_status
@@ -431,12 +394,7 @@ search_writes(const struct seeker *seeker, uint64_t seq, struct rp_write *ret_wr
             return status;
         }
         before = idx;
-        status = next_chunk(seeker, standing.idx, &idx);
-        if (status == TF_OK && seeker->place->sort == RP_PLACE_ITEM
-            && standing.items <= seeker->place->index
-            && (seeker->forward ? idx > before : idx < before)) {
-            status = skip_absent(seeker, &standing, &idx);
-        }
+        status = next_chunk(seeker, &standing, &idx);
         if (status == TF_ERR_NOT_FOUND
             || (status == TF_OK
                 && (beyond_bound(seeker, idx)

@@ -1,6 +1,7 @@
 """Containers that are written at random over many chunks: pages of them are written whole from
 time to time, and what the replayer shows of them anywhere is what the program had there."""
 import ast
+import json
 import os
 import random
 import sys
@@ -101,3 +102,57 @@ def test_list_that_fills_the_cache(tmp_path, pyrecord, pyreplay):
                                ("len(items) > 1399999 and items[123456] == 123456", 4)):
         done = run.pyreplay("when", "--count", recording, expression)
         assert done.text.splitlines()[0] == "%d events" % events, (expression, done)
+
+
+FLEETING = '''\
+def spin(n):
+    for i in range(n):
+        x = i
+def main():
+    l = [0, 1, 2]
+    spin(20000)
+    l.append("a")
+    l.pop()
+    spin(20000)
+    l.extend([3, 4, 5])
+    del l[3:]
+    spin(20000)
+    l.append("z")
+    spin(20000)
+main()
+'''
+
+
+def test_item_that_comes_and_goes_in_a_chunk(tmp_path, pyrecord, pyreplay):
+    """Which chunk gives a list an item that it has not is told by the index alone: also where it
+    has no more of them at the chunk's end."""
+    program, recording = tmp_path / "p.py", tmp_path / "r.pyrec"
+    program.write_text(FLEETING)
+    run.pyrecord("-q", "-o", recording, program, cwd=tmp_path)
+    rows = [json.loads(line) for line in run.pyreplay(
+        "dump", "--format", "jsonl", "--function", "main", recording).text.splitlines()]
+    seen = [(row["seq"], ast.literal_eval(row["locals"]["l"])) for row in rows if "l" in row["locals"]]
+    for index in (3, 5, 6):
+        wanted, before = [], None
+        for seq, items in seen:
+            now = repr(items[index]) if index < len(items) else None
+            wanted += [(seq, now)] if now != before else []
+            before = now
+        at, name, found = seen[0][0], "l[%d]" % index, []  # where it was written: a line before
+        while True:
+            done = run.pyreplay("next-write", "--format", "json", "--at", str(at), recording, name)
+            if done.status:
+                break
+            row = json.loads(done.text)
+            found.append((row["seen"], row["after"]))
+            at = row["seq"]
+        assert found == wanted, index
+        at, found = seen[-1][0], []
+        while len(found) < 9:
+            done = run.pyreplay("last", "--format", "json", "--at", str(at), recording, name)
+            if done.status:
+                break
+            row = json.loads(done.text)
+            found.append((row["seen"], row["after"]))
+            at = row["seq"]
+        assert found == wanted[::-1], index

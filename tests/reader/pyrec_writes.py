@@ -12,7 +12,7 @@ class Entry:
     """What a chunk did to an object."""
 
     def __init__(self):
-        self.flags = self.attrs = self.start = self.grown = 0
+        self.flags = self.attrs = self.start = self.grown = self.most = 0
         self.items = set()
 
     def image(self, count):
@@ -31,6 +31,7 @@ class Entry:
         start = min(at + 1, MOST)
         self.start = min(self.start, start) if self.start else start
         self.grown += come - gone
+        self.most = max(self.most, self.grown)
 
     def set_attrs(self, at, gone, come):
         if gone != come or come > 64:
@@ -40,17 +41,18 @@ class Entry:
                 self.attrs |= 1 << (at + i) // 2 % 32
 
     def rows(self):
-        """page -> (flags, items, attrs, from, grown)."""
+        """page -> (flags, items, attrs, from, grown, risen)."""
         def bits(items):
             return sum(1 << i % PAGE for i in items)
         paged = any(i >= OWN for i in self.items)
         own = 0 if paged else bits(self.items)
+        risen = 0 if self.flags & IMAGE else self.most - max(0, self.grown)
         rows = {0: (self.flags | (PAGES if paged else 0), own, self.attrs, self.start,
-                    self.grown)}
+                    self.grown, risen)}
         if paged:
             for page in {i // PAGE for i in self.items}:
                 rows[page + 1] = (0, bits(i for i in self.items if i // PAGE == page),
-                                  0, 0, 0)
+                                  0, 0, 0, 0)
         return rows
 
 
@@ -91,7 +93,7 @@ class Writes:
                     yield OBJECTS, number, page, chunk, row
         for chunk, frame, slot in self.slots:
             if chunk < end:
-                yield FRAMES, frame, slot, chunk, (0, 0, 0, 0, 0)
+                yield FRAMES, frame, slot, chunk, (0, 0, 0, 0, 0, 0)
 
     @staticmethod
     def told(block):
@@ -99,7 +101,7 @@ class Writes:
         count = len(block.id)
         columns = [list(column) or [0] * count
                    for column in (block.page, block.chunk, block.flags, block.items,
-                                  block.attrs, getattr(block, "from"), block.grown)]
+                                  block.attrs, getattr(block, "from"), block.grown, block.risen)]
         if any(len(column) != count for column in columns):
             raise Bad("columns of a list of writes have not one length")
         number = page = chunk = 0

@@ -112,6 +112,20 @@ begin(struct tf_err *err)
     return status;
 }
 
+/* What the program has not ended ends with it. */
+static void
+at_exit(int status, void *unused)
+{
+    struct rec_session_result ignored;
+    (void)unused;
+    if (control.on && getpid() == rec_session_pid()) {
+        if (Py_IsInitialized()) {
+            PyGILState_Ensure(); /* C code called exit(): no other thread may go on */
+        }
+        rec_session_finish(true, status & 0xff, &ignored);
+    }
+}
+
 PyObject *
 mod_start(PyObject *module, PyObject *list)
 {
@@ -124,8 +138,8 @@ mod_start(PyObject *module, PyObject *list)
     if (words == NULL) {
         return NULL;
     }
-    if (control.on && control.pid != getpid()) { /* forked: it is the parent's */
-        release();
+    if (control.on && control.pid != getpid() && !rec_session_is_on()) {
+        release(); /* forked, and not recorded: it is the parent's */
     }
     if (control.on || rec_session_is_on()) {
         mod_words_free(words, count);
@@ -139,9 +153,19 @@ mod_start(PyObject *module, PyObject *list)
         release();
         return fail(module, err.message);
     }
-    control.number++;
+    if (control.number++ == 0) {
+        on_exit(at_exit, NULL);
+    }
     return Py_BuildValue("NK", PyUnicode_DecodeFSDefault(control.output.path),
                          control.number);
+}
+
+/* A forked child has a recording of its own. */
+static const char *
+current_path(void)
+{
+    const char *child = rec_session_child_path();
+    return child != NULL ? child : control.output.path;
 }
 
 static PyObject *
@@ -172,7 +196,7 @@ mod_stop(PyObject *module, PyObject *args)
         return fail(module, rec_session_is_on() ? "this recording ends with the program"
                                                 : "this process is not being recorded");
     }
-    char *path = strdup(control.output.path);
+    char *path = strdup(current_path());
     if (path == NULL) {
         return PyErr_NoMemory();
     }
@@ -207,10 +231,9 @@ mod_current(PyObject *module, PyObject *unused)
         Py_RETURN_NONE;
     }
     unsigned long long events = rec_session_event_count();
-    return control.on
-               ? Py_BuildValue("NKK", PyUnicode_DecodeFSDefault(control.output.path),
-                               control.number, events)
-               : Py_BuildValue("OKK", Py_None, 0ULL, events);
+    return control.on ? Py_BuildValue("NKK", PyUnicode_DecodeFSDefault(current_path()),
+                                      control.number, events)
+                      : Py_BuildValue("OKK", Py_None, 0ULL, events);
 }
 
 int

@@ -427,3 +427,42 @@ print(total)
 """
     whole, found, line = record(tmp_path, program, text)
     assert len(found) == 40 and "40 forked children" in line
+
+
+def test_module(tmp_path, program, pyrecord, pyreplay):
+    """A recording that the program began: its child's can be ended by name, and what nobody ends
+    ends with its process."""
+    path = program("""
+import os, sys
+sys.path.insert(0, %r)
+import pyrecord
+pyrecord.start('m.pyrec')
+pid = os.fork()
+if pid == 0:
+    inside = 'child'
+    result = pyrecord.stop()
+    pyrecord.start('own.pyrec')
+    again = 'own'
+    print(os.path.basename(result.path) == 'm.%%d.pyrec' %% os.getpid(), flush=True)
+    sys.exit(3)
+print(os.waitpid(pid, 0)[1] >> 8, flush=True)
+pid = os.fork()
+if pid == 0:
+    with pyrecord.recording('part.pyrec'):
+        inside = 'again'
+    os._exit(0)
+os.waitpid(pid, 0)
+print(os.path.basename(pyrecord.current()))
+last = 'parent'
+""" % os.path.join(run.BUILD, "python"))
+    done = run.bare(path, cwd=tmp_path)
+    assert (done.status, done.text, done.message) == (0, "True\n3\nm.pyrec\n", ""), done
+    names = sorted(path.name for path in tmp_path.glob("*"))
+    assert len(names) == 5 and not [name for name in names if name.endswith(".tail")], names
+    for name in names:
+        if name.endswith(".pyrec"):
+            run.verified(tmp_path / name)
+            assert run.info(tmp_path / name)["complete"], name
+    assert run.info(tmp_path / "own.pyrec")["exit_status"] == 3
+    assert run.info(tmp_path / "own.pyrec")["parent"] is None
+    assert last_of(tmp_path / "m.pyrec", "<module>")["locals"]["last"] == "'parent'"

@@ -77,6 +77,8 @@ def _words(path, options):
     for name, word in (("values", "--no-values"), ("redact", "--no-redact")):
         if not options.pop(name, True):
             words += [word]
+    if not options.pop("forks", True):
+        words += ["--no-forks"]
     if options.pop("force", False):
         words += ["--force"]
     if options:
@@ -96,6 +98,7 @@ def start(path=None, **options):
     events -- list of kinds of events
     values, redact -- False: --no-values, --no-redact
     max_text, max_items, max_depth, max_objects -- limits
+    forks -- False: --no-forks
     force -- replace an older recording
 
     Returns the file's name. Raises RecordingError when the process is being recorded already,

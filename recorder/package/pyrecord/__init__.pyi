@@ -28,6 +28,7 @@ def start(
     max_objects: Optional[int] = ...,
     values: bool = ...,
     redact: bool = ...,
+    forks: bool = ...,
     force: bool = ...,
 ) -> str: ...
 def stop() -> Result: ...
@@ -52,6 +53,7 @@ class recording:
         max_objects: Optional[int] = ...,
         values: bool = ...,
         redact: bool = ...,
+        forks: bool = ...,
         force: bool = ...,
     ) -> None: ...
     def __enter__(self) -> "recording": ...
@@ -80,5 +82,6 @@ def record(
     max_objects: Optional[int] = ...,
     values: bool = ...,
     redact: bool = ...,
+    forks: bool = ...,
     force: bool = ...,
 ) -> Callable[[_Function], _Function]: ...

@@ -64,7 +64,9 @@ rp_who_reach(struct who_job *job, uint32_t idx, const char *path, uint64_t frame
         node->reach = REACH_YES;
         node->frame = frame;
         node->code = code;
-        node->path = path && strlen(path) < RP_WHO_WORDS ? strdup(path) : NULL;
+        bool words = path && strlen(path) < RP_WHO_WORDS;
+        node->path = words ? strdup(path) : NULL;
+        job->no_memory |= words && !node->path;
     }
 }
 
@@ -107,7 +109,9 @@ path_to(struct who_job *job, const struct who_node *holder, const struct rp_hold
     if (holder->path && !global) {
         rp_buf_add_string(path, holder->path);
     }
-    if ((!holder->path && !global) || !add_step(job, at, path)) {
+    bool words = (holder->path || global) && add_step(job, at, path);
+    job->no_memory |= path->failed;
+    if (!words) {
         rp_buf_clear(path);
     }
 }
@@ -623,6 +627,9 @@ rp_who(struct rp *rp, uint64_t seq, uint64_t object,
     }
     if (status == TF_OK && !job.stopped) {
         status = ask_rounds(&job, err);
+    }
+    if (status == TF_OK && job.no_memory) {
+        status = rp_no_memory(err);
     }
     tf_aside_close(job.aside);
     rp_chunk_put(rp, job.chunk);

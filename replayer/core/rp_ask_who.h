@@ -44,6 +44,7 @@ struct who_job {
     bool (*row)(void *ctx, const struct rp_referrer *referrer);
     void *ctx;
     bool stopped;
+    bool no_memory; /* for words: what was said before lacks some */
 };
 
 /* The object's place in `node`; RP_NONE: no memory. */

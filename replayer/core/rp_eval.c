@@ -64,12 +64,24 @@ rp_eval_variable(struct rp_eval *eval, const struct rp_node *node,
 static bool
 eval_name(struct rp_eval *eval, const struct rp_node *node, struct rp_value *ret_value)
 {
+    static const struct {
+        const char *name;
+        enum tf_value_kind kind;
+    } constants[] = {{"Ellipsis", TF_VAL_ELLIPSIS},
+                     {"NotImplemented", TF_VAL_NOTIMPLEMENTED}};
+
     bool found;
     if (!rp_eval_variable(eval, node, ret_value, &found)) {
         return false;
     }
     if (found || rp_eval_builtin(eval, node->text, ret_value)) {
         return true;
+    }
+    for (size_t i = 0; i < sizeof constants / sizeof *constants; i++) {
+        if (eval->status == TF_OK && rp_text_is(node->text, constants[i].name)) {
+            *ret_value = (struct rp_value){.kind = constants[i].kind};
+            return true;
+        }
     }
     return eval->status == TF_OK
            && rp_eval_raise(eval, "NameError", "name '%.*s' is not defined",

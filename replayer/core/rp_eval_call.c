@@ -443,6 +443,10 @@ bind_param(struct rp_calling *call, struct rp_scope *scope, uint32_t idx,
     else if (param->op == 2) {
         return rp_eval_fail(call->eval, "**%s is not supported", name);
     }
+    else if (*at < call->count && rp_call_named(call, name)) {
+        return rp_eval_raise(call->eval, "TypeError",
+                             "<lambda>() got multiple values for argument '%s'", name);
+    }
     else if (*at < call->count) {
         rp_value_copy(&value, &call->arg[(*at)++]);
     }

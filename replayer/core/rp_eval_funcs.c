@@ -357,6 +357,10 @@ call_enumerate(struct rp_calling *call, struct rp_value *ret_value)
                              &start)) {
         return false;
     }
+    if (start > INT64_MAX / 2) { /* or beyond 64 bits */
+        return rp_eval_fail(call->eval, "enumerate() from %lld on is not supported",
+                            (long long)start);
+    }
     if (!items || !rp_iter_of(call->eval, items, &source)
         || !rp_iter_over(call->eval, RP_ITER_ENUMERATE, NULL, &source, 1, &iter)) {
         return items ? false

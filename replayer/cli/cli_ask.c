@@ -224,7 +224,7 @@ cli_ask_row(struct cli_ask *ask)
 
 /* After so many chunks that were read for one object each, rows fold what would need more:
  * the last of a million rows comes in seconds instead of hours. */
-#define STRAYS_MAX 500u
+#define STRAYS_MAX 250u
 
 static const struct rp_limits ROW_TEXT = {.chars = 200, .items = 10, .depth = 3};
 static const struct rp_limits ROW_JSON = {.chars = 4000, .items = 100, .depth = 4};

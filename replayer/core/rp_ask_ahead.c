@@ -8,7 +8,7 @@
 #include "tf_aside.h"
 
 /* With more than this decoded and not yet taken the threads wait. */
-#define BYTES_MAX ((size_t)48 << 20)
+#define BYTES_MAX ((size_t)32 << 20)
 /* What is asked of a chunk costs less than to decode it: more of them would only wait. */
 #define THREADS_MAX 3
 

@@ -5,7 +5,7 @@
 
 #include "rp_private.h"
 
-#define RP_AHEAD 6u /* chunks at a time */
+#define RP_AHEAD 8u /* chunks at a time */
 
 struct rp_ahead;
 

@@ -1,7 +1,8 @@
 /* What the methods of str say of characters, and UTF-8.
  *
  * They follow the Unicode version that the Python was built with: 3.8 has 12.1, 3.9 and
- * 3.10 13.0, 3.11 14.0, 3.12 15.0, 3.13 15.1 (unicodedata.unidata_version). The tables have
+ * 3.10 13.0, 3.11 14.0, 3.12 15.0, 3.13 15.1, 3.14 16.0, 3.15 17.0
+ * (unicodedata.unidata_version). The tables have
  * the newest in full and of the others what differs; a version that is missing is answered
  * by the next that is there. rp_unicode_table.py makes them, tests/e2e/test_rp_repr.py and
  * test_expr_unicode.py compare them with the Python at hand. */

@@ -21,7 +21,8 @@ def outer(total):
         return total
     return sample
 """
-PAIRS = ("LOAD_FAST_LOAD_FAST", "STORE_FAST_LOAD_FAST", "STORE_FAST_STORE_FAST")
+PAIRS = ("LOAD_FAST_LOAD_FAST", "STORE_FAST_LOAD_FAST", "STORE_FAST_STORE_FAST",
+         "LOAD_FAST_BORROW_LOAD_FAST_BORROW")
 
 
 def find(code, name):

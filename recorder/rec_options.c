@@ -197,6 +197,12 @@ static const struct cl_section SECTIONS[] = {
      "bytes objects that hold it, and replaces it in source text:\n\n"
      "    # rules of the shop\n    name card_number\n    name *_iban\n    type vault.*\n"
      "    text sk_live_*\n    keep token_kind"},
+    {"Files",
+     "FILE.tail, beside the recording while it is being made, holds the events that are not in "
+     "it yet: after SIGKILL, a crash or a power cut pyreplay shows the recording with it, and "
+     "pyreplay repair makes one file of both. Both are brought to the disk once a second. "
+     "NAME.PID.pyrec is the recording of the forked child PID, from its first event on. Files "
+     "have mode 0600."},
     {"Exit status",
      "That of the program; if a signal ended it, pyrecord ends by the same. 125: the "
      "recording could not start (wrong options, no such script, unwritable place); the "

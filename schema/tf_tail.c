@@ -237,11 +237,13 @@ area_extend(struct area *area, size_t want)
         return false;
     }
     add_extent(area, off, bytes);
-    if (area->map != NULL) {
-        munmap(area->map, area->map_bytes);
-    }
+    uint8_t *before = area->map;
+    size_t before_bytes = area->map_bytes;
     area->map = map;
     area->map_bytes = total;
+    if (before != NULL) {
+        munmap(before, before_bytes);
+    }
     return true;
 }
 

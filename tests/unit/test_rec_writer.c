@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -15,6 +16,7 @@
 #include <cmocka.h>
 
 #include "rec_writer.h"
+#include "tf_tail.h"
 
 static struct tf_header
 some_header(void)
@@ -318,6 +320,50 @@ a_forked_child_forgets(void **state)
     assert_int_equal(stats.events, 20000);
 }
 
+/* How many batches are in the tail. */
+static unsigned
+in_tail(int fd, unsigned slot_count)
+{
+    unsigned count = 0;
+    for (unsigned i = 0; i < slot_count; i++) {
+        struct tf_tail_slot slot;
+        off_t off = (off_t)(TF_TAIL_SLOT_OFF + i * sizeof slot);
+        assert_int_equal(pread(fd, &slot, sizeof slot, off), sizeof slot);
+        count += slot.batch != 0;
+    }
+    return count;
+}
+
+/* One second has not passed: nothing of the file has reached the disk. */
+static void
+a_batch_stays_in_the_tail_as_long_as_another_is_free(void **state)
+{
+    (void)state;
+    char path[] = "/tmp/rec_writer.XXXXXX", tail_path[sizeof path + 8];
+    int fd = mkstemp(path);
+    snprintf(tail_path, sizeof tail_path, "%s" TF_TAIL_SUFFIX, path);
+    struct rec_writer *w = start(fd, 3);
+    int tail = open(tail_path, O_RDONLY);
+    assert_true(tail >= 0);
+    struct tf_batch *batch = take(w);
+    tf_tail_begin(batch, 1);
+    fill(batch, true, 100);
+    tf_tail_publish(batch);
+    rec_writer_submit(w, batch);
+    rec_writer_drain(w);
+    assert_int_equal(in_tail(tail, 3), 1);
+    assert_ptr_not_equal(take(w), batch);
+    assert_ptr_not_equal(take(w), batch);
+    assert_int_equal(in_tail(tail, 3), 1);
+    assert_ptr_equal(take(w), batch);
+    assert_int_equal(in_tail(tail, 3), 0);
+    struct tf_writer_stats stats;
+    assert_int_equal(rec_writer_finish(w, &FOOTER, &stats, NULL), TF_OK);
+    assert_int_equal(stats.events, 100);
+    close(tail);
+    unlink(path);
+}
+
 int
 main(void)
 {
@@ -331,6 +377,7 @@ main(void)
         cmocka_unit_test(failure_is_seen_while_it_goes_on),
         cmocka_unit_test(signals_are_for_other_threads),
         cmocka_unit_test(a_forked_child_forgets),
+        cmocka_unit_test(a_batch_stays_in_the_tail_as_long_as_another_is_free),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -99,7 +99,7 @@ def work(a):
         return os.waitpid(pid, 0)
     for n in range(40):
         nodes[n % 5].x.append([a, n])
-        nodes[n] = Node(str(n))
+        nodes[n + 10] = Node(str(n))
     os.kill(os.getpid(), signal.SIGKILL)
 work(nodes[2])
 """)

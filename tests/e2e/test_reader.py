@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 import run
-import test_crash_kills as kills
 
 ROOT = Path(__file__).parents[2]
 BUILD = ROOT / os.environ.get("BUILD", "build")
@@ -74,13 +73,42 @@ def test_recorded(program, tmp_path):
     assert compare(recording, tmp_path / "gen") > 50
 
 
-@pytest.mark.parametrize("kind", ["loop", "threads", "new_code"])
+KILLED = {
+    "values": """
+class Node:
+    pass
+for i in range(150):
+    node = Node()
+    node.x = [i, str(i), -i / 3, 10 ** 30, b'\\xff', {i: node}]
+    if i % 50 == 0:
+        print(sorted(node.x[:1]), file=open('/dev/null', 'w'))
+""",
+    "threads": """
+import threading
+def work(k):
+    for i in range(60):
+        seen[i % 7] = [k, i]
+seen = {}
+threads = [threading.Thread(target=work, args=(k,)) for k in range(3)]
+for t in threads: t.start()
+for t in threads: t.join()
+""",
+    "code": """
+for i in range(40):
+    space = {}
+    exec(compile('def f(x):\\n    y = x + %d\\n    return y\\n' % i, 'made_%d.py' % i, 'exec'), space)
+    z = space['f'](i)
+""",
+}
+
+
+@pytest.mark.parametrize("kind", KILLED)
 def test_killed(kind, tmp_path):
     """Recording and tail of a program that was killed."""
-    process, recording, side = kills.start(tmp_path, kind)
-    kills.run_for(process, side, 0)
-    kills.kill(process)
-    assert run.info(recording)["tail_events"] > 0
+    program, recording = tmp_path / "k.py", tmp_path / "k.pyrec"
+    program.write_text(KILLED[kind] + "\nimport os\nos.kill(os.getpid(), 9)\n")
+    process = subprocess.run([BUILD / "bin" / "pyrecord", "-q", "-o", recording, program])
+    assert process.returncode == -9 and run.info(recording)["tail_events"] > 0
     assert compare(recording, tmp_path / "gen") > 50
 
 

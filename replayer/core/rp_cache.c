@@ -62,9 +62,8 @@ use(struct rp *rp, struct rp_chunk *chunk)
     return chunk;
 }
 
-tf_status
-rp_chunk_get_raw(struct rp *rp, size_t idx, struct rp_chunk **ret_chunk,
-                 struct tf_err *err)
+static tf_status
+get_any(struct rp *rp, size_t idx, struct rp_chunk **ret_chunk, struct tf_err *err)
 {
     if (idx >= rp->facts.chunk_count) {
         return tf_err_set(err, TF_ERR_NOT_FOUND, -1, "there is no chunk %zu", idx);
@@ -89,7 +88,7 @@ tf_status
 rp_chunk_get(struct rp *rp, size_t idx, struct rp_chunk **ret_chunk, struct tf_err *err)
 {
     struct rp_chunk *chunk;
-    tf_status status = rp_chunk_get_raw(rp, idx, &chunk, err);
+    tf_status status = get_any(rp, idx, &chunk, err);
     if (status == TF_OK && !chunk->built) {
         rp->chunk_bytes -= chunk->memory_bytes;
         status = rp_chunk_build(rp, NULL, chunk, err);
@@ -105,6 +104,14 @@ rp_chunk_get(struct rp *rp, size_t idx, struct rp_chunk **ret_chunk, struct tf_e
         *ret_chunk = chunk;
     }
     return status;
+}
+
+tf_status
+rp_chunk_get_raw(struct rp *rp, size_t idx, struct rp_chunk **ret_chunk,
+                 struct tf_err *err)
+{
+    return rp->many_objects ? rp_chunk_get(rp, idx, ret_chunk, err)
+                            : get_any(rp, idx, ret_chunk, err);
 }
 
 tf_status

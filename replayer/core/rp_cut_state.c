@@ -92,60 +92,6 @@ want_later(struct wanted *wanted, struct rp *rp, const struct rp_cut_place *plac
     return status;
 }
 
-/* --- What they lead to --- */
-
-static int
-compare(const void *a, const void *b)
-{
-    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-    return x < y ? -1 : x > y;
-}
-
-static tf_status
-follow_object(struct wanted *wanted, struct rp *rp, uint64_t id,
-              const struct rp_cut_place *place, struct tf_err *err)
-{
-    struct rp_object *object;
-    tf_status status = rp_state_at(rp, id, place->chunk, place->op, &object, err);
-    if (status != TF_OK) {
-        return status;
-    }
-    for (size_t i = 0; i < object->item_count; i++) {
-        want_value(wanted, &object->item[i]);
-    }
-    for (size_t i = 0; i < object->attr_count; i++) {
-        want_value(wanted, &object->attr[i]);
-    }
-    rp_object_release(object);
-    return TF_OK;
-}
-
-/* In waves, each by ascending id: objects made together are looked at together. */
-static tf_status
-want_reachable(struct wanted *wanted, struct rp *rp, const struct rp_cut_place *place,
-               struct tf_err *err)
-{
-    tf_status status = TF_OK;
-    while (wanted->count > 0 && status == TF_OK) {
-        uint64_t *wave = wanted->wave;
-        size_t count = wanted->count;
-        wanted->wave = NULL;
-        wanted->count = wanted->cap = 0;
-        qsort(wave, count, sizeof *wave, compare);
-        for (size_t i = 0; i < count && status == TF_OK; i++) {
-            status = follow_object(wanted, rp, wave[i], place, err);
-            if (status == TF_OK && i % 256 == 0) {
-                status = rp_progress(rp, i, count, err);
-            }
-        }
-        free(wave);
-        if (status == TF_OK && wanted->ids.failed) {
-            status = rp_no_memory(err);
-        }
-    }
-    return status;
-}
-
 /* --- Images --- */
 
 static size_t
@@ -262,31 +208,88 @@ add_image(struct images *images, const struct rp_object *object, struct tf_err *
     return rows->len >= TF_CHUNK_ROW_BYTES ? rp_cut_flush(images->cutter, err) : TF_OK;
 }
 
+/* --- What they lead to --- */
+
+struct visit { /* an object, and the chunk that says most of it */
+    uint64_t id;
+    size_t chunk;
+};
+
+static int
+compare(const void *a, const void *b)
+{
+    const struct visit *x = a, *y = b;
+    return x->chunk != y->chunk ? (x->chunk < y->chunk ? -1 : 1)
+                                : (x->id > y->id) - (x->id < y->id);
+}
+
 static tf_status
-write_images(struct images *images, const struct wanted *wanted,
+visit_object(struct images *images, struct wanted *wanted, uint64_t id,
              const struct rp_cut_place *place, struct tf_err *err)
 {
-    struct rp *rp = images->cutter->rp;
-    uint64_t *list = NULL;
-    size_t count = 0;
+    struct rp_object *object;
     tf_status status =
-        rp_ids_list(&wanted->ids, &list, &count) ? TF_OK : rp_no_memory(err);
-    for (size_t i = 0; i < count && status == TF_OK; i++) {
-        struct rp_object *object;
-        status = rp_state_at(rp, list[i], place->chunk, place->op, &object, err);
-        if (status == TF_OK) {
-            status = add_image(images, object, err);
-            rp_object_release(object);
-        }
-        if (status == TF_OK && i % 256 == 0) {
-            status = rp_progress(rp, i, count, err);
-        }
+        rp_state_at(images->cutter->rp, id, place->chunk, place->op, &object, err);
+    if (status != TF_OK) {
+        return status;
     }
-    free(list);
-    if (status == TF_OK && !images->full) {
-        status = write_checkpoint(images, err);
+    for (size_t i = 0; i < object->item_count; i++) {
+        want_value(wanted, &object->item[i]);
     }
+    for (size_t i = 0; i < object->attr_count; i++) {
+        want_value(wanted, &object->attr[i]);
+    }
+    status = add_image(images, object, err);
+    rp_object_release(object);
     return status;
+}
+
+/* Takes the objects that were found so far, ordered by where they were last written. NULL: no
+ * memory. */
+static struct visit *
+take_wave(struct wanted *wanted, struct rp *rp, const struct rp_cut_place *place,
+          size_t *ret_count)
+{
+    struct visit *visit = malloc(wanted->count * sizeof *visit);
+    for (size_t i = 0; visit && i < wanted->count; i++) {
+        visit[i] = (struct visit){.id = wanted->wave[i]};
+        tf_reader_object_before(rp->reader, visit[i].id, TF_POSTING_ANY,
+                                place->chunk + 1, &visit[i].chunk, NULL);
+    }
+    *ret_count = wanted->count;
+    wanted->count = 0;
+    if (visit) {
+        qsort(visit, *ret_count, sizeof *visit, compare);
+    }
+    return visit;
+}
+
+/* In waves, each by the chunks that have to be read for it, so that none is read for every
+ * object anew. */
+static tf_status
+write_reachable(struct images *images, struct wanted *wanted,
+                const struct rp_cut_place *place, struct tf_err *err)
+{
+    struct rp *rp = images->cutter->rp;
+    tf_status status = TF_OK;
+    while (wanted->count > 0 && status == TF_OK) {
+        size_t count;
+        struct visit *visit = take_wave(wanted, rp, place, &count);
+        if (!visit) {
+            return rp_no_memory(err);
+        }
+        for (size_t i = 0; i < count && status == TF_OK; i++) {
+            status = visit_object(images, wanted, visit[i].id, place, err);
+            if (status == TF_OK && i % 256 == 0) {
+                status = rp_progress(rp, i, count, err);
+            }
+        }
+        free(visit);
+        if (status == TF_OK && wanted->ids.failed) {
+            status = rp_no_memory(err);
+        }
+    }
+    return status == TF_OK && !images->full ? write_checkpoint(images, err) : status;
 }
 
 tf_status
@@ -296,15 +299,14 @@ rp_cut_state(struct rp_cutter *cutter, const struct rp_cut_place *place,
     struct wanted wanted = {.below = cutter->follow.next_object};
     struct images images = {.cutter = cutter};
     tf_rows_init(&images.state);
+    cutter->rp->many_objects = true;
     want_stacks(&wanted, &cutter->follow);
     tf_status status = want_later(&wanted, cutter->rp, place, last_chunk, err);
     if (status == TF_OK) {
-        status = want_reachable(&wanted, cutter->rp, place, err);
-    }
-    if (status == TF_OK) {
         rp_follow_put(&cutter->follow, &images.state, UINT64_MAX);
-        status = write_images(&images, &wanted, place, err);
+        status = write_reachable(&images, &wanted, place, err);
     }
+    cutter->rp->many_objects = false;
     tf_rows_release(&images.state);
     rp_ids_release(&wanted.ids);
     free(wanted.wave);

@@ -307,6 +307,7 @@ struct rp {
     unsigned scans;               /* questions that go through the chunks in order */
     uint64_t strays;              /* see rp_strays() */
     bool fold_strays;
+    bool many_objects; /* so many are looked for that each chunk is worth its index */
     bool near;    /* such chunks are not to be read ... */
     bool refused; /* ... and one was not */
 };

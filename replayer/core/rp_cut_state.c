@@ -244,24 +244,30 @@ visit_object(struct images *images, struct wanted *wanted, uint64_t id,
     return status;
 }
 
-/* Takes the objects that were found so far, ordered by where they were last written. NULL: no
- * memory. */
-static struct visit *
+/* Takes the objects that were found so far, ordered by where they were last written. The
+ * caller frees *ret_visit. */
+static tf_status
 take_wave(struct wanted *wanted, struct rp *rp, const struct rp_cut_place *place,
-          size_t *ret_count)
+          struct visit **ret_visit, size_t *ret_count, struct tf_err *err)
 {
-    struct visit *visit = malloc(wanted->count * sizeof *visit);
-    for (size_t i = 0; visit && i < wanted->count; i++) {
+    size_t count = wanted->count;
+    struct visit *visit = malloc(count * sizeof *visit);
+    tf_status status = visit ? TF_OK : rp_no_memory(err);
+    for (size_t i = 0; status == TF_OK && i < count; i++) {
         visit[i] = (struct visit){.id = wanted->wave[i]};
-        tf_reader_object_before(rp->reader, visit[i].id, TF_POSTING_ANY,
-                                place->chunk + 1, &visit[i].chunk, NULL);
+        status = tf_reader_object_before(rp->reader, visit[i].id, TF_POSTING_ANY,
+                                         place->chunk + 1, &visit[i].chunk, err);
+        status = status == TF_ERR_NOT_FOUND ? TF_OK : status;
     }
-    *ret_count = wanted->count;
+    if (status != TF_OK) {
+        free(visit);
+        return status;
+    }
+    qsort(visit, count, sizeof *visit, compare);
     wanted->count = 0;
-    if (visit) {
-        qsort(visit, *ret_count, sizeof *visit, compare);
-    }
-    return visit;
+    *ret_visit = visit;
+    *ret_count = count;
+    return TF_OK;
 }
 
 /* In waves, each by the chunks that have to be read for it, so that none is read for every
@@ -274,9 +280,10 @@ write_reachable(struct images *images, struct wanted *wanted,
     tf_status status = TF_OK;
     while (wanted->count > 0 && status == TF_OK) {
         size_t count;
-        struct visit *visit = take_wave(wanted, rp, place, &count);
-        if (!visit) {
-            return rp_no_memory(err);
+        struct visit *visit;
+        status = take_wave(wanted, rp, place, &visit, &count, err);
+        if (status != TF_OK) {
+            return status;
         }
         for (size_t i = 0; i < count && status == TF_OK; i++) {
             status = visit_object(images, wanted, visit[i].id, place, err);
@@ -285,9 +292,9 @@ write_reachable(struct images *images, struct wanted *wanted,
             }
         }
         free(visit);
-        if (status == TF_OK && wanted->ids.failed) {
-            status = rp_no_memory(err);
-        }
+    }
+    if (status == TF_OK && wanted->ids.failed) {
+        return rp_no_memory(err);
     }
     return status == TF_OK && !images->full ? write_checkpoint(images, err) : status;
 }

@@ -20,6 +20,34 @@ static struct {
 
 /* --- Staying installed --- */
 
+/* Code that is left out gets no line events (rec_trace.c), until somebody else wants them. */
+static void
+unmute(PyFrameObject *frame)
+{
+    const struct rec_code *code = rec_py_code_extra(rec_py_frame_code(frame));
+    if (code != NULL && code->id == 0) {
+        rec_py_frame_mute_lines(frame, false);
+    }
+}
+
+static void
+unmute_thread(PyThreadState *tstate)
+{
+    for (PyFrameObject *frame = rec_py_thread_frame(tstate); frame != NULL;
+         frame = rec_py_frame_caller(frame)) {
+        unmute(frame);
+    }
+}
+
+static void
+unmute_generators(void)
+{
+    if (rec.muted_generators) {
+        rec_py_generators_each(unmute);
+        rec.muted_generators = false;
+    }
+}
+
 /* Puts our hooks where there are none, or in front of those that are there. */
 static void
 hook_thread(PyThreadState *tstate)
@@ -33,6 +61,10 @@ hook_thread(PyThreadState *tstate)
     if (trace != rec_trace_event) {
         thread->next_trace = trace;
         rec_py_set_trace(tstate, rec_trace_event, self);
+        if (trace != NULL) {
+            unmute_thread(tstate);
+            unmute_generators();
+        }
     }
     thread->hooked = true;
     if (rec.options->events & PROFILE_EVENTS) {
@@ -407,7 +439,9 @@ void
 rec_hooks_remove(void)
 {
     PyThreadState *tstate = PyInterpreterState_ThreadHead(PyInterpreterState_Get());
+    unmute_generators();
     for (; tstate != NULL; tstate = PyThreadState_Next(tstate)) {
+        unmute_thread(tstate);
         unhook_thread(tstate);
     }
     rec_intercept_remove();

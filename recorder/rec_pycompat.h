@@ -93,8 +93,12 @@ uint32_t rec_py_call_unit(PyFrameObject *caller, uint32_t unit);
 bool rec_py_frame_is_called_by(PyFrameObject *frame, PyFrameObject *caller);
 /* Counts how often the GIL went from one thread to another. */
 uint64_t rec_py_gil_switches(void);
-/* No more line events for this frame (as `frame.f_trace_lines = False`). */
-void rec_py_frame_mute_lines(PyFrameObject *frame);
+/* No more line events for this frame (as `frame.f_trace_lines = False`), or line events
+ * again. */
+void rec_py_frame_mute_lines(PyFrameObject *frame, bool mute);
+/* Calls `found` for the frame object of each generator, coroutine and asynchronous generator
+ * that has one. Looks at all objects that the collector knows. */
+void rec_py_generators_each(void (*found)(PyFrameObject *frame));
 /* Whether that is so. */
 bool rec_py_frame_is_muted(PyFrameObject *frame);
 /* Opcode events will be wanted; asked before rec_py_set_trace(). */

@@ -17,9 +17,9 @@ rec_py_gil_switches(void)
 }
 
 void
-rec_py_frame_mute_lines(PyFrameObject *frame)
+rec_py_frame_mute_lines(PyFrameObject *frame, bool mute)
 {
-    frame->f_trace_lines = 0;
+    frame->f_trace_lines = !mute;
 }
 
 bool
@@ -62,6 +62,79 @@ rec_py_frame_drop_opcodes(PyFrameObject *frame)
 {
     frame->f_trace_opcodes = 0;
 }
+
+#if PY_VERSION_HEX >= 0x030c0000
+# define AUDIT_HOOKS _PyRuntime.audit_hooks.head
+#else
+# define AUDIT_HOOKS _PyRuntime.audit_hook_head
+#endif
+
+/* Where there are no hooks, no event is made (Python/sysmodule.c, should_audit). */
+struct rec_py_audit
+rec_py_audit_pause(void)
+{
+    PyInterpreterState *interp = PyInterpreterState_Get();
+    struct rec_py_audit audit = {interp->audit_hooks, AUDIT_HOOKS};
+    interp->audit_hooks = NULL;
+    AUDIT_HOOKS = NULL;
+    return audit;
+}
+
+void
+rec_py_audit_resume(struct rec_py_audit audit)
+{
+    PyInterpreterState_Get()->audit_hooks = audit.own;
+    AUDIT_HOOKS = audit.of_all;
+}
+
+#if PY_VERSION_HEX < 0x030c0000
+# if PY_VERSION_HEX >= 0x03090000
+#  define GC_STATE PyInterpreterState_Get()->gc
+# else
+#  define GC_STATE _PyRuntime.gc
+# endif
+#endif
+
+static int
+visit_generator(PyObject *obj, void *arg)
+{
+    void (**found)(PyFrameObject * frame) = arg;
+    bool is_one =
+        PyGen_Check(obj) || PyCoro_CheckExact(obj) || PyAsyncGen_CheckExact(obj);
+    PyFrameObject *frame = is_one ? rec_py_generator_frame(obj) : NULL;
+    if (frame != NULL) {
+        (*found)(frame);
+    }
+    return 1;
+}
+
+#if PY_VERSION_HEX >= 0x030c0000
+void
+rec_py_generators_each(void (*found)(PyFrameObject *frame))
+{
+    PyUnstable_GC_VisitObjects(visit_generator, &found);
+}
+#else
+/* The lowest bit is the collector's (Modules/gcmodule.c, NEXT_MASK_UNREACHABLE). */
+static PyGC_Head *
+gc_next(const PyGC_Head *gc)
+{
+    return (PyGC_Head *)(gc->_gc_next & ~(uintptr_t)1);
+}
+
+void
+rec_py_generators_each(void (*found)(PyFrameObject *frame))
+{
+    for (int i = 0; i <= NUM_GENERATIONS; i++) {
+        const PyGC_Head *head = i < NUM_GENERATIONS
+                                    ? &GC_STATE.generations[i].head
+                                    : &GC_STATE.permanent_generation.head;
+        for (PyGC_Head *gc = gc_next(head); gc != head; gc = gc_next(gc)) {
+            visit_generator((PyObject *)(gc + 1), &found);
+        }
+    }
+}
+#endif
 
 static struct {
     bool wanted; /* of any frame, by us */
@@ -152,24 +225,6 @@ set_other(PyThreadState *tstate, Py_tracefunc *hook, PyObject **hook_self,
     *hook = func;
     *hook_self = self;
     Py_XDECREF(before);
-}
-
-/* Where there are no hooks, no event is made (Python/sysmodule.c, should_audit). */
-struct rec_py_audit
-rec_py_audit_pause(void)
-{
-    PyInterpreterState *interp = PyInterpreterState_Get();
-    struct rec_py_audit audit = {interp->audit_hooks, _PyRuntime.audit_hooks.head};
-    interp->audit_hooks = NULL;
-    _PyRuntime.audit_hooks.head = NULL;
-    return audit;
-}
-
-void
-rec_py_audit_resume(struct rec_py_audit audit)
-{
-    PyInterpreterState_Get()->audit_hooks = audit.own;
-    _PyRuntime.audit_hooks.head = audit.of_all;
 }
 
 static void
@@ -301,12 +356,6 @@ rec_py_gc_restore(int was_on)
     }
 }
 #else
-# if PY_VERSION_HEX >= 0x03090000
-#  define GC_STATE PyInterpreterState_Get()->gc
-# else
-#  define GC_STATE _PyRuntime.gc
-# endif
-
 int
 rec_py_gc_pause(void)
 {

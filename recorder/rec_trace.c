@@ -270,7 +270,8 @@ record(PyFrameObject *object, enum tf_event_kind kind, PyObject *arg)
     }
     if (code->id == 0) { /* left out: its calls are all that is asked of it */
         if (kind <= TF_EV_THROW && thread->next_trace == NULL) {
-            rec_py_frame_mute_lines(object);
+            rec_py_frame_mute_lines(object, true);
+            rec.muted_generators |= rec_py_code_is_generator(rec_py_frame_code(object));
         }
         rec.look_again = true;
         return;

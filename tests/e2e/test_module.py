@@ -256,3 +256,83 @@ def test_the_package_installs(tmp_path):
     ran = run.run([venv / "bin" / "python", "-m", "pyrecord", "app.py"], cwd=away)
     assert (ran.status, ran.text) == (0, "ran\n"), ran
     run.verified(away / "app.pyrec")
+
+
+MUTED = PRELUDE + """
+def left_out(n):
+    def generate():
+        yield 1
+        yield 2
+    made = generate()
+    pyrecord.start("muted.pyrec", exclude_function=["left_out*"])
+    next(made)
+    inner(made)
+    pyrecord.stop()
+    lines = []
+    def tracer(frame, event, arg):
+        lines.append((event, frame.f_lineno - first))
+        return tracer
+    frame = sys._getframe()
+    first = frame.f_lineno
+    frame.f_trace = tracer
+    sys.settrace(tracer)
+    n += 1
+    list(made)
+    again = 1
+    sys.settrace(None)
+    return lines, frame.f_trace_lines
+def inner(made):
+    return 0
+print(left_out(1))
+"""
+
+
+def test_functions_that_were_left_out_have_their_line_events_again(program, tmp_path):
+    done = run.run([PYTHON, program(MUTED)], cwd=tmp_path)
+    without = MUTED.replace("    pyrecord.start(", "    max(0, ").replace(
+        '"muted.pyrec", exclude_function=["left_out*"]', "0").replace("    pyrecord.stop()", "    max(0, 0)")
+    bare = run.run([PYTHON, program(without)], cwd=tmp_path)
+    assert bare.status == 0 and "('line', 3)" in bare.text and bare.text.count("call") == 2, bare
+    assert (done.text, done.message) == (bare.text, bare.message)
+    assert run.info(tmp_path / "muted.pyrec")["events"] >= 3
+
+
+WANTED = """
+import sys
+lines = []
+def tracer(frame, event, arg):
+    lines.append((event, frame.f_code.co_name, frame.f_lineno))
+    return tracer
+def generate():
+    got = 0
+    while True:
+        got += 1
+        yield got
+def left_out(made):
+    next(made)
+    frame = sys._getframe()
+    while frame:
+        frame.f_trace = tracer
+        frame = frame.f_back
+    sys.settrace(tracer)
+    a = next(made)
+    b = a
+    return b
+def outer():
+    made = generate()
+    next(made)
+    left_out(made)
+    c = 1
+outer()
+sys.settrace(None)
+print(lines)
+"""
+
+
+def test_a_program_that_traces_code_that_is_left_out(pyrecord, program, tmp_path):
+    """As a debugger does that is called there: it gets each line of the frames that run already."""
+    path = program(WANTED)
+    bare = run.bare(path, cwd=tmp_path)
+    done = pyrecord("-q", "-o", "r.pyrec", "--exclude", "*program.py", path, cwd=tmp_path)
+    assert (done.status, done.text, done.message) == (bare.status, bare.text, bare.message)
+    assert bare.text.count("'line', 'generate'") >= 2 and "'line', 'outer'" in bare.text

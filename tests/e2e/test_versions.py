@@ -2,6 +2,7 @@
 generated programs and random mutations against the tracers of the same version. What is not
 found is named in the summary."""
 import glob
+import json
 import os
 
 import compare
@@ -186,6 +187,33 @@ def test_more_events(events, version, program, tmp_path, pyreplay):
     if events == "opcode":
         text = run.pyreplay("--batch", "-c", "b f", "-c", "c", "-c", "dis", tmp_path / "r.pyrec").text
         assert "RETURN_VALUE" in text and "CALL" in text, text
+
+
+OPCODES = ["generators", "coroutines", "exceptions", "match_statement", "closures"]
+
+
+@version_and("name", [pytest.param(name, marks=[] if name == "exceptions" else pytest.mark.full)
+                      for name in OPCODES])
+def test_opcode_events(name, version, tmp_path, pyreplay, counted):
+    """Each instruction, with its line, and what comes between them, as a trace function has it."""
+    python, path = PYTHONS[version], os.path.join(compare.ROOT, "tests", "programs", name + ".py")
+    if not python.runs(path):
+        pytest.skip("a program for later versions")
+    tracer = os.path.join(compare.HERE, "opcode_tracer.py")
+    env = {"PYTHONHASHSEED": "0"}
+    done = run.run([python.program, tracer, "expected.jsonl", path], cwd=tmp_path, env=env)
+    assert done.status == 0, done
+    done = run.run([python.pyrecord, "-q", "-o", "r.pyrec", "--events",
+                    "call,line,return,exception,opcode", path], cwd=tmp_path, env=env)
+    assert done.status == 0, done
+    expected = [tuple(json.loads(row)) for row in open(tmp_path / "expected.jsonl", encoding="utf-8")]
+    recorded = [(row["event"], row["function"], row["line"], row.get("instruction"))
+                for row in run.dump(tmp_path / "r.pyrec", "--file", path, "--no-locals")]
+    counted("%s: %s.py: %d events, with those of instructions" % (version, name, len(recorded)))
+    assert len(expected) > 500
+    for i, (ours, theirs) in enumerate(zip(recorded, expected)):
+        assert ours == theirs, "event %d: %s" % (i, expected[max(i - 3, 0):i])
+    assert len(recorded) == len(expected)
 
 
 def test_the_versions(counted):

@@ -271,9 +271,11 @@ rec_flow_mark(struct rec_frame *frame, enum tf_event_kind kind)
         return;
     }
     struct rec_flow *flow = &frame->code->flow;
-    /* Where it goes on after an exception is known at its next event only. */
+    /* Where it goes on after an exception is known at its next event only; without line
+     * events anything may run before that. */
     frame->plan =
         kind == TF_EV_EXCEPTION || rec_py_frame_is_muted(frame->frame)
+                || !(rec.options->events & 1u << TF_EV_LINE)
             ? flow->unknown
             : rec_flow_plan(flow, rec_py_frame_code(frame->frame), frame->unit);
     if (frame->plan == NULL) {

@@ -193,7 +193,7 @@ static void
 pop(struct rec_thread *thread, bool keep)
 {
     struct rec_frame *frame = thread->stack[--thread->depth];
-    frame->touched_count = 0;
+    frame->touched_count = frame->touched_since = 0;
     frame->plan = NULL;
     frame->on_stack = false;
     if (!keep) {

@@ -45,6 +45,7 @@ struct rec_frame {
         *plan; /* of what runs since; NULL: not known. Borrowed from the code */
     struct rec_touch *touched; /* what the instructions since may change */
     uint32_t touched_count, touched_cap;
+    uint32_t touched_since; /* those of the present instruction, where each is seen */
     /* The latest exception that passed here, and where it was raised: while the frame ends,
      * generators that are dropped raise others. */
     uint64_t raised_object, raised_seq;

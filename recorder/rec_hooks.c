@@ -11,6 +11,8 @@
 #define PROFILE_EVENTS \
  (1u << TF_EV_C_CALL | 1u << TF_EV_C_RETURN | 1u << TF_EV_C_EXCEPTION)
 
+#define TRACE_EVENTS (1u << TF_EV_LINE | 1u << TF_EV_EXCEPTION | 1u << TF_EV_OPCODE)
+
 /* What stood where our functions are. */
 static struct {
     PyCFunction settrace, setprofile, settrace_all, setprofile_all, start_new_thread,
@@ -60,7 +62,9 @@ hook_thread(PyThreadState *tstate)
     }
     if (trace != rec_trace_event) {
         thread->next_trace = trace;
-        rec_py_set_trace(tstate, rec_trace_event, self);
+        if (!rec.calls_only) {
+            rec_py_set_trace(tstate, rec_trace_event, self);
+        }
         if (trace != NULL) {
             unmute_thread(tstate);
             unmute_generators();
@@ -80,7 +84,7 @@ static bool
 is_hooked(PyThreadState *tstate)
 {
     PyObject *self;
-    return rec_py_get_trace(tstate, &self) == rec_trace_event
+    return (rec.calls_only || rec_py_get_trace(tstate, &self) == rec_trace_event)
            && (!(rec.options->events & PROFILE_EVENTS)
                || rec_py_get_profile(tstate, &self) == rec_profile_event);
 }
@@ -153,15 +157,21 @@ sys_setprofile(PyObject *self, PyObject *arg)
     return after_set(hooks.setprofile(self, arg));
 }
 
-/* From 3.12 on. Nothing of Python's runs before it returns. */
-static PyObject *
-after_set_all(PyObject *result)
+static void
+hook_all(void)
 {
     PyThreadState *tstate = PyInterpreterState_ThreadHead(PyInterpreterState_Get());
     for (; rec.active && rec_py_is_main_interpreter() && tstate != NULL;
          tstate = PyThreadState_Next(tstate)) {
         hook_thread(tstate);
     }
+}
+
+/* From 3.12 on. Nothing of Python's runs before it returns. */
+static PyObject *
+after_set_all(PyObject *result)
+{
+    hook_all();
     return result;
 }
 
@@ -245,6 +255,10 @@ monitoring_use_tool(PyObject *self, PyObject *const *args, Py_ssize_t count)
         unwatch_codes();
         rec_py_watch_release();
         rec.look_again = true;
+        if (rec.calls_only) {
+            rec.calls_only = false;
+            hook_all();
+        }
     }
     return ((_PyCFunctionFast)(void (*)(void))hooks.use_tool)(self, args, count);
 }
@@ -407,7 +421,7 @@ rehook(void *unused)
     }
     PyThreadState *tstate = PyThreadState_Get();
     struct rec_thread *thread = rec_thread_of(tstate);
-    if (thread != NULL && thread->hooked
+    if (thread != NULL && thread->hooked && !rec.calls_only
         && rec_py_get_trace(tstate, &self) != rec_trace_event) {
         thread->stale = true;
     }
@@ -425,6 +439,8 @@ rec_hooks_install(void)
     }
     if (REC_WATCHES_CODE) {
         rec_py_watch_with(rec_instruction_event);
+        rec.calls_only = !(rec.options->events & (TRACE_EVENTS | PROFILE_EVENTS))
+                         && rec_py_watch_calls(rec_trace_event);
     }
     else {
         rec_py_hide_opcodes(opcodes_are_ours, opcodes_were_set);

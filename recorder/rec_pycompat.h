@@ -114,6 +114,10 @@ void rec_py_watch_with(bool (*event)(PyCodeObject *code, uint32_t unit));
 /* False when that cannot be done: the program has all tools of `sys.monitoring`, or memory
  * ran out. The instruction that runs now is not told any more. Allocates. */
 bool rec_py_watch_instructions(PyCodeObject *code);
+/* Calls and returns, of all code and threads, are told to `call` as to a trace function
+ * whose `self` is NULL, until the tool is given up; false when that cannot be done. It costs
+ * half of what PyEval_SetTrace() does, which asks for lines, too. */
+bool rec_py_watch_calls(Py_tracefunc call);
 /* Takes that back for one code object. */
 void rec_py_unwatch_instructions(PyCodeObject *code);
 /* The number of the tool, -1: none. */

@@ -6,6 +6,7 @@
 
 static struct {
     bool (*event)(PyCodeObject *code, uint32_t unit);
+    Py_tracefunc call;      /* NULL: calls and returns are not asked for */
     long tool;              /* 0: not asked for yet, -1: there is none */
     PyObject *set, *events; /* set_local_events, and the number of the event */
     PyObject *disable;
@@ -45,6 +46,78 @@ void
 rec_py_watch_with(bool (*event)(PyCodeObject *code, uint32_t unit))
 {
     monitor.event = event;
+}
+
+/* --- Calls and returns --- */
+static PyObject *
+tell(int what, PyObject *arg)
+{
+    PyFrameObject *frame = PyEval_GetFrame(); /* borrowed */
+    if (monitor.call != NULL && frame != NULL) {
+        Py_INCREF(frame);
+        monitor.call(NULL, frame, what, arg);
+        Py_DECREF(frame);
+    }
+    Py_RETURN_NONE;
+}
+
+static PyObject *
+begins(PyObject *self, PyObject *const *args, size_t flags, PyObject *names)
+{
+    (void)self, (void)args, (void)flags, (void)names;
+    return tell(PyTrace_CALL, Py_None);
+}
+
+static PyObject *
+ends(PyObject *self, PyObject *const *args, size_t flags, PyObject *names)
+{
+    (void)self, (void)names;
+    return tell(PyTrace_RETURN, PyVectorcall_NARGS(flags) == 3 ? args[2] : Py_None);
+}
+
+static PyObject *
+unwinds(PyObject *self, PyObject *const *args, size_t flags, PyObject *names)
+{
+    (void)self, (void)args, (void)flags, (void)names;
+    return tell(PyTrace_RETURN, NULL);
+}
+
+/* sys.settrace's call and return events are made of these (Python/legacy_tracing.c,
+ * _PyEval_SetTrace). */
+static struct call_event {
+    const char *name;
+    struct callback callback;
+} call_events[] = {
+    {"PY_START", {PyObject_HEAD_INIT(&callback_type) begins}},
+    {"PY_RESUME", {PyObject_HEAD_INIT(&callback_type) begins}},
+    {"PY_THROW", {PyObject_HEAD_INIT(&callback_type) begins}},
+    {"PY_RETURN", {PyObject_HEAD_INIT(&callback_type) ends}},
+    {"PY_YIELD", {PyObject_HEAD_INIT(&callback_type) ends}},
+    {"PY_UNWIND", {PyObject_HEAD_INIT(&callback_type) unwinds}},
+};
+
+# define CALL_EVENTS (sizeof call_events / sizeof call_events[0])
+
+/* Registers the callbacks (or takes them away); the events' bits, -1: an exception is set. */
+static long
+register_calls(PyObject *monitoring, bool on)
+{
+    long bits = 0;
+    PyObject *events = PyObject_GetAttrString(monitoring, "events"); /* owned */
+    for (size_t i = 0; events != NULL && bits >= 0 && i < CALL_EVENTS; i++) {
+        PyObject *number = PyObject_GetAttrString(events, call_events[i].name);
+        PyObject *before = NULL; /* both owned */
+        if (number != NULL) {
+            before = PyObject_CallMethod(
+                monitoring, "register_callback", "lOO", monitor.tool, number,
+                on ? (PyObject *)&call_events[i].callback : Py_None);
+        }
+        bits = before != NULL ? bits | PyLong_AsLong(number) : -1;
+        Py_XDECREF(before);
+        Py_XDECREF(number);
+    }
+    Py_XDECREF(events);
+    return events != NULL ? bits : -1;
 }
 
 /* 0, 1, 2 and 5 are for debuggers, coverage, profilers and optimisers (PEP 669). */
@@ -93,6 +166,38 @@ begin(void)
 }
 
 bool
+rec_py_watch_calls(Py_tracefunc call)
+{
+    PyObject *done = NULL, *monitoring = PySys_GetObject("monitoring"); /* borrowed */
+    struct rec_py_audit audit = rec_py_audit_pause();
+    if (monitor.tool > 0 || (monitor.tool == 0 && begin())) {
+        long bits = register_calls(monitoring, true);
+        monitor.call = call;
+        done = bits < 0 ? NULL
+                        : PyObject_CallMethod(monitoring, "set_events", "ll",
+                                              monitor.tool, bits);
+    }
+    rec_py_audit_resume(audit);
+    PyErr_Clear();
+    Py_XDECREF(done);
+    monitor.call = done != NULL ? call : NULL;
+    return done != NULL;
+}
+
+static void
+unwatch_calls(PyObject *monitoring)
+{
+    if (monitor.call != NULL) {
+        monitor.call = NULL;
+        Py_XDECREF(
+            PyObject_CallMethod(monitoring, "set_events", "li", monitor.tool, 0));
+        PyErr_Clear();
+        register_calls(monitoring, false);
+        PyErr_Clear();
+    }
+}
+
+bool
 rec_py_watch_instructions(PyCodeObject *code)
 {
     if (monitor.tool < 0 || monitor.event == NULL) {
@@ -137,6 +242,7 @@ rec_py_watch_release(void)
     PyObject *monitoring = PySys_GetObject("monitoring");
     if (monitor.tool > 0 && monitoring != NULL) {
         struct rec_py_audit audit = rec_py_audit_pause();
+        unwatch_calls(monitoring);
         Py_XDECREF(PyObject_CallMethod(monitoring, "register_callback", "lOO",
                                        monitor.tool, monitor.events, Py_None));
         PyErr_Clear();
@@ -175,6 +281,13 @@ void
 rec_py_unwatch_instructions(PyCodeObject *code)
 {
     (void)code;
+}
+
+bool
+rec_py_watch_calls(Py_tracefunc call)
+{
+    (void)call;
+    return false;
 }
 
 long

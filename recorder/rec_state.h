@@ -119,6 +119,7 @@ struct rec_state {
     uint64_t main_tstate_id;
     uint64_t failure_object, failure_seq;
     bool out_of_memory;
+    bool calls_only; /* they come from rec_py_watch_calls(), and there are no others */
     bool muted_generators; /* line events of some that are left out are switched off */
     bool code_extra_ready;
     signed char layout_result[TF_CAT_COUNT]; /* 0 not tested, 1 known, -1 not */

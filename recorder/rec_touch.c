@@ -9,10 +9,29 @@
 
 static const struct rec_hint anywhere = {.sort = REC_HINT_NONE};
 
+/* Keeps what the present instruction may change. */
+static void
+drop_done(struct rec_frame *frame)
+{
+    frame->touched_count -= frame->touched_since;
+    memmove(frame->touched, frame->touched + frame->touched_since,
+            frame->touched_count * sizeof *frame->touched);
+    frame->touched_since = 0;
+}
+
 /* --- Noting --- */
+
+/* More than that comes together where line events are not asked for: then all that is known
+ * is looked at. */
+#define TOUCHED_MAX 256u
+
 static bool
 make_room(struct rec_frame *frame)
 {
+    if (frame->touched_count >= TOUCHED_MAX && frame->touched_since > 0) {
+        rec.look_again = true;
+        drop_done(frame);
+    }
     if (frame->touched_count < frame->touched_cap) {
         return true;
     }
@@ -211,6 +230,7 @@ rec_touch_instruction(struct rec_frame *frame)
         return;
     }
     uint32_t arg = flow->arg[unit];
+    frame->touched_since = frame->touched_count;
     switch ((enum rec_effect)flow->effect[unit]) {
     case REC_EFFECT_ATTR: touch(frame, rec_py_ref_get(top[-1])); break;
     case REC_EFFECT_STORE_SUBSCR:
@@ -360,9 +380,12 @@ rec_touch_look(struct rec_frame *caller, struct rec_frame *frame)
     }
     else if (caller != NULL && rec_touch_has_work(caller)) {
         look_at_all(caller); /* its instruction may go on and change them again */
+        if (caller->opcodes || (caller->watched && caller->code->flow.watched)) {
+            drop_done(caller);
+        }
     }
     if (rec_touch_has_work(frame)) {
         look_at_all(frame);
-        frame->touched_count = 0; /* the instruction is done */
+        frame->touched_count = frame->touched_since = 0; /* the instruction is done */
     }
 }

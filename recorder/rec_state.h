@@ -100,7 +100,7 @@ struct rec_state {
     uint32_t type_count, code_count, file_count, thread_count;
     struct rec_type *namespace_type;
     struct rec_secret *secrets; /* the values met under the names of secrets; or NULL */
-    PyObject *builtins;         /* the dict of all built-ins: never looked into; borrowed */
+    PyObject *builtins; /* the dict of all built-ins: never looked into; borrowed */
 
     struct rec_frame *free_frames[REC_FREE_FRAMES]; /* by slot count */
     struct rec_thread *threads;                     /* all that were seen and live */

@@ -4,6 +4,7 @@ found is named in the summary."""
 import glob
 import json
 import os
+import re
 
 import compare
 import generate
@@ -187,6 +188,34 @@ def test_more_events(events, version, program, tmp_path, pyreplay):
     if events == "opcode":
         text = run.pyreplay("--batch", "-c", "b f", "-c", "c", "-c", "dis", tmp_path / "r.pyrec").text
         assert "RETURN_VALUE" in text and "CALL" in text, text
+
+
+def calls_and_returns(python, path, options, place):
+    """Those rows of a dump, without what another number of events changes."""
+    recording = place / "r.pyrec"
+    done = run.run([python.pyrecord, "-q", "--force", "-o", recording, *options, path], cwd=place,
+                   env={"PYTHONHASHSEED": "0"})
+    assert done.status == 0, done
+    run.verified(recording)
+    rows = [row for row in run.dump(recording, "--file", path) if row["event"] in ("call", "return")]
+    return [(row["event"], row["kind"], row["function"], row["line"], re.sub(r"#\d+", "#", "%s %s" % (
+        row["arg"], sorted(row["locals"].items())))) for row in rows]
+
+
+@pytest.mark.parametrize("name", ["generators", pytest.param("coroutines", marks=pytest.mark.full),
+                                  pytest.param("closures", marks=pytest.mark.full)])
+@pytest.mark.parametrize("version", [compare.DEFAULT.name, *PYTHONS])
+def test_calls_and_returns_alone(version, name, tmp_path, pyreplay):
+    """Without line events the values at the others are the same; from 3.12 on they come from
+    sys.monitoring."""
+    path = os.path.join(compare.ROOT, "tests", "programs", name + ".py")
+    python = compare.python_of(version)
+    everything = calls_and_returns(python, path, [], tmp_path)
+    alone = calls_and_returns(python, path, ["--events", "call,return"], tmp_path)
+    assert len(everything) > 100
+    for ours, theirs in zip(alone, everything):
+        assert ours == theirs
+    assert len(alone) == len(everything)
 
 
 OPCODES = ["generators", "coroutines", "exceptions", "match_statement", "closures"]

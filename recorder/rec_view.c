@@ -59,7 +59,7 @@ char *
 rec_view_room(size_t len)
 {
     struct rec_view *view = &rec.view;
-    if (len > view->scratch_cap) {
+    if (len >= view->scratch_cap) { /* NULL is for no memory, also of no length */
         char *more = realloc(view->scratch, len + 64);
         if (more == NULL) {
             view->failed = true;

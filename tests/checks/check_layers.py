@@ -23,7 +23,7 @@ LIBC = set("""
     stdint.h stdio.h stdlib.h stdnoreturn.h string.h strings.h sys/auxv.h sys/file.h sys/ioctl.h
     sys/mman.h sys/prctl.h sys/random.h sys/resource.h sys/select.h sys/signalfd.h sys/stat.h sys/statvfs.h sys/syscall.h
     sys/time.h sys/types.h sys/uio.h sys/utsname.h sys/vfs.h sys/wait.h termios.h time.h ucontext.h unistd.h
-    wchar.h wctype.h""".split())
+    wchar.h wctype.h x86intrin.h""".split())
 # CPython's internals are for the files that know its versions.
 CPYTHON = ["internal/*", "opcode.h"]
 CPYTHON_FILES = ["recorder/rec_pycompat*", "recorder/rec_layout.*"]

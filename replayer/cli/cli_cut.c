@@ -6,15 +6,10 @@
 #include "cli_session.h"
 #include "cli_share.h"
 
-enum { OPT_FROM = 1, OPT_TO, OPT_THREAD, OPT_FILE, OPT_FUNCTION, OPT_FORCE };
+enum { OPT_FROM = 1, OPT_TO, OPT_THREAD, OPT_FILE, OPT_FUNCTION };
 
 static const struct cl_option OPTIONS[] = {
-    {.id = 'o',
-     .short_name = 'o',
-     .long_name = "output",
-     .argument = "OUT",
-     .help = "write to OUT"},
-    {.id = OPT_FORCE, .long_name = "force", .help = "replace OUT if it exists"},
+    CLI_OUTPUT_OPTIONS,
     {.id = OPT_FROM,
      .long_name = "from",
      .argument = "EVENT",
@@ -79,8 +74,9 @@ const struct cl_program cli_cut_program = {
 
 struct cut_options {
     struct cli_filter filter;
-    const char *output;
-    bool force;
+    struct cli_output output;
+    struct rp_cut_result result;
+    uint64_t all; /* events of the whole */
 };
 
 static tf_status
@@ -102,8 +98,6 @@ set_option(void *context, int id, const char *value, struct tf_err *err)
     uint64_t thread = 0;
     tf_status status = TF_OK;
     switch (id) {
-    case 'o': options->output = value; break;
-    case OPT_FORCE: options->force = true; break;
     case OPT_FROM:
         return set_number("--from", value, TF_SEQ_MAX, &options->filter.from_seq, err);
     case OPT_TO:
@@ -114,61 +108,30 @@ set_option(void *context, int id, const char *value, struct tf_err *err)
         break;
     case OPT_FILE: return cli_globs_add(&options->filter.files, value, err);
     case OPT_FUNCTION: return cli_globs_add(&options->filter.functions, value, err);
-    default: break;
+    default: cli_output_option(&options->output, id, value); break;
     }
     return status;
 }
 
 static tf_status
-make_cut(struct cut_options *options, struct rp *rp, int fd,
-         struct rp_cut_result *ret_result, struct tf_err *err)
+make(void *ctx, struct rp *rp, int fd, struct tf_err *err)
 {
-    tf_status status = cli_filter_begin(&options->filter, rp, err);
-    if (status == TF_OK && options->filter.code && options->filter.code_count == 0) {
+    struct cut_options *options = ctx;
+    struct cli_filter *filter = &options->filter;
+    tf_status status = cli_filter_begin(filter, rp, err);
+    if (status == TF_OK && filter->code && filter->code_count == 0) {
         status = tf_err_set(err, TF_ERR_NOT_FOUND, -1,
                             "no function of the recording has that name");
     }
     const struct rp_cut cut = {
-        .first_seq = options->filter.from_seq,
-        .last_seq = options->filter.to_seq == UINT64_MAX ? 0 : options->filter.to_seq,
-        .thread = options->filter.thread,
-        .code = options->filter.code,
-        .code_count = options->filter.code_count,
+        .first_seq = filter->from_seq,
+        .last_seq = filter->to_seq == UINT64_MAX ? 0 : filter->to_seq,
+        .thread = filter->thread,
+        .code = filter->code,
+        .code_count = filter->code_count,
     };
-    return status == TF_OK ? rp_cut(rp, &cut, fd, ret_result, err) : status;
-}
-
-static int
-run(struct cli_env *env, struct cut_options *options, const char *file)
-{
-    struct cli_new_file out;
-    struct rp_cut_result result;
-    struct tf_err err = TF_ERR_INIT;
-    struct rp *rp;
-    tf_status status = rp_open(file, NULL, &rp, &err);
-    if (status != TF_OK) {
-        return cli_complain_err(env, file, &err);
-    }
-    status = cli_new_file_open(&out, options->output, options->force, &err);
-    if (status == TF_OK) {
-        status = make_cut(options, rp, out.fd, &result, &err);
-        status = status == TF_OK ? cli_new_file_keep(&out, &err)
-                                 : (cli_new_file_drop(&out), status);
-    }
-    uint64_t all = rp_facts(rp)->event_count;
-    rp_close(rp);
-    if (status != TF_OK) {
-        return cli_complain_err(env, NULL, &err);
-    }
-    cli_out_text(env->out, options->output, strlen(options->output));
-    cli_out_str(env->out, ": ");
-    cli_put_count(env->out, result.event_count);
-    cli_out_str(env->out, " of ");
-    cli_put_counted(env->out, all, "event");
-    cli_out_str(env->out, ", ");
-    cli_put_bytes(env->out, result.file_bytes);
-    cli_out_char(env->out, '\n');
-    return CLI_EXIT_DONE;
+    options->all = rp_facts(rp)->event_count;
+    return status == TF_OK ? rp_cut(rp, &cut, fd, &options->result, err) : status;
 }
 
 int
@@ -179,10 +142,15 @@ cli_cut_run(struct cli_env *env, int argc, char **argv)
     int status;
     cli_filter_init(&options.filter);
     if (cli_parse_file(env, &cli_cut_program, argc, argv, set_option, &options, &file,
-                       &status)) {
-        status = options.output ? run(env, &options, file)
-                                : cli_wrong_call(env, &cli_cut_program,
-                                                 "where to? -o OUT is missing");
+                       &status)
+        && cli_output_make(env, &cli_cut_program, &options.output, file, make, &options,
+                           &status)) {
+        cli_put_count(env->out, options.result.event_count);
+        cli_out_str(env->out, " of ");
+        cli_put_counted(env->out, options.all, "event");
+        cli_out_str(env->out, ", ");
+        cli_put_bytes(env->out, options.result.file_bytes);
+        cli_out_char(env->out, '\n');
     }
     cli_filter_release(&options.filter);
     return status;

@@ -4,23 +4,10 @@
 #include "cli_session.h"
 #include "cli_share.h"
 
-enum {
-    OPT_NAME = 1,
-    OPT_TEXT,
-    OPT_TYPE,
-    OPT_RULES,
-    OPT_KEEP,
-    OPT_NO_DEFAULT,
-    OPT_FORCE
-};
+enum { OPT_NAME = 1, OPT_TEXT, OPT_TYPE, OPT_RULES, OPT_KEEP, OPT_NO_DEFAULT };
 
 static const struct cl_option OPTIONS[] = {
-    {.id = 'o',
-     .short_name = 'o',
-     .long_name = "output",
-     .argument = "OUT",
-     .help = "write to OUT"},
-    {.id = OPT_FORCE, .long_name = "force", .help = "replace OUT if it exists"},
+    CLI_OUTPUT_OPTIONS,
     {.id = OPT_NAME,
      .long_name = "name",
      .argument = "PATTERN",
@@ -95,8 +82,8 @@ const struct cl_program cli_redact_program = {
 
 struct redact_options {
     struct tf_rules *rules;
-    const char *output;
-    bool force;
+    struct cli_output output;
+    struct rp_redact_result result;
 };
 
 static tf_status
@@ -104,47 +91,23 @@ set_option(void *context, int id, const char *value, struct tf_err *err)
 {
     struct redact_options *options = context;
     switch (id) {
-    case 'o': options->output = value; break;
-    case OPT_FORCE: options->force = true; break;
     case OPT_NO_DEFAULT: tf_rules_set_built_in(options->rules, false); break;
     case OPT_NAME: return tf_rules_add(options->rules, TF_RULE_NAME, value, err);
     case OPT_TEXT: return tf_rules_add(options->rules, TF_RULE_TEXT, value, err);
     case OPT_TYPE: return tf_rules_add(options->rules, TF_RULE_TYPE, value, err);
     case OPT_KEEP: return tf_rules_add(options->rules, TF_RULE_KEEP, value, err);
     case OPT_RULES: return tf_rules_read(options->rules, value, err);
-    default: break;
+    default: cli_output_option(&options->output, id, value); break;
     }
     return TF_OK;
 }
 
-static int
-run(struct cli_env *env, struct redact_options *options, const char *file)
+static tf_status
+make(void *ctx, struct rp *rp, int fd, struct tf_err *err)
 {
-    struct cli_new_file out;
-    struct rp_redact_result result;
-    struct tf_err err = TF_ERR_INIT;
-    struct rp *rp;
+    struct redact_options *options = ctx;
     const struct rp_redact redact = {.rules = options->rules};
-    if (rp_open(file, NULL, &rp, &err) != TF_OK) {
-        return cli_complain_err(env, file, &err);
-    }
-    tf_status status = cli_new_file_open(&out, options->output, options->force, &err);
-    if (status == TF_OK) {
-        status = rp_redact(rp, &redact, out.fd, &result, &err);
-        status = status == TF_OK ? cli_new_file_keep(&out, &err)
-                                 : (cli_new_file_drop(&out), status);
-    }
-    rp_close(rp);
-    if (status != TF_OK) {
-        return cli_complain_err(env, NULL, &err);
-    }
-    cli_out_text(env->out, options->output, strlen(options->output));
-    cli_out_str(env->out, ": ");
-    cli_put_counted(env->out, result.redacted, "place");
-    cli_out_str(env->out, " redacted, ");
-    cli_put_bytes(env->out, result.file_bytes);
-    cli_out_char(env->out, '\n');
-    return CLI_EXIT_DONE;
+    return rp_redact(rp, &redact, fd, &options->result, err);
 }
 
 int
@@ -158,10 +121,13 @@ cli_redact_run(struct cli_env *env, int argc, char **argv)
         return CLI_EXIT_FAULT;
     }
     if (cli_parse_file(env, &cli_redact_program, argc, argv, set_option, &options,
-                       &file, &status)) {
-        status = options.output ? run(env, &options, file)
-                                : cli_wrong_call(env, &cli_redact_program,
-                                                 "where to? -o OUT is missing");
+                       &file, &status)
+        && cli_output_make(env, &cli_redact_program, &options.output, file, make,
+                           &options, &status)) {
+        cli_put_counted(env->out, options.result.redacted, "place");
+        cli_out_str(env->out, " redacted, ");
+        cli_put_bytes(env->out, options.result.file_bytes);
+        cli_out_char(env->out, '\n');
     }
     tf_rules_free(options.rules);
     return status;

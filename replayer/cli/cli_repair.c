@@ -5,15 +5,8 @@
 #include "cli_session.h"
 #include "cli_share.h"
 
-enum { OPT_OUTPUT = 'o', OPT_FORCE = 1 };
-
 static const struct cl_option OPTIONS[] = {
-    {.id = OPT_OUTPUT,
-     .short_name = 'o',
-     .long_name = "output",
-     .argument = "OUT",
-     .help = "write to OUT"},
-    {.id = OPT_FORCE, .long_name = "force", .help = "replace OUT if it exists"},
+    CLI_OUTPUT_OPTIONS,
     {0},
 };
 
@@ -49,66 +42,35 @@ const struct cl_program cli_repair_program = {
     .options_anywhere = true,
 };
 
-struct repair_options {
-    const char *output;
-    bool force;
-};
-
 static tf_status
 set_option(void *context, int id, const char *value, struct tf_err *err)
 {
-    struct repair_options *options = context;
     (void)err;
-    if (id == OPT_OUTPUT) {
-        options->output = value;
-    }
-    else {
-        options->force = true;
-    }
+    cli_output_option(context, id, value);
     return TF_OK;
 }
 
-static int
-run(struct cli_env *env, const struct repair_options *options, const char *file)
+static tf_status
+make(void *ctx, struct rp *rp, int fd, struct tf_err *err)
 {
-    struct cli_new_file out;
-    struct rp_repair_result result;
-    struct tf_err err = TF_ERR_INIT;
-    struct rp *rp;
-    tf_status status = rp_open(file, NULL, &rp, &err);
-    if (status != TF_OK) {
-        return cli_complain_err(env, file, &err);
-    }
-    status = cli_new_file_open(&out, options->output, options->force, &err);
-    if (status == TF_OK) {
-        status = rp_repair(rp, out.fd, &result, &err);
-        status = status == TF_OK ? cli_new_file_keep(&out, &err)
-                                 : (cli_new_file_drop(&out), status);
-    }
-    rp_close(rp);
-    if (status != TF_OK) {
-        return cli_complain_err(env, NULL, &err);
-    }
-    cli_out_text(env->out, options->output, strlen(options->output));
-    cli_out_str(env->out, ": ");
-    cli_put_counted(env->out, result.event_count, "event");
-    cli_out_str(env->out, ", ");
-    cli_put_bytes(env->out, result.file_bytes);
-    cli_out_char(env->out, '\n');
-    return CLI_EXIT_DONE;
+    return rp_repair(rp, fd, ctx, err);
 }
 
 int
 cli_repair_run(struct cli_env *env, int argc, char **argv)
 {
-    struct repair_options options = {0};
+    struct cli_output output = {0};
+    struct rp_repair_result result;
     const char *file;
     int status;
-    if (cli_parse_file(env, &cli_repair_program, argc, argv, set_option, &options,
-                       &file, &status)) {
-        status = options.output ? run(env, &options, file)
-                                : cli_wrong_call(env, &cli_repair_program,
-                                                 "where to? -o OUT is missing");
+    if (cli_parse_file(env, &cli_repair_program, argc, argv, set_option, &output, &file,
+                       &status)
+        && cli_output_make(env, &cli_repair_program, &output, file, make, &result,
+                           &status)) {
+        cli_put_counted(env->out, result.event_count, "event");
+        cli_out_str(env->out, ", ");
+        cli_put_bytes(env->out, result.file_bytes);
+        cli_out_char(env->out, '\n');
     }
     return status;
 }

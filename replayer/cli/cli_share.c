@@ -114,6 +114,50 @@ cli_new_file_drop(struct cli_new_file *file)
     *file = (struct cli_new_file){.fd = -1};
 }
 
+bool
+cli_output_option(struct cli_output *output, int id, const char *value)
+{
+    if (id == CLI_OPT_OUTPUT) {
+        output->path = value;
+    }
+    output->force |= id == CLI_OPT_FORCE;
+    return id == CLI_OPT_OUTPUT || id == CLI_OPT_FORCE;
+}
+
+bool
+cli_output_make(struct cli_env *env, const struct cl_program *program,
+                const struct cli_output *output, const char *file,
+                tf_status (*make)(void *ctx, struct rp *rp, int fd, struct tf_err *err),
+                void *ctx, int *ret_exit)
+{
+    struct cli_new_file out;
+    struct tf_err err = TF_ERR_INIT;
+    struct rp *rp;
+    if (!output->path) {
+        *ret_exit = cli_wrong_call(env, program, "where to? -o OUT is missing");
+        return false;
+    }
+    if (rp_open(file, NULL, &rp, &err) != TF_OK) {
+        *ret_exit = cli_complain_err(env, file, &err);
+        return false;
+    }
+    tf_status status = cli_new_file_open(&out, output->path, output->force, &err);
+    if (status == TF_OK) {
+        status = make(ctx, rp, out.fd, &err);
+        status = status == TF_OK ? cli_new_file_keep(&out, &err)
+                                 : (cli_new_file_drop(&out), status);
+    }
+    rp_close(rp);
+    if (status != TF_OK) {
+        *ret_exit = cli_complain_err(env, NULL, &err);
+        return false;
+    }
+    cli_out_text(env->out, output->path, strlen(output->path));
+    cli_out_str(env->out, ": ");
+    *ret_exit = CLI_EXIT_DONE;
+    return true;
+}
+
 tf_status
 cli_scratch_open(const char *path, int *ret_fd, char *ret_name, struct tf_err *err)
 {

@@ -21,6 +21,35 @@ tf_status cli_new_file_open(struct cli_new_file *file, const char *path, bool fo
 tf_status cli_new_file_keep(struct cli_new_file *file, struct tf_err *err);
 void cli_new_file_drop(struct cli_new_file *file);
 
+/* What -o and --force say of it, and their rows in a table of options. */
+struct cli_output {
+    const char *path;
+    bool force;
+};
+
+enum { CLI_OPT_OUTPUT = 'o', CLI_OPT_FORCE = 900 };
+
+#define CLI_OUTPUT_OPTIONS                                                      \
+ {.id = CLI_OPT_OUTPUT,                                                         \
+  .short_name = 'o',                                                            \
+  .long_name = "output",                                                        \
+  .argument = "OUT",                                                            \
+  .help = "write to OUT"},                                                      \
+ {                                                                              \
+  .id = CLI_OPT_FORCE, .long_name = "force", .help = "replace OUT if it exists" \
+ }
+
+/* True: it was one of the two. */
+bool cli_output_option(struct cli_output *output, int id, const char *value);
+
+/* Opens `file`, has `make` write another recording into `fd`, and gives that its name. False:
+ * it was complained of, and *ret_exit is the program's exit status. */
+bool cli_output_make(struct cli_env *env, const struct cl_program *program,
+                     const struct cli_output *output, const char *file,
+                     tf_status (*make)(void *ctx, struct rp *rp, int fd,
+                                       struct tf_err *err),
+                     void *ctx, int *ret_exit);
+
 /* A file without a name beside `path`, gone when `fd` is closed; `ret_name` (of at least 32
  * bytes) is how to open it meanwhile. */
 tf_status cli_scratch_open(const char *path, int *ret_fd, char *ret_name,

@@ -23,7 +23,7 @@ if [ ! -e "$SID/etc/debian_version" ]; then
     debootstrap --variant=minbase sid "$SID" "$mirror"
 fi
 packages="gcc make libc6-dev protobuf-c-compiler protobuf-compiler libprotobuf-c-dev
-    libzstd-dev libxxhash-dev libmd-dev libedit-dev libcmocka-dev"
+    libzstd-dev libxxhash-dev libmd-dev libedit-dev libzip-dev libcmocka-dev"
 for version in $VERSIONS; do
     packages="$packages python$version python$version-dev"
 done

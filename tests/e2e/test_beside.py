@@ -35,6 +35,51 @@ def test_a_c_call_that_takes_the_trace_function(pyrecord, program, tmp_path):
     assert events[-1]["event"] == "return" and events[-1]["arg"] == "(1, 3)"
 
 
+TAKEN_ELSEWHERE = """
+import ctypes, sys, threading, time
+set_trace = ctypes.pythonapi.PyEval_SetTrace
+set_trace.argtypes = [ctypes.c_void_p, ctypes.c_void_p]
+def work(n):
+    total = 0
+    for i in range(n):
+        total += i
+    return total
+def other():
+    work(1)
+    set_trace(None, None)
+    unseen(2)
+    go.wait()
+    back(3)
+def unseen(n):
+    return work(n)
+def back(n):
+    x = work(n)
+    return x
+go = threading.Event()
+t = threading.Thread(target=other); t.start()
+time.sleep(0.3)
+work(4)
+go.set(); t.join()
+work(5)
+"""
+
+
+def test_a_c_call_in_another_thread_leaves_a_gap_that_is_told(pyrecord, program, tmp_path):
+    """Nobody tells us of it: what that thread ran until the next change of threads is lost."""
+    script = program(TAKEN_ELSEWHERE)
+    bare = run.bare(script, cwd=tmp_path)
+    done = pyrecord("-q", "-o", "r.pyrec", script, cwd=tmp_path)
+    assert (done.status, done.text, done.message) == (bare.status, bare.text, bare.message)
+    recording = tmp_path / "r.pyrec"
+    run.verified(recording)
+    lost, = run.info(recording)["lost"]
+    assert lost["reason"] == "another tool took the trace function of a thread"
+    rows = run.dump(recording, "--function", "work")
+    calls = {row["locals"]["n"]: row["seq"] for row in rows if row["event"] == "call"}
+    assert sorted(calls) == ["1", "3", "4", "5"]
+    assert calls["1"] < lost["before"] <= calls["4"], lost
+
+
 SUBINTERPRETER = """
 try:
     import _xxsubinterpreters as s

@@ -1,3 +1,4 @@
+# oracle: preload=collections
 """Dicts that are a frame's variables and the program's own: a class body's, what exec() and
 eval() were given, short and long, and of classes derived from dict."""
 import collections

@@ -308,8 +308,8 @@ struct rp {
     uint64_t strays;              /* see rp_strays() */
     bool fold_strays;
     bool many_objects; /* so many are looked for that each chunk is worth its index */
-    bool near;    /* such chunks are not to be read ... */
-    bool refused; /* ... and one was not */
+    bool near;         /* such chunks are not to be read ... */
+    bool refused;      /* ... and one was not */
 };
 
 /* --- Which chunks can matter (rp_seek.c) --- */

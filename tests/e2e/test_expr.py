@@ -140,7 +140,7 @@ NOT_ASKED = re.compile(r"(print|exit|exec|eval|open|compile|__import__|input|var
                        r"help|setattr|super|object|property|memoryview|staticmethod|f\(\): pass)\b|l\.(append|sort)|d\.|st\.add|\(?yield|\(a :=")
 
 
-@pytest.mark.parametrize("name", ["values", "syntax"])
+@pytest.mark.parametrize("name", ["values", "syntax", "pairs"])
 def test_tables(setting, name):
     """The answers of tests/expressions are CPython's, or say that they do not know."""
     with open(os.path.join(TABLES, name + ".txt"), encoding="utf-8",

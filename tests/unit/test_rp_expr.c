@@ -149,7 +149,8 @@ count_wrong(const struct setting *setting, const struct table *table)
 static void
 test_values(void **state)
 {
-    static const char *const names[] = {"values.txt", "syntax.txt", "unrecorded.txt"};
+    static const char *const names[] = {"values.txt", "syntax.txt", "unrecorded.txt",
+                                        "pairs.txt"};
     struct setting setting;
     size_t wrong = 0, count = 0;
     (void)state;
@@ -227,7 +228,8 @@ fail_each(const struct setting *setting, const struct entry *entry, bool onward,
 static void
 test_no_memory(void **state)
 {
-    static const char *const names[] = {"values.txt", "syntax.txt", "unrecorded.txt"};
+    static const char *const names[] = {"values.txt", "syntax.txt", "unrecorded.txt",
+                                        "pairs.txt"};
     struct setting setting;
     size_t tried = 0, wrong = 0;
     (void)state;

@@ -218,6 +218,9 @@ static void
 watch_code(struct rec_frame *frame, enum tf_event_kind kind, bool on)
 {
     struct rec_flow *flow = &frame->code->flow;
+    /* Where the program traces itself all is looked at anyway, and 3.12 mixes up the two
+     * tools that want a code object's instructions. */
+    on = on && rec.thread->next_trace == NULL;
     frame->watched = on;
     if (!on) {
         return;

@@ -37,10 +37,11 @@ rec_flow_init(struct rec_flow *flow, PyCodeObject *code)
     flow->store = calloc(2 * (size_t)units + 1, sizeof *flow->store);
     flow->plan = calloc((size_t)units + 1, sizeof *flow->plan);
     flow->bytes = rec_py_code_bytes(code, units);
-    flow->unknown = rec_plan_make(code, flow->bytes, 0, 0);
+    flow->unknown = rec_plan_make(code, flow->bytes, 0, 0, false);
+    flow->nothing = calloc(1, sizeof *flow->nothing);
     if (flow->effect == NULL || flow->arg == NULL || flow->jump == NULL
         || flow->store == NULL || flow->plan == NULL || flow->bytes == NULL
-        || flow->unknown == NULL
+        || flow->unknown == NULL || flow->nothing == NULL
         || !rec_py_code_effects(code, flow->effect, flow->arg)) {
         return false;
     }
@@ -65,7 +66,14 @@ rec_flow_release(struct rec_flow *flow)
     for (uint32_t i = 0; flow->plan != NULL && i < flow->unit_count; i++) {
         rec_plan_free(flow->plan[i]);
     }
+    for (uint32_t i = 0; flow->raised != NULL && i < flow->unit_count; i++) {
+        if (flow->raised[i] != flow->nothing && flow->raised[i] != flow->unknown) {
+            rec_plan_free(flow->raised[i]);
+        }
+    }
+    free(flow->raised);
     rec_plan_free(flow->unknown);
+    rec_plan_free(flow->nothing);
     free(flow->plan);
 }
 
@@ -86,7 +94,8 @@ rec_flow_plan(struct rec_flow *flow, PyCodeObject *code, uint32_t unit)
         return flow->unknown;
     }
     if (__builtin_expect(flow->plan[unit] == NULL, 0)) {
-        flow->plan[unit] = rec_plan_make(code, flow->bytes, flow->unit_count, unit);
+        flow->plan[unit] =
+            rec_plan_make(code, flow->bytes, flow->unit_count, unit, false);
         if (flow->plan[unit] != NULL) {
             flow->plan[unit]->first_jump = first_jump(flow, unit);
         }
@@ -265,6 +274,39 @@ watch_instructions(struct rec_frame *frame, enum tf_event_kind kind, bool on)
     }
 }
 
+static struct rec_plan *
+make_plan_of_raised(struct rec_flow *flow, PyCodeObject *code, uint32_t unit)
+{
+    int64_t handler = rec_py_code_handler(code, unit);
+    if (handler == REC_HANDLER_UNKNOWN || handler >= flow->unit_count) {
+        return flow->unknown;
+    }
+    if (handler == REC_NO_HANDLER
+        || rec_py_code_fires(code, unit, (uint32_t)handler, false)) {
+        return flow->nothing;
+    }
+    return rec_plan_make(code, flow->bytes, flow->unit_count, (uint32_t)handler, true);
+}
+
+/* After an exception event: from the handler to the next event, which mostly comes before
+ * anything runs that matters. NULL when memory ran out. */
+static struct rec_plan *
+plan_of_raised(struct rec_flow *flow, const struct rec_frame *frame)
+{
+    uint32_t unit = rec_py_frame_unit(frame->frame);
+    if (unit >= flow->unit_count) {
+        return flow->unknown;
+    }
+    if (flow->raised == NULL) {
+        flow->raised = calloc(flow->unit_count, sizeof(struct rec_plan *));
+    }
+    if (flow->raised != NULL && flow->raised[unit] == NULL) {
+        PyCodeObject *code = rec_py_frame_code(frame->frame);
+        flow->raised[unit] = make_plan_of_raised(flow, code, unit);
+    }
+    return flow->raised != NULL ? flow->raised[unit] : NULL;
+}
+
 void
 rec_flow_mark(struct rec_frame *frame, enum tf_event_kind kind)
 {
@@ -274,12 +316,13 @@ rec_flow_mark(struct rec_frame *frame, enum tf_event_kind kind)
         return;
     }
     struct rec_flow *flow = &frame->code->flow;
-    /* Where it goes on after an exception is known at its next event only; without line
-     * events anything may run before that. */
+    /* Without line events anything may run before the next one. */
+    bool lines = !rec_py_frame_is_muted(frame->frame)
+                 && (rec.options->events & 1u << TF_EV_LINE) != 0;
     frame->plan =
-        kind == TF_EV_EXCEPTION || rec_py_frame_is_muted(frame->frame)
-                || !(rec.options->events & 1u << TF_EV_LINE)
-            ? flow->unknown
+        !lines ? flow->unknown
+        : kind == TF_EV_EXCEPTION
+            ? plan_of_raised(flow, frame)
             : rec_flow_plan(flow, rec_py_frame_code(frame->frame), frame->unit);
     if (frame->plan == NULL) {
         rec.out_of_memory = true;

@@ -20,6 +20,8 @@ struct rec_flow {
     uint8_t *bytes;           /* co_code */
     struct rec_plan **plan;   /* one a unit; NULL: not made yet */
     struct rec_plan *unknown; /* of a place that nothing is known of */
+    struct rec_plan *nothing; /* of one where nothing runs */
+    struct rec_plan **raised; /* of one that raised, one a unit; NULL: none did yet */
 };
 
 /* Works it out; false when memory ran out. Allocates Python objects. */

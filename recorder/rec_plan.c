@@ -477,12 +477,8 @@ merge(struct state *into, const struct state *from)
 }
 
 static void
-go_on(struct maker *maker, uint32_t from, uint32_t to, const struct state *state,
-      bool begins)
+add_pending(struct maker *maker, uint32_t to, const struct state *state)
 {
-    if (rec_py_code_fires(maker->code, from, to, begins)) {
-        return;
-    }
     if (maker->seen[to]) {
         maker->plan->hard = true; /* round again, with another stack */
         return;
@@ -506,6 +502,15 @@ go_on(struct maker *maker, uint32_t from, uint32_t to, const struct state *state
     maker->pending[maker->pending_count++] = (struct pending){to, *state};
 }
 
+static void
+go_on(struct maker *maker, uint32_t from, uint32_t to, const struct state *state,
+      bool begins)
+{
+    if (!rec_py_code_fires(maker->code, from, to, begins)) {
+        add_pending(maker, to, state);
+    }
+}
+
 /* The one that stands first, so that all ways to it have been followed. */
 static struct pending
 take_first(struct maker *maker)
@@ -521,10 +526,30 @@ take_first(struct maker *maker)
     return taken;
 }
 
+/* Where RERAISE goes: on, if it stays in the frame. With an operand it makes the frame stand
+ * where the exception was raised, and whether a line event comes depends on that. */
 static void
-follow(struct maker *maker, uint32_t unit)
+reraise(struct maker *maker, const struct rec_insn *insn, struct state state,
+        bool begins)
 {
-    struct state begin = {.depth = STACK_BASE};
+    int64_t handler = rec_py_code_handler(maker->code, insn->unit);
+    if (handler == REC_HANDLER_UNKNOWN || handler >= maker->unit_count) {
+        maker->plan->open = true;
+    }
+    else if (handler != REC_NO_HANDLER) {
+        maker->plan->straight = false;
+        state.lost = state.ran = true;
+        if (insn->arg > 0
+            || !rec_py_code_fires(maker->code, insn->unit, (uint32_t)handler, begins)) {
+            add_pending(maker, (uint32_t)handler, &state);
+        }
+    }
+}
+
+static void
+follow(struct maker *maker, uint32_t unit, bool raised)
+{
+    struct state begin = {.depth = STACK_BASE, .lost = raised, .ran = raised};
     for (int i = 0; i < STACK_BASE; i++) {
         begin.stack[i] = (int16_t)(i - STACK_BASE);
     }
@@ -560,6 +585,9 @@ follow(struct maker *maker, uint32_t unit)
                 jumped = at.state;
             }
             go_on(maker, insn.unit, insn.target, &jumped, at.unit == unit);
+        }
+        if (insn.act == REC_ACT_RERAISE) {
+            reraise(maker, &insn, at.state, at.unit == unit);
         }
         if (insn.falls) {
             go_on(maker, insn.unit, insn.next, &at.state, at.unit == unit);
@@ -617,7 +645,7 @@ shrink(void **array, uint32_t count, size_t size)
 
 struct rec_plan *
 rec_plan_make(PyCodeObject *code, const uint8_t *bytes, uint32_t unit_count,
-              uint32_t unit)
+              uint32_t unit, bool raised)
 {
     struct maker maker = {.code = code, .bytes = bytes, .unit_count = unit_count};
     maker.plan = calloc(1, sizeof *maker.plan);
@@ -625,7 +653,7 @@ rec_plan_make(PyCodeObject *code, const uint8_t *bytes, uint32_t unit_count,
     maker.failed = maker.plan == NULL || maker.seen == NULL;
     if (!maker.failed && unit < unit_count) {
         simple(&maker, REC_SYM_UNKNOWN, 0); /* has number 0 */
-        follow(&maker, unit);
+        follow(&maker, unit, raised);
     }
     else if (!maker.failed) {
         maker.plan->open = true;

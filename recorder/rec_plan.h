@@ -86,9 +86,10 @@ struct rec_plan {
     bool late; /* some path is followed after other code may have run */
 };
 
-/* `bytes`: co_code. NULL when memory ran out. */
+/* `bytes`: co_code. `raised`: it begins with a handler, the value stack is not known. NULL when
+ * memory ran out. */
 struct rec_plan *rec_plan_make(PyCodeObject *code, const uint8_t *bytes,
-                               uint32_t unit_count, uint32_t unit);
+                               uint32_t unit_count, uint32_t unit, bool raised);
 void rec_plan_free(struct rec_plan *plan);
 
 #endif

@@ -52,6 +52,75 @@ rec_py_code_fires(PyCodeObject *code, uint32_t from, uint32_t unit, bool begins)
 }
 # endif
 
+/* Numbers of co_exceptiontable have six bits a byte, the highest first, and 0x40 where more come
+ * (Objects/exception_handling_notes.txt, later InternalDocs). */
+static uint32_t
+table_number(const uint8_t **at, const uint8_t *end)
+{
+    uint32_t number = 0;
+    uint8_t byte = 0x40;
+    while (*at < end && byte & 0x40) {
+        byte = *(*at)++;
+        number = number << 6 | (byte & 0x3f);
+    }
+    return number;
+}
+
+bool
+rec_py_code_handler_next(PyCodeObject *code, size_t *pos, struct rec_handler *ret)
+{
+    const uint8_t *bytes = (const uint8_t *)PyBytes_AS_STRING(code->co_exceptiontable);
+    const uint8_t *end = bytes + PyBytes_GET_SIZE(code->co_exceptiontable);
+    const uint8_t *at = bytes + *pos;
+    if (at >= end) {
+        return false;
+    }
+    ret->start = table_number(&at, end);
+    ret->count = table_number(&at, end);
+    ret->unit = table_number(&at, end);
+    uint32_t depth = table_number(&at, end);
+    ret->depth = (depth >> 1) + (depth & 1) + 1;
+    *pos = (size_t)(at - bytes);
+    return true;
+}
+
+/* The end of an iteration is an exception event, too, and goes on where it is: 3.11 at FOR_ITER
+ * and SEND, later (INSTRUMENTED_END_FOR, INSTRUMENTED_END_SEND) behind them. */
+static bool
+ends_iteration(unsigned opcode)
+{
+    switch (opcode) {
+    case FOR_ITER:
+    case SEND:
+# ifdef END_FOR
+    case END_FOR:
+# endif
+# ifdef END_SEND
+    case END_SEND:
+# endif
+# ifdef POP_ITER
+    case POP_ITER:
+# endif
+        return true;
+    default: return false;
+    }
+}
+
+int64_t
+rec_py_code_handler(PyCodeObject *code, uint32_t unit)
+{
+    struct rec_handler handler;
+    if (ends_iteration(rec_py_base_opcode(code, unit))) {
+        return REC_HANDLER_UNKNOWN;
+    }
+    for (size_t pos = 0; rec_py_code_handler_next(code, &pos, &handler);) {
+        if (unit >= handler.start && unit - handler.start < handler.count) {
+            return handler.unit;
+        }
+    }
+    return REC_NO_HANDLER;
+}
+
 struct form {
     uint8_t act, pops, pushes;
 };
@@ -441,10 +510,8 @@ counted_form(unsigned opcode, uint32_t arg, uint32_t *ret_count)
         return (struct form){REC_ACT_FRESH, 0, 1};
     case RAISE_VARARGS:
         /* A raise without operands goes to the handler without an exception event. */
-        return (struct form){arg == 0 ? REC_ACT_OPEN : REC_ACT_END, 0, 0};
-# ifdef RERAISE
-    case RERAISE: return (struct form){REC_ACT_OPEN, 0, 0};
-# endif
+        return (struct form){arg == 0 ? REC_ACT_RERAISE : REC_ACT_END, 0, 0};
+    case RERAISE: return (struct form){REC_ACT_RERAISE, 0, 0};
     default: *ret_count = 0; return (struct form){REC_ACT_UNKNOWN, 0, 0};
     }
 }
@@ -589,7 +656,8 @@ rec_py_code_decode(PyCodeObject *code, const uint8_t *bytes, uint32_t unit_count
         ret->pushes = form.pushes;
     }
     decode_argument(opcode, arg, ret);
-    if (ret->act == REC_ACT_END || ret->act == REC_ACT_OPEN) {
+    if (ret->act == REC_ACT_END || ret->act == REC_ACT_OPEN
+        || ret->act == REC_ACT_RERAISE) {
         ret->falls = false;
     }
     decode_jump(opcode, next, arg, ret);

@@ -48,6 +48,7 @@ enum rec_act {
     REC_ACT_ROTATE,        /* TOS goes below the arg-th */
     REC_ACT_END,           /* an event comes: return, yield, exception */
     REC_ACT_OPEN,          /* goes on elsewhere in the frame without an event */
+    REC_ACT_RERAISE,       /* to its handler, without an event */
 };
 
 struct rec_insn {
@@ -70,6 +71,19 @@ void rec_py_code_decode(PyCodeObject *code, const uint8_t *bytes, uint32_t unit_
 /* Does a line event certainly come when the instruction at `unit` follows the one at `from`?
  * `begins`: the frame's latest event came at `from`. */
 bool rec_py_code_fires(PyCodeObject *code, uint32_t from, uint32_t unit, bool begins);
+
+struct rec_handler {
+    uint32_t start, count; /* units that it is for */
+    uint32_t unit;         /* where it begins */
+    uint32_t depth;        /* of the value stack there, the exception on top */
+};
+
+/* The next of the code's handlers, from 3.11 on; *pos begins with 0. */
+bool rec_py_code_handler_next(PyCodeObject *code, size_t *pos, struct rec_handler *ret);
+/* Where the frame goes on when the instruction at `unit` has raised: a unit, or one of these. */
+#define REC_NO_HANDLER      (-1)
+#define REC_HANDLER_UNKNOWN (-2)
+int64_t rec_py_code_handler(PyCodeObject *code, uint32_t unit);
 
 /* Where a callable has no self, a NULL lies above it, not below. */
 #define REC_NULL_LAST (PY_VERSION_HEX >= 0x030d0000)

@@ -70,35 +70,12 @@ follow(struct depths *depths, uint32_t unit)
     }
 }
 
-static uint32_t
-take_varint(const uint8_t **at, const uint8_t *end)
-{
-    uint32_t number = 0;
-    while (*at < end) {
-        uint8_t byte = *(*at)++;
-        number = number << 6 | (byte & 63);
-        if (!(byte & 64)) {
-            break;
-        }
-    }
-    return number;
-}
-
-/* co_exceptiontable (Objects/exception_handling_notes.txt, later InternalDocs): start, size,
- * handler, and the depth with a flag for the instruction's offset; the exception comes on
- * top. */
 static void
 reach_handlers(struct depths *depths)
 {
-    PyObject *table = depths->code->co_exceptiontable;
-    const uint8_t *at = (const uint8_t *)PyBytes_AS_STRING(table);
-    const uint8_t *end = at + PyBytes_GET_SIZE(table);
-    while (at < end) {
-        take_varint(&at, end);
-        take_varint(&at, end);
-        uint32_t handler = take_varint(&at, end);
-        uint32_t depth = take_varint(&at, end);
-        reach(depths, handler, (int64_t)(depth >> 1) + (depth & 1) + 1);
+    struct rec_handler handler;
+    for (size_t pos = 0; rec_py_code_handler_next(depths->code, &pos, &handler);) {
+        reach(depths, handler.unit, handler.depth);
     }
 }
 

@@ -357,6 +357,27 @@ touch_method(struct rec_frame *frame, PyObject *self, const char *name,
     touch_used(frame, arg, count);
 }
 
+struct rec_hint
+rec_callee_first_hint(PyObject *function)
+{
+    static const char *const of_heap[] = {"heappush",
+                                          "heappop",
+                                          "heapreplace",
+                                          "heappushpop",
+                                          "_heappop_max",
+                                          "_heapreplace_max",
+                                          "heappush_max",
+                                          "heappop_max",
+                                          "heapreplace_max",
+                                          "heappushpop_max",
+                                          NULL};
+    static const char *const heap_module[] = {"_heapq", NULL};
+    return is_one_of(((PyCFunctionObject *)function)->m_ml->ml_name, of_heap)
+                   && is_one_of(module_of(function), heap_module)
+               ? (struct rec_hint){.sort = REC_HINT_HEAP}
+               : anywhere;
+}
+
 static void
 touch_function(struct rec_frame *frame, PyObject *function, PyObject *const *arg,
                size_t count)
@@ -374,7 +395,7 @@ touch_function(struct rec_frame *frame, PyObject *function, PyObject *const *arg
         touch_used(frame, arg, count);
     }
     else if ((builtin || is_one_of(module, changing_modules)) && count > 0) {
-        rec_touch_object(frame, arg[0], anywhere,
+        rec_touch_object(frame, arg[0], rec_callee_first_hint(function),
                          false); /* setattr, heappush, setitem */
         touch_used(frame, arg, count);
     }

@@ -30,6 +30,8 @@ enum rec_calls rec_callee_judge(PyObject *callable, PyObject *self, bool names,
 /* Where in the receiver, for REC_CALLS_SELF. `first`: its first argument, NULL: not known. */
 struct rec_hint rec_callee_hint(PyObject *callable, PyObject *self, PyObject *first,
                                 size_t arg_count);
+/* Where in its first argument, for REC_CALLS_FIRST. */
+struct rec_hint rec_callee_first_hint(PyObject *function);
 /* Can never change, and has no method that changes anything else. */
 bool rec_callee_is_immutable(PyObject *obj);
 

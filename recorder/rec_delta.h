@@ -17,6 +17,7 @@ struct rec_hint {
         REC_HINT_HEAD, /* a deque: one item more or less at its beginning; TAIL: at its end */
         REC_HINT_GONE, /* as ITEM: that one is deleted */
         REC_HINT_ONE,  /* a set: one member more or less */
+        REC_HINT_HEAP, /* a list: what a function of heapq does with it, but heapify() */
     } sort;
 
     union {
@@ -30,6 +31,10 @@ bool rec_obj_look_there(struct rec_obj *obj, struct rec_hint hint);
 /* For a set: one member more or less; a deque: one item, at the end that the hint names. */
 bool rec_look_at_set(struct rec_obj *obj);
 bool rec_look_at_deque(struct rec_obj *obj, struct rec_hint hint);
+/* For a list that is a heap. */
+bool rec_look_at_heap(struct rec_obj *obj);
+/* Item `i` of a list, which is `value` now. */
+void rec_obj_look_at_item(struct rec_obj *obj, uint32_t i, PyObject *value);
 /* Takes `gone` values away at item `from` and makes room for `come` new ones: the caller
  * emits and stores them, in order. False when memory ran out. */
 bool rec_obj_open(struct rec_obj *obj, uint32_t from, uint32_t gone, uint32_t come);

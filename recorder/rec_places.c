@@ -1,4 +1,4 @@
-/* Sets and deques of which one place changed. */
+/* Sets, deques and heaps of which one place changed, or a few. */
 #include "rec_layout.h"
 #include "rec_renew.h"
 #include "rec_values.h"
@@ -97,4 +97,54 @@ rec_look_at_deque(struct rec_obj *obj, struct rec_hint hint)
         return true;
     }
     return size == recorded;
+}
+
+/* So many places are looked at before all of it is. */
+#define HEAP_PLACES 512u
+
+/* Modules/_heapqmodule.c: what leaves the root makes room for one of its children, that one
+ * for one of its own, down to where another item is put. So only a child that held what now
+ * stands in its parent's place can have changed. */
+static bool
+look_down(struct rec_obj *obj, PyObject *const *item)
+{
+    uint32_t pending[HEAP_PLACES] = {0}, count = 1, seen = 0;
+    while (count > 0) {
+        uint32_t i = pending[--count];
+        uint64_t child = 2 * (uint64_t)i + 1;
+        for (uint64_t c = child; c < child + 2 && c < obj->item_count; c++) {
+            bool told = obj->val[c].kind != TF_VAL_ELIDED;
+            if (!told || is_there(&obj->val[c], item[i], obj->depth + 1)) {
+                if (count + 1 >= HEAP_PLACES || ++seen >= HEAP_PLACES) {
+                    return false;
+                }
+                pending[count++] = (uint32_t)c;
+            }
+        }
+        rec_obj_look_at_item(obj, i, item[i]);
+    }
+    return true;
+}
+
+bool
+rec_look_at_heap(struct rec_obj *obj)
+{
+    PyListObject *list = (PyListObject *)obj->addr;
+    uint32_t recorded = obj->item_count;
+    size_t size = (size_t)PyList_GET_SIZE(list);
+    if (obj->more != 0 || obj->note != 0) {
+        return false;
+    }
+    if (size == (size_t)recorded + 1) { /* on its way up from the end */
+        insert(obj, recorded, list->ob_item[recorded]);
+        for (uint32_t i = recorded; i > 0 && obj->item_count == size;) {
+            i = (i - 1) / 2;
+            rec_obj_look_at_item(obj, i, list->ob_item[i]);
+        }
+        return obj->item_count == size;
+    }
+    if (size + 1 == recorded && !rec_obj_open(obj, (uint32_t)size, 1, 0)) {
+        return false;
+    }
+    return size == obj->item_count && (size == 0 || look_down(obj, list->ob_item));
 }

@@ -27,14 +27,6 @@ rec_py_code_fires(PyCodeObject *code, uint32_t from, uint32_t unit, bool begins)
     return line != -1 && (unit < from || line != line_of(code, from));
 }
 
-/* The blocks of handlers are on the frame's own stack: not asked for. */
-int64_t
-rec_py_code_handler(PyCodeObject *code, uint32_t unit)
-{
-    (void)code;
-    (void)unit;
-    return REC_HANDLER_UNKNOWN;
-}
 # else
 /* As maybe_call_line_trace() decides it (Python/ceval.c, 3.8 and 3.9): at the first
  * instruction of a line's run, and whenever it goes back. */
@@ -51,6 +43,15 @@ rec_py_code_fires(PyCodeObject *code, uint32_t from, uint32_t unit, bool begins)
     return bounds.ap_lower == off;
 }
 # endif
+
+/* The blocks of handlers are on the frame's own stack: not asked for. */
+int64_t
+rec_py_code_handler(PyCodeObject *code, uint32_t unit)
+{
+    (void)code;
+    (void)unit;
+    return REC_HANDLER_UNKNOWN;
+}
 
 /* --- What an instruction takes and gives --- */
 

@@ -214,6 +214,12 @@ bridge_gap(struct rec_obj *obj, struct rec_hint hint, size_t size, uint32_t valu
     return true;
 }
 
+void
+rec_obj_look_at_item(struct rec_obj *obj, uint32_t i, PyObject *value)
+{
+    set_item(obj, i, NULL, value);
+}
+
 static bool
 look_at_list(struct rec_obj *obj, struct rec_hint hint)
 {
@@ -450,7 +456,9 @@ rec_obj_look_there(struct rec_obj *obj, struct rec_hint hint)
         return false;
     }
     switch ((enum tf_category)obj->type->category) {
-    case TF_CAT_LIST: return look_at_list(obj, from_start(obj, hint, 1));
+    case TF_CAT_LIST:
+        return hint.sort == REC_HINT_HEAP ? rec_look_at_heap(obj)
+                                          : look_at_list(obj, from_start(obj, hint, 1));
     case TF_CAT_DICT: return look_at_dict(obj, from_start(obj, hint, 2));
     case TF_CAT_SET: return hint.sort == REC_HINT_ONE && rec_look_at_set(obj);
     case TF_CAT_DEQUE:

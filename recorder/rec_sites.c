@@ -506,7 +506,7 @@ note_call(struct follow *follow, struct rec_site *site)
         int16_t operand = follow->plan->operand[site->operand];
         struct found first = follow_sym(follow, operand);
         if (first.sort == FOUND_OBJECT) {
-            note(follow, operand, first.object, anywhere);
+            note(follow, operand, first.object, rec_callee_first_hint(callable));
         }
         return first.sort == FOUND_OBJECT || first.sort == FOUND_NOTHING
                || is_fresh(follow, operand);

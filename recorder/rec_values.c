@@ -255,7 +255,7 @@ rec_value_emit(const struct rec_src *src, uint32_t depth)
         val.data = (uintptr_t)src->obj;
         return val;
     }
-    if (!object && src->sort == SRC_OBJ
+    if (!object && src->sort == SRC_OBJ && !tf_rules_has_texts(rec.options->rules)
         && rec_short_text_emit(rows(), src->obj, &val)) {
         return val;
     }

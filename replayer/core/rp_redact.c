@@ -44,6 +44,7 @@ scrub(struct rp_redactor *redactor, struct tf_text text)
     if (shorten_home(redactor, text, buf)) {
         struct rp_buf whole = *buf;
         *buf = (struct rp_buf){0};
+        redactor->failed |= whole.failed;
         struct tf_text shorter = {whole.data, whole.len};
         struct tf_text result = shorter;
         if (tf_rules_text(redactor->rules, shorter.data, shorter.len, false, &at,

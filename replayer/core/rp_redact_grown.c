@@ -1,10 +1,10 @@
-/* Secrets that grow: `key += part` leaves the beginnings of what a rule for texts names in the
- * same place, one after the other, and the parts elsewhere.
+/* Secrets that grow: `key += part` and `key = part + key` leave ever larger parts of what a rule
+ * for texts names in the same place, one after the other, and what was added elsewhere.
  *
  * For each place (a variable at a depth of a stack, an item or attribute of an object) the
- * latest text is kept, and the lengths at which it was seen as it grew. When it has become what
- * a rule names, those beginnings and parts that show some of it are noted, and no value with
- * such a text is written. */
+ * latest text is kept, and where in it the earlier ones and the additions stand. When it has
+ * become what a rule names, those parts that show some of it are noted, and no value with such
+ * a text is written. */
 #include "rp_redact.h"
 
 #include <stdlib.h>
@@ -15,13 +15,18 @@
 #define TEXT_MAX   8192u
 #define PLACES_MAX 16384u
 #define TEXTS_MAX  (16u << 20)
-#define STEPS_MAX  1024u
+#define PARTS_MAX  2048u
+
+/* Bytes of a text: from the one to before the other. */
+struct part {
+    uint32_t from, to;
+};
 
 struct place {
     char *text; /* the latest */
     size_t len;
-    uint32_t *step; /* lengths that it had before, ascending */
-    uint32_t step_count, step_cap;
+    struct part *part; /* what it grew from, oldest first */
+    uint32_t part_count, part_cap;
 };
 
 struct rp_redact_grown {
@@ -55,7 +60,7 @@ forget_places(struct rp_redact_grown *grown)
 {
     for (size_t i = 0; i < grown->place_count; i++) {
         free(grown->place[i].text);
-        free(grown->place[i].step);
+        free(grown->place[i].part);
     }
     grown->place_count = grown->text_bytes = 0;
     rp_map_release(&grown->place_of);
@@ -88,23 +93,38 @@ place_at(struct rp_redact_grown *grown, uint64_t key)
 }
 
 static bool
-add_step(struct place *place, size_t len)
+add_part(struct place *place, size_t from, size_t to)
 {
-    if (place->step_count == STEPS_MAX) { /* the shortest show least */
-        place->step_count--;
-        memmove(place->step, place->step + 1, place->step_count * sizeof *place->step);
+    if (to - from < SHOWN_MIN) {
+        return true;
     }
-    if (place->step_count == place->step_cap) {
-        uint32_t cap = place->step_cap * 2 + 8;
-        uint32_t *more = realloc(place->step, cap * sizeof *more);
+    if (place->part_count == PARTS_MAX) { /* the oldest show least */
+        place->part_count--;
+        memmove(place->part, place->part + 1, place->part_count * sizeof *place->part);
+    }
+    if (place->part_count == place->part_cap) {
+        uint32_t cap = place->part_cap * 2 + 8;
+        struct part *more = realloc(place->part, cap * sizeof *more);
         if (!more) {
             return false;
         }
-        place->step = more;
-        place->step_cap = cap;
+        place->part = more;
+        place->part_cap = cap;
     }
-    place->step[place->step_count++] = (uint32_t)len;
+    place->part[place->part_count++] = (struct part){(uint32_t)from, (uint32_t)to};
     return true;
+}
+
+/* The latest text stands at `at` of the next one. */
+static bool
+grow(struct place *place, size_t at, size_t next_len)
+{
+    for (uint32_t i = 0; i < place->part_count; i++) {
+        place->part[i].from += (uint32_t)at;
+        place->part[i].to += (uint32_t)at;
+    }
+    return add_part(place, at, at + place->len) && add_part(place, 0, at)
+           && add_part(place, at + place->len, next_len);
 }
 
 static bool
@@ -123,27 +143,27 @@ keep_text(struct rp_redact_grown *grown, struct place *place, struct tf_text tex
 
 /* --- What is hidden --- */
 
-/* The part [first, end) of a text, if it shows enough of the secret at [at, match_end). */
+/* The part of a text, if it shows enough of the secret at [at, end). */
 static bool
-hide(struct rp_redact_grown *grown, const char *text, size_t first, size_t end,
-     size_t at, size_t match_end)
+hide(struct rp_redact_grown *grown, const char *text, struct part part, size_t at,
+     size_t end)
 {
-    size_t from = first > at ? first : at, to = end < match_end ? end : match_end;
+    size_t from = part.from > at ? part.from : at, to = part.to < end ? part.to : end;
     return to < from + SHOWN_MIN
-           || rp_map_put(&grown->hidden, hash_of(text + first, end - first), 1);
+           || rp_map_put(&grown->hidden, hash_of(text + part.from, part.to - part.from),
+                         1);
 }
 
 static bool
-hide_steps(struct rp_redactor *redactor, const struct place *place)
+hide_parts(struct rp_redactor *redactor, const struct place *place)
 {
     size_t at = 0, end;
     bool fine = true;
-    while (tf_rules_text(redactor->rules, place->text, place->len, false, &at, &end)) {
-        for (uint32_t i = 0; i < place->step_count && fine; i++) {
-            size_t len = place->step[i];
-            size_t next = i + 1 < place->step_count ? place->step[i + 1] : place->len;
-            fine = hide(redactor->grown, place->text, 0, len, at, end)
-                   && hide(redactor->grown, place->text, len, next, at, end);
+    while (
+        place->part_count > 0
+        && tf_rules_text(redactor->rules, place->text, place->len, false, &at, &end)) {
+        for (uint32_t i = 0; i < place->part_count && fine; i++) {
+            fine = hide(redactor->grown, place->text, place->part[i], at, end);
         }
         at = end;
     }
@@ -157,20 +177,20 @@ see_text(struct rp_redactor *redactor, uint64_t key, struct tf_text text)
     if (!place) {
         return false;
     }
-    bool grew = place->len && text.len > place->len
-                && memcmp(place->text, text.data, place->len) == 0;
-    bool same = text.len == place->len && memcmp(place->text, text.data, text.len) == 0;
-    if (same) {
+    const char *before = place->len && place->len <= text.len
+                             ? memmem(text.data, text.len, place->text, place->len)
+                             : NULL;
+    if (before && place->len == text.len) {
         return true;
     }
-    if (!grew) {
-        place->step_count = 0;
+    if (!before) {
+        place->part_count = 0;
     }
-    else if (!add_step(place, place->len)) {
+    else if (!grow(place, (size_t)(before - text.data), text.len)) {
         return false;
     }
     return keep_text(redactor->grown, place, text)
-           && (!grew || hide_steps(redactor, place));
+           && (!before || hide_parts(redactor, place));
 }
 
 static void

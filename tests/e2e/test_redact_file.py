@@ -160,13 +160,29 @@ def grow(numbers, box, table, step):
     return plain
 
 
+def grow_in_front(words, box):
+    text = box.text = ""
+    quoted = ")"
+    for word in words:
+        text = word + text
+        box.text = word + box.text
+        quoted = word + quoted
+    quoted = "the (" + quoted + " here"
+    middle = words[1]
+    middle = words[2] + middle + words[0]
+    sport = "a good hunt"
+    sport = "was " + sport
+    return text
+
+
 for step in (1, 4):
     grow([122, 101, 98, 114, 97, 45, 104, 117, 110, 116], Box(), {}, step)
+grow_in_front(["".join(map(chr, word)) for word in ((110, 116), (45, 104, 117), (122, 101, 98, 114, 97))], Box())
 '''
 
 
 def test_a_secret_that_grows(tmp_path):
-    """Of "zebra-hunt" neither the beginnings nor the larger parts are left."""
+    """Of "zebra-hunt" neither beginnings nor ends nor other larger parts are left."""
     path, recording = tmp_path / "grows.py", tmp_path / "grows.pyrec"
     path.write_text(GROWING)
     assert run.pyrecord("-q", "-o", recording, path).status == 0
@@ -174,7 +190,9 @@ def test_a_secret_that_grows(tmp_path):
     left = raw(redact(recording, tmp_path / "out.pyrec", "--text", "zebra-hunt"))
     for n in range(3, 11):
         assert "zebra-hunt"[:n].encode() not in left.replace(b"zebras", b""), n
+        assert "zebra-hunt"[-n:].encode() not in left.replace(b"good hunt", b""), n
     assert b"zebras" in left and b"zebras and" in left and b"a-hu" not in left
+    assert b"a good hunt" in left and b"was a good hunt" in left
 
 
 def test_everything_else_is_as_it_was(whole, tmp_path):

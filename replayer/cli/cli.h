@@ -26,6 +26,8 @@ struct cli_env {
     /* Counts Ctrl-C; only where cli_interrupts_catch() was called. */
     volatile sig_atomic_t *interrupts;
     void (*interrupts_catch)(void);
+    /* The recording of an archive: how it is opened, and what the user called it. */
+    const char *unpacked, *archive;
 };
 
 /* Runs the program and returns its exit status. */
@@ -68,6 +70,9 @@ int cli_help_run(struct cli_env *env, int argc, char **argv);
 bool cli_parse_file(struct cli_env *env, const struct cl_program *program, int argc,
                     char **argv, cl_set_option set, void *context,
                     const char **ret_file, int *ret_exit);
+
+/* The user's name for the recording that `file` opens. */
+const char *cli_name_of(const struct cli_env *env, const char *file);
 
 /* "pyreplay: MESSAGE" on one line of stderr, made safe for a terminal. */
 void cli_complain(struct cli_env *env, const char *format, ...)

@@ -80,13 +80,25 @@ const struct cl_program cli_pack_program = {
     .options_anywhere = true,
 };
 
+#define SUSPECTS_SHOWN 20
+
+/* What looks secret, and at how many places. */
+struct suspect {
+    const char *what;
+    char *text;
+    size_t len;
+    uint64_t places;
+};
+
 struct pack {
     struct cli_env *env;
     struct tf_rules *rules;
     const char *output, *home;
     uint64_t last;
     bool force, dry_run;
-    uint64_t suspects;
+    struct suspect *suspect; /* each once */
+    size_t suspect_count;
+    uint64_t more; /* places of others */
 };
 
 static tf_status
@@ -186,17 +198,47 @@ prepare(struct pack *pack, const char *file, int fd, struct tf_err *err)
 
 /* --- What is said before --- */
 
-#define SUSPECTS_SHOWN 20
-
 static void
-put_suspect(void *ctx, const char *what, struct tf_text text)
+note_suspect(void *ctx, const char *what, struct tf_text text)
 {
     struct pack *pack = ctx;
-    if (pack->suspects++ < SUSPECTS_SHOWN) {
-        cli_out_format(pack->env->out, "  %s: ", what);
-        cli_put_tf(pack->env->out, text);
-        cli_out_char(pack->env->out, '\n');
+    for (size_t i = 0; i < pack->suspect_count; i++) {
+        struct suspect *known = &pack->suspect[i];
+        if (known->what == what && known->len == text.len
+            && memcmp(known->text, text.data, text.len) == 0) {
+            known->places++;
+            return;
+        }
     }
+    char *copy = pack->suspect_count < SUSPECTS_SHOWN ? malloc(text.len) : NULL;
+    if (!copy) {
+        pack->more++;
+        return;
+    }
+    memcpy(copy, text.data, text.len);
+    pack->suspect[pack->suspect_count++] = (struct suspect){what, copy, text.len, 1};
+}
+
+static void
+put_suspects(struct pack *pack)
+{
+    struct cli_out *out = pack->env->out;
+    cli_out_str(out, "Still looks secret:\n");
+    for (size_t i = 0; i < pack->suspect_count; i++) {
+        const struct suspect *suspect = &pack->suspect[i];
+        cli_out_format(out, "  %s: ", suspect->what);
+        cli_put_tf(out, (struct tf_text){suspect->text, suspect->len});
+        if (suspect->places > 1) {
+            cli_out_format(out, "  (%" PRIu64 " places)", suspect->places);
+        }
+        cli_out_char(out, '\n');
+    }
+    if (pack->more) {
+        cli_out_format(out, "  and %" PRIu64 " more\n", pack->more);
+    }
+    cli_out_str(out, pack->suspect_count + pack->more
+                         ? "To take one out: pyreplay pack --text 'PATTERN' ...\n"
+                         : "  nothing\n");
 }
 
 static void
@@ -229,16 +271,12 @@ report(struct pack *pack, const char *name, struct tf_err *err)
     cli_put_bytes(out, rp_facts(rp)->file_bytes);
     cli_out_char(out, '\n');
     put_sources(out, rp);
-    cli_out_str(out, "Still looks secret:\n");
-    status = rp_suspects(rp, put_suspect, pack, err);
-    if (pack->suspects == 0) {
-        cli_out_str(out, "  nothing\n");
-    }
-    else if (pack->suspects > SUSPECTS_SHOWN) {
-        cli_out_format(out, "  and %" PRIu64 " more\n",
-                       pack->suspects - SUSPECTS_SHOWN);
+    status = rp_suspects(rp, note_suspect, pack, err);
+    if (status == TF_OK) {
+        put_suspects(pack);
     }
     rp_close(rp);
+    cli_out_flush(out);
     return status;
 }
 
@@ -277,7 +315,10 @@ run(struct pack *pack, const char *file)
     struct tf_err err = TF_ERR_INIT;
     char *default_output = NULL, name[32];
     int fd = -1;
-    if (!pack->output && asprintf(&default_output, "%s.zip", file) >= 0) {
+    const char *name_of = cli_name_of(pack->env, file);
+    if (!pack->output
+        && asprintf(&default_output, "%s%s", name_of, name_of == file ? ".zip" : "")
+               >= 0) {
         pack->output = default_output;
     }
     tf_status status = pack->output ? TF_OK : TF_ERR_MEMORY;
@@ -295,7 +336,11 @@ run(struct pack *pack, const char *file)
         status = report(pack, name, &err);
     }
     if (status == TF_OK && !pack->dry_run) {
-        status = write_archive(pack, file, name, &err);
+        status = write_archive(pack, name_of, name, &err);
+    }
+    if (status == TF_OK) {
+        cli_out_str(pack->env->out,
+                    pack->dry_run ? "Nothing was written.\n" : "Written.\n");
     }
     if (fd >= 0) {
         close(fd);
@@ -309,7 +354,8 @@ run(struct pack *pack, const char *file)
 int
 cli_pack_run(struct cli_env *env, int argc, char **argv)
 {
-    struct pack pack = {.env = env, .rules = tf_rules_new(true)};
+    struct suspect suspect[SUSPECTS_SHOWN];
+    struct pack pack = {.env = env, .rules = tf_rules_new(true), .suspect = suspect};
     const char *file;
     int status;
     umask(077); /* the library of archives makes files of its own */
@@ -320,6 +366,9 @@ cli_pack_run(struct cli_env *env, int argc, char **argv)
     if (cli_parse_file(env, &cli_pack_program, argc, argv, set_option, &pack, &file,
                        &status)) {
         status = run(&pack, file);
+    }
+    for (size_t i = 0; i < pack.suspect_count; i++) {
+        free(suspect[i].text);
     }
     tf_rules_free(pack.rules);
     return status;

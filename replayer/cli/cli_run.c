@@ -79,7 +79,8 @@ open_archive(struct cli_env *env, int argc, char **argv, char *name, int *ret_ex
         }
         tf_status status = cli_zip_open(argv[i], name, &err);
         if (status == TF_OK) {
-            argv[i] = name;
+            env->archive = argv[i];
+            env->unpacked = argv[i] = name;
             return true;
         }
         if (status != TF_ERR_NOT_FOUND) {
@@ -88,6 +89,12 @@ open_archive(struct cli_env *env, int argc, char **argv, char *name, int *ret_ex
         }
     }
     return true;
+}
+
+const char *
+cli_name_of(const struct cli_env *env, const char *file)
+{
+    return env->unpacked && strcmp(file, env->unpacked) == 0 ? env->archive : file;
 }
 
 int
@@ -185,6 +192,7 @@ cli_complain_err(struct cli_env *env, const char *file, const struct tf_err *err
         snprintf(place, sizeof place, " (at byte %lld)", (long long)err->file_off);
     }
     bool named = !file || strstr(err->message, file);
+    file = file ? cli_name_of(env, file) : NULL;
     cli_complain(env, "%s%s%s%s%s", named ? "" : file, named ? "" : ": ", err->message,
                  place, advice(err));
     return exit_of(err->status);
@@ -195,8 +203,9 @@ cli_warn_incomplete(struct cli_env *env, const char *file, const struct rp *rp)
 {
     const struct rp_facts *facts = rp_facts(rp);
     if (!facts->complete) {
-        cli_complain(env, "%s: not complete: %s (read up to byte %lld)", file,
-                     facts->incomplete_reason, (long long)facts->incomplete_off);
+        cli_complain(env, "%s: not complete: %s (read up to byte %lld)",
+                     cli_name_of(env, file), facts->incomplete_reason,
+                     (long long)facts->incomplete_off);
     }
 }
 

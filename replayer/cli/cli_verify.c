@@ -75,6 +75,7 @@ put_finding(void *ctx, const struct tf_err *finding)
 static int
 conclude(struct cli_env *env, const char *file, uint64_t findings)
 {
+    file = cli_name_of(env, file);
     if (findings) {
         cli_complain(
             env, "%s: damaged: %" PRIu64 " fault%s; what is whole can still be opened",

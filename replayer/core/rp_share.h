@@ -59,8 +59,8 @@ tf_status rp_redact(struct rp *rp, const struct rp_redact *redact, int fd,
 
 /* --- What still looks secret -------------------------------------------------------------- */
 
-/* Goes through all texts: `found` is told what sort of secret one looks like (static), and
- * the text. */
+/* Goes through all texts: `found` is told of each sort of secret that one looks like (static),
+ * and the word that does. */
 tf_status rp_suspects(struct rp *rp,
                       void (*found)(void *ctx, const char *what, struct tf_text text),
                       void *ctx, struct tf_err *err);

@@ -32,16 +32,27 @@ struct search {
     void *ctx;
 };
 
+#define SHOWN_MAX 60
+
+/* What was found, to the end of its word. */
+static struct tf_text
+word_at(struct tf_text text, size_t at, size_t end)
+{
+    while (end < text.len && !strchr(" \t\n\r\"'`,;()<>\\", text.data[end])) {
+        end++;
+    }
+    size_t len = end - at < SHOWN_MAX ? end - at : SHOWN_MAX;
+    return (struct tf_text){text.data + at, len};
+}
+
 static void
 look_at(struct search *search, struct tf_text text)
 {
     for (size_t i = 0; i < LOOK_COUNT; i++) {
         size_t at = 0, end;
-        if (tf_rules_text(search->rules[i], text.data, text.len, false, &at, &end)) {
-            size_t most = text.len - at < 60 ? text.len - at : 60;
-            search->found(search->ctx, LOOKS[i].what,
-                          (struct tf_text){text.data + at, most});
-            return;
+        for (; tf_rules_text(search->rules[i], text.data, text.len, false, &at, &end);
+             at = end) {
+            search->found(search->ctx, LOOKS[i].what, word_at(text, at, end));
         }
     }
 }

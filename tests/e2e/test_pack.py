@@ -24,7 +24,8 @@ def test_pack(shop):
     packed = shop.with_name("shop.pyrec.zip")
     assert stat.S_IMODE(packed.stat().st_mode) == 0o600
     assert "90 events" in done.text and "  ~/shop.py\n" in done.text
-    assert "a bearer token: Bearer abcdefghijkl" in done.text
+    assert "  a bearer token: Bearer abcdefghijkl  (" in done.text and " places)\n" in done.text
+    assert done.text.count("Bearer") == 1 and done.text.endswith("Written.\n")
     with zipfile.ZipFile(packed) as archive:
         assert archive.namelist() == ["shop.pyrec"] and archive.testzip() is None
         inside = packed.with_name("inside.pyrec")
@@ -40,7 +41,11 @@ def test_pack(shop):
     again = run.pyreplay("pack", shop)
     assert again.status == 2 and "exists already" in again.message
     dry = run.pyreplay("pack", shop, "--dry-run", "--force")
-    assert dry.status == 0 and "Still looks secret" in dry.text
+    assert dry.status == 0 and "Still looks secret" in dry.text and "Nothing was written" in dry.text
+    # of the archive they speak as the user does
+    assert run.pyreplay("verify", packed).text == "%s: whole\n" % packed
+    again = run.pyreplay("pack", packed)
+    assert again.status == 2 and "shop.pyrec.zip exists already" in again.message
     assert sorted(path.name for path in shop.parent.iterdir()) == ["inside.pyrec", "shop.py", "shop.pyrec",
                                                                    "shop.pyrec.zip"]
 

@@ -479,6 +479,9 @@ slot_update_quickly(struct rec_frame *frame, uint32_t slot, PyObject *value)
     if (val->kind == now.kind && val->data == now.data) {
         return true;
     }
+    if (rec.text_rules) {
+        return false;
+    }
     write_local(slot);
     rec_small_scalar_emit(rows(), &now);
     *val = now;

@@ -194,7 +194,8 @@ static const struct cl_section SECTIONS[] = {
      "pyreplay redact takes texts out of a recording afterwards, those too that came about "
      "piece by piece.\n\nA file of rules has one a line: `name`, `type`, `text` or `keep`, "
      "and a pattern; `keep` names what is no secret after all, `text` leaves out the str and "
-     "bytes objects that hold it, and replaces it in source text:\n\n"
+     "bytes objects and the ints of 4 to 19 digits that hold it, and replaces it in source "
+     "text and the command line:\n\n"
      "    # rules of the shop\n    name card_number\n    name *_iban\n    type vault.*\n"
      "    text sk_live_*\n    keep token_kind"},
     {"Files",

@@ -122,6 +122,7 @@ static bool
 init_state(const struct rec_session_config *config)
 {
     rec.options = config->options;
+    rec.text_rules = tf_rules_has_texts(rec.options->rules);
     rec.whole = true;
     rec.facts = &session.facts;
     rec_clock_begin();

@@ -85,6 +85,7 @@ struct rec_state {
     uint32_t epoch;         /* counts the times that objects may have changed */
     uint64_t gil_switches;  /* at the latest event */
     bool switched;          /* the GIL went to another thread since the event before */
+    bool text_rules;        /* texts and numbers can be secrets by themselves */
     bool left_out;          /* the event's budget did not do */
     bool
         look_again; /* something may have changed without an instruction that was seen */

@@ -113,13 +113,17 @@ text_from(const struct tf_rows *to, size_t start)
                : (struct tf_text){"", 0};
 }
 
-/* Whether a text that was just written is what a rule of the user's own names. */
+/* Whether a text or number that was just written is what a rule of the user's own names. */
 static bool
 is_secret_text(const struct rec_val *val, size_t start)
 {
     bool cut = val->kind == TF_VAL_STR_CUT || val->kind == TF_VAL_BYTES_CUT;
     size_t at = 0, end;
-    if (!tf_rules_has_texts(rec.options->rules) || rows()->failed
+    if (val->kind == TF_VAL_INT) {
+        return rec.text_rules
+               && tf_rules_number(rec.options->rules, (int64_t)val->data);
+    }
+    if (!rec.text_rules || rows()->failed
         || (!cut && val->kind != TF_VAL_STR && val->kind != TF_VAL_BYTES)) {
         return false;
     }
@@ -133,7 +137,7 @@ is_still_secret_text(const struct rec_src *src)
 {
     struct rec_val now = {0};
     size_t start = rows()->len;
-    if (!tf_rules_has_texts(rec.options->rules) || !rec_scalar_make(src, &now)) {
+    if (!rec.text_rules || !rec_scalar_make(src, &now)) {
         return false;
     }
     rec_scalar_emit(rows(), src, &now);
@@ -246,7 +250,8 @@ rec_value_emit(const struct rec_src *src, uint32_t depth)
 {
     struct rec_val val = {0};
     bool object = is_no_scalar(src);
-    if (!object && src->sort == SRC_OBJ && rec_py_small_scalar(src->obj, &val)) {
+    if (!object && src->sort == SRC_OBJ && !rec.text_rules
+        && rec_py_small_scalar(src->obj, &val)) {
         rec_small_scalar_emit(rows(), &val);
         return val;
     }
@@ -255,7 +260,7 @@ rec_value_emit(const struct rec_src *src, uint32_t depth)
         val.data = (uintptr_t)src->obj;
         return val;
     }
-    if (!object && src->sort == SRC_OBJ && !tf_rules_has_texts(rec.options->rules)
+    if (!object && src->sort == SRC_OBJ && !rec.text_rules
         && rec_short_text_emit(rows(), src->obj, &val)) {
         return val;
     }

@@ -36,7 +36,7 @@ static inline struct rec_val
 rec_value_emit_obj(PyObject *obj, uint32_t depth)
 {
     struct rec_val val;
-    if (obj != NULL && rec_py_small_scalar(obj, &val)) {
+    if (obj != NULL && !rec.text_rules && rec_py_small_scalar(obj, &val)) {
         rec_small_scalar_emit(&rec.batch->changes, &val);
         return val;
     }

@@ -70,6 +70,21 @@ redact_word(const struct tf_rules *rules, const char *arg, const char *before)
     return off > 0 && arg[off] != '\0' ? with_mark(arg, off, "") : redact_url(arg);
 }
 
+/* The word with what rules for texts name replaced; it takes and gives ownership. */
+static char *
+scrub_word(const struct tf_rules *rules, char *word)
+{
+    struct tf_text text = {word, word != NULL ? strlen(word) : 0};
+    char *scrubbed = word != NULL ? tf_rules_scrub(rules, &text) : NULL;
+    if (text.data == word) {
+        return word;
+    }
+    free(word);
+    char *copy = scrubbed != NULL ? strndup(scrubbed, text.len) : NULL;
+    free(scrubbed);
+    return copy;
+}
+
 char **
 tf_redact_argv(const struct tf_rules *rules, char *const *argv, size_t count)
 {
@@ -78,7 +93,8 @@ tf_redact_argv(const struct tf_rules *rules, char *const *argv, size_t count)
         return NULL;
     }
     for (size_t i = 0; i < count; i++) {
-        copy[i] = redact_word(rules, argv[i], i > 0 ? argv[i - 1] : NULL);
+        copy[i] =
+            scrub_word(rules, redact_word(rules, argv[i], i > 0 ? argv[i - 1] : NULL));
         if (copy[i] == NULL) {
             tf_redact_argv_free(copy);
             return NULL;

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fnmatch.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -497,6 +498,18 @@ tf_rules_text(const struct tf_rules *rules, const char *text, size_t len, bool c
         *ret_end = best_end;
     }
     return found;
+}
+
+bool
+tf_rules_number(const struct tf_rules *rules, int64_t number)
+{
+    char text[24];
+    size_t at = 0, end;
+    if (rules->text.count == 0 || (number > -1000 && number < 1000)) {
+        return false;
+    }
+    int len = snprintf(text, sizeof text, "%" PRId64, number);
+    return tf_rules_text(rules, text, (size_t)len, false, &at, &end);
 }
 
 size_t

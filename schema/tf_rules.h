@@ -53,6 +53,9 @@ bool tf_rules_has_texts(const struct tf_rules *rules);
  * `cut`: the text goes on where it ends, so that the beginning of a match there is one. */
 bool tf_rules_text(const struct tf_rules *rules, const char *text, size_t len, bool cut,
                    size_t *at, size_t *ret_end);
+/* Whether a number of at least four digits, as it is written, is what a rule for texts names:
+ * a PIN, the number of a card. */
+bool tf_rules_number(const struct tf_rules *rules, int64_t number);
 /* What stands for a secret inside a text. */
 #define TF_REDACTED "<redacted>"
 /* The text with all matches so replaced, in memory that the caller frees; NULL, and *text as
@@ -60,7 +63,8 @@ bool tf_rules_text(const struct tf_rules *rules, const char *text, size_t len, b
 char *tf_rules_scrub(const struct tf_rules *rules, struct tf_text *text);
 
 /* A command line with the secrets in it replaced: `--password X`, `--token=X`, `api_key=X`,
- * `Authorization: X`, and the password in scheme://user:password@host. Returns a
+ * `Authorization: X`, the password in scheme://user:password@host, and what rules for texts
+ * name. Returns a
  * NULL-terminated copy (free with tf_redact_argv_free), or NULL when memory ran out. */
 char **tf_redact_argv(const struct tf_rules *rules, char *const *argv, size_t count);
 void tf_redact_argv_free(char **argv);

@@ -120,18 +120,11 @@ put_redacted(struct rp_redactor *redactor)
     redactor->redacted++;
 }
 
-/* A number that says a secret: a PIN, a card. */
 static bool
 number_matches(const struct rp_redactor *redactor, const struct tf_value *value)
 {
-    char text[32];
-    size_t at = 0, end;
-    if (value->kind != TF_VAL_INT || (value->integer < 1000 && value->integer > -1000)
-        || !tf_rules_has_texts(redactor->rules)) {
-        return false;
-    }
-    int len = snprintf(text, sizeof text, "%lld", (long long)value->integer);
-    return tf_rules_text(redactor->rules, text, (size_t)len, false, &at, &end);
+    return value->kind == TF_VAL_INT
+           && tf_rules_number(redactor->rules, value->integer);
 }
 
 static bool

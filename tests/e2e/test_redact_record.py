@@ -293,3 +293,53 @@ f(*[word + "-v" for word in ("one", "two", "three", "four", "five")])
         assert done.status == 125 and says in done.message, (text, done)
     done = pyrecord("--redact-file", tmp_path / "none", path)
     assert done.status == 125 and "cannot read the rules" in done.message
+
+
+def test_rules_for_texts_in_the_command_line_and_numbers(program, tmp_path):
+    """What a `text` rule names is no secret less as an int or a word of the command line; and
+    what holds in a program holds in its forked children."""
+    path = program("""\
+import array
+import os
+
+class Box:
+    pass
+
+def work(n):
+    pin = n * 3
+    box, near = Box(), n * 3 + 1
+    box.pin = pin
+    table = {"a": [pin], pin: near, "b": {pin}}
+    numbers = array.array("q", [pin, near])
+    text = str(pin)
+    for pin in (near, n * 3, n * 3, near):
+        near += 10
+    return n * 3
+
+work(1570823715)
+child = os.fork()
+if child == 0:
+    work(1570823715 + len(str(child)) - 1)
+    os._exit(0)
+os.waitpid(child, 0)
+""")
+    rules, out = tmp_path / "team.rules", tmp_path / "out.pyrec"
+    rules.write_text("text 4712471145\ntext sk_live_*\n")
+    options = ["-q", "--redact-file", rules, "-o", out]
+    done = run.pyrecord(*options, path, "--id", "4712471145", "--x=a-sk_live_abc", "plain")
+    assert done.status == 0, done
+    made = sorted(tmp_path.glob("out*.pyrec"))
+    assert len(made) == 2
+    for recording in made:
+        run.verified(recording)
+        held = raw(recording)
+        assert b"4712471145" not in held and b"sk_live_abc" not in held
+        rows = run.dump(recording, "--function", "work")
+        assert "4712471146" in str(rows) and "4712471145" not in str(rows)
+        last = rows[-1]
+        assert last["arg"] == "<elided: redacted>" and last["locals"]["pin"] == "4712471146", last
+        assert "redacted" in last["locals"]["box"] and last["locals"]["numbers"].count("redacted") == 1
+        loop = [row["locals"]["pin"] for row in rows if row["line"] == 15]
+        assert loop == ["<elided: redacted>" if i in (2, 3) else "4712471146" for i in range(1, 5)], loop
+        argv = run.info(recording)["argv"]
+        assert argv[-4:] == ["--id", "<redacted>", "--x=a-<redacted>", "plain"], argv

@@ -67,7 +67,8 @@ struct tf_tail {
     dev_t device;
     ino_t inode;
     uint64_t file_bytes;
-    pthread_mutex_t lock; /* an area's mapping against its being moved */
+    pthread_mutex_t
+        lock; /* what is being synced against its being moved or used again */
     unsigned slot_count;
     struct tf_tail_batch batch[];
 };
@@ -563,6 +564,7 @@ tf_tail_free(struct tf_batch *batch)
     if (own == NULL) {
         return;
     }
+    pthread_mutex_lock(&own->tail->lock);
     __atomic_store_n(&own->slot->batch, 0, __ATOMIC_SEQ_CST);
     __atomic_thread_fence(__ATOMIC_SEQ_CST);
     own->batch_number += own->tail->slot_count;
@@ -576,6 +578,7 @@ tf_tail_free(struct tf_batch *batch)
     own->slot->changes_bytes = 0;
     own->slot->seal_count = own->slot->left = 0;
     own->slot->synced_bytes = own->slot->synced_check = 0;
+    pthread_mutex_unlock(&own->tail->lock);
 }
 
 /* --- What must outlive a power cut --- */

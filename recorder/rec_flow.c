@@ -72,9 +72,32 @@ rec_flow_release(struct rec_flow *flow)
         }
     }
     free(flow->raised);
+    free(flow->line);
     rec_plan_free(flow->unknown);
     rec_plan_free(flow->nothing);
     free(flow->plan);
+}
+
+/* Looking it up in the table of the code object goes through that from its beginning, and
+ * costs more than all else at a call or return. */
+uint32_t
+rec_flow_lineno(struct rec_flow *flow, PyFrameObject *frame)
+{
+    uint32_t unit;
+    uint32_t lineno = rec_py_frame_lineno_of_event(frame, &unit);
+    if (unit >= flow->unit_count) {
+        return lineno != 0 ? lineno : rec_py_frame_lineno(frame);
+    }
+    if (flow->line == NULL) {
+        flow->line = calloc(flow->unit_count, sizeof *flow->line);
+    }
+    if (flow->line == NULL) {
+        return rec_py_frame_lineno(frame);
+    }
+    if (flow->line[unit] == 0) {
+        flow->line[unit] = rec_py_frame_lineno(frame) + 1;
+    }
+    return flow->line[unit] - 1;
 }
 
 static uint32_t

@@ -22,6 +22,7 @@ struct rec_flow {
     struct rec_plan *unknown; /* of a place that nothing is known of */
     struct rec_plan *nothing; /* of one where nothing runs */
     struct rec_plan **raised; /* of one that raised, one a unit; NULL: none did yet */
+    uint32_t *line; /* one more than the line of a unit, 0: not asked for yet; NULL */
 };
 
 /* Works it out; false when memory ran out. Allocates Python objects. */
@@ -45,6 +46,8 @@ void rec_flow_follow_again(struct rec_frame *frame);
  * NULL when it is not known. */
 rec_py_ref *rec_flow_stack(const struct rec_flow *flow, PyFrameObject *frame,
                            uint32_t unit);
+/* `frame.f_lineno` at an event; 0: None. */
+uint32_t rec_flow_lineno(struct rec_flow *flow, PyFrameObject *frame);
 /* What can run from that place; NULL when memory ran out. */
 struct rec_plan *rec_flow_plan(struct rec_flow *flow, PyCodeObject *code,
                                uint32_t unit);

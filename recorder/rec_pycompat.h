@@ -81,6 +81,10 @@ rec_py_ref_get(rec_py_ref ref)
 rec_py_ref *rec_py_frame_slots(PyFrameObject *frame);
 /* What `frame.f_lineno` would be; 0 where that is None. */
 uint32_t rec_py_frame_lineno(PyFrameObject *frame);
+/* The same where it costs nothing, as at a line event (`ret_unit`: REC_NO_UNIT); else 0, and
+ * the unit whose line it is. */
+#define REC_NO_UNIT UINT32_MAX
+uint32_t rec_py_frame_lineno_of_event(PyFrameObject *frame, uint32_t *ret_unit);
 /* Byte offset of the instruction, as `frame.f_lasti`. */
 uint32_t rec_py_frame_instruction(PyFrameObject *frame);
 /* The code unit at which it goes on after an event of that kind. */

@@ -142,6 +142,15 @@ rec_py_frame_lineno(PyFrameObject *frame)
     return lineno > 0 ? (uint32_t)lineno : 0;
 }
 
+/* As PyFrame_GetLineNumber() (Objects/frameobject.c). */
+uint32_t
+rec_py_frame_lineno_of_event(PyFrameObject *frame, uint32_t *ret_unit)
+{
+    int unit = frame->f_lineno != 0 ? -1 : _PyInterpreterFrame_LASTI(frame->f_frame);
+    *ret_unit = unit >= 0 ? (uint32_t)unit : REC_NO_UNIT;
+    return frame->f_lineno > 0 ? (uint32_t)frame->f_lineno : 0;
+}
+
 uint32_t
 rec_py_frame_instruction(PyFrameObject *frame)
 {

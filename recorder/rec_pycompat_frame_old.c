@@ -137,6 +137,13 @@ rec_py_frame_lineno(PyFrameObject *frame)
 }
 
 uint32_t
+rec_py_frame_lineno_of_event(PyFrameObject *frame, uint32_t *ret_unit)
+{
+    *ret_unit = REC_NO_UNIT;
+    return rec_py_frame_lineno(frame);
+}
+
+uint32_t
 rec_py_frame_instruction(PyFrameObject *frame)
 {
     return rec_py_frame_unit(frame) * (uint32_t)sizeof(_Py_CODEUNIT);

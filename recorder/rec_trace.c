@@ -161,7 +161,7 @@ write_event(struct rec_thread *thread, struct rec_frame *frame, enum tf_event_ki
     uint64_t ns = stamp(kind);
     uint32_t instruction =
         kind == TF_EV_OPCODE ? rec_py_frame_instruction(frame->frame) : 0;
-    frame->lineno = rec_py_frame_lineno(frame->frame);
+    frame->lineno = rec_flow_lineno(&frame->code->flow, frame->frame);
     tf_rows_event(&rec.batch->changes, kind, thread->id, frame->lineno, instruction,
                   ns);
     rec.seq++;

@@ -58,13 +58,16 @@ use_utf8(void)
 
 /* A decoded chunk is a few arrays of a megabyte, made and dropped all the time: they come
  * from the heap, which is half the time of a jump. What is larger goes back to the system,
- * and a container of which little is looked at takes no memory for the rest (mallopt(3)). */
+ * and a container of which little is looked at takes no memory for the rest (mallopt(3)).
+ * One heap for all threads: what those that read ahead make the first one frees, and it
+ * would lie in their heaps until they are in need again. */
 static void
 tune_heap(void)
 {
     mallopt(M_MMAP_THRESHOLD, 6 << 20);
     mallopt(M_TRIM_THRESHOLD, 16 << 20);
     mallopt(M_TOP_PAD, 1 << 20);
+    mallopt(M_ARENA_MAX, 1);
 }
 
 int

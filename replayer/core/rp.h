@@ -337,6 +337,7 @@ void rp_buf_release(struct rp_buf *buf);
 void rp_buf_clear(struct rp_buf *buf);
 void rp_buf_add(struct rp_buf *buf, const char *bytes, size_t len);
 void rp_buf_add_string(struct rp_buf *buf, const char *string);
+void rp_buf_add_u64(struct rp_buf *buf, uint64_t number);
 void rp_buf_addf(struct rp_buf *buf, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 

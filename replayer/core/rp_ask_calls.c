@@ -31,10 +31,13 @@ find_ends(struct calls_job *job, const struct rp_chunk *chunk, struct tf_err *er
         }
     }
     memset(job->end_event, 0xff, chunk->frame_count * sizeof *job->end_event);
-    for (uint32_t i = 0; i < raw->event_count; i++) {
-        if ((raw->kind[i] == TF_EV_RETURN || raw->kind[i] == TF_EV_UNWIND)
-            && chunk->event_act[i] != RP_NONE) {
-            job->end_event[chunk->act[chunk->event_act[i]].frame] = i;
+    for (uint32_t i = 0; i < chunk->act_count; i++) {
+        const struct rp_act *act = &chunk->act[i];
+        if (act->event_first < act->event_end) {
+            uint32_t last = chunk->act_event[act->event_end - 1];
+            bool ends =
+                raw->kind[last] == TF_EV_RETURN || raw->kind[last] == TF_EV_UNWIND;
+            job->end_event[act->frame] = ends ? last : job->end_event[act->frame];
         }
     }
     return TF_OK;
@@ -146,14 +149,17 @@ sweep(struct calls_job *job, struct rp_chunk *chunk, struct tf_err *err)
     uint32_t first, end;
     tf_status status = find_ends(job, chunk, err);
     rp_range_events(range, raw, &first, &end);
-    for (uint32_t i = first; i < end && status == TF_OK && !job->stopped; i++) {
-        if (raw->kind[i] != TF_EV_START || chunk->event_act[i] == RP_NONE
-            || (range->thread && raw->thread[i] != range->thread)) {
+    for (uint32_t i = 0; i < chunk->act_count && status == TF_OK && !job->stopped;
+         i++) { /* in the order in which they began */
+        const struct rp_act *act = &chunk->act[i];
+        uint32_t code = chunk->frame[act->frame].code;
+        if (act->event_first == act->event_end || code > job->rp->facts.code_count
+            || !job->wanted[code] || (range->thread && act->thread != range->thread)) {
             continue;
         }
-        uint32_t code = chunk->frame[chunk->act[chunk->event_act[i]].frame].code;
-        if (code <= job->rp->facts.code_count && job->wanted[code]) {
-            status = tell(job, chunk, i, err);
+        uint32_t event = chunk->act_event[act->event_first];
+        if (event >= first && event < end && raw->kind[event] == TF_EV_START) {
+            status = tell(job, chunk, event, err);
         }
     }
     return status;

@@ -479,6 +479,17 @@ cached_here(struct path *path, size_t chunk_idx, rp_place_no place,
     return TF_OK;
 }
 
+static void
+narrow(struct rp_span *span, const struct rp_state *state)
+{
+    if (!state || state->valid_chunk != span->chunk) {
+        span->broken = true;
+        return;
+    }
+    span->first = state->valid_first > span->first ? state->valid_first : span->first;
+    span->last = state->valid_last < span->last ? state->valid_last : span->last;
+}
+
 static tf_status
 state_at(struct rp *rp, uint64_t id, size_t chunk_idx, rp_place_no place, bool whole,
          struct rp_object **ret_object, struct tf_err *err)
@@ -498,6 +509,9 @@ state_at(struct rp *rp, uint64_t id, size_t chunk_idx, rp_place_no place, bool w
         if (status == TF_OK) {
             rp_state_keep(rp, state);
         }
+    }
+    if (rp->span) {
+        narrow(rp->span, status == TF_OK ? state : NULL);
     }
     if (status == TF_OK) {
         *ret_object = &state->object;
@@ -539,6 +553,9 @@ object_at(struct rp *rp, const struct rp_value *value, uint64_t seq, bool whole,
         return tf_err_set(err, TF_ERR_ARGUMENT, -1, "the value is no object");
     }
     if (value->object) {
+        if (rp->span) {
+            rp->span->broken = true;
+        }
         rp_object_ref(value->object);
         *ret_object = value->object;
         return TF_OK;

@@ -260,6 +260,7 @@ struct rp_lines { /* where the lines of a source begin */
 struct rp_breaks;
 struct rp_uncaught;
 struct rp_fate;
+struct rp_text_memos;
 
 /* Which objects were looked at: what an answer was made of (rp_ask_probe.c). */
 struct rp_touched {
@@ -269,6 +270,13 @@ struct rp_touched {
 };
 
 void rp_touch(struct rp_touched *touched, uint64_t id);
+
+/* Where in a chunk every object that is looked at stays as it is. */
+struct rp_span {
+    size_t chunk;
+    rp_place_no first, last;
+    bool broken; /* it cannot be told */
+};
 
 /* A decoded checkpoint, and where in it each object stands. */
 struct rp_checkpoint {
@@ -301,11 +309,13 @@ struct rp {
     struct rp_checkpoint *checkpoint; /* the one used last; NULL */
     struct rp_lines *lines;           /* [file_count + 1] */
     struct rp_breaks *breaks;
-    struct rp_uncaught *uncaught; /* NULL: not asked for yet */
-    struct rp_fate *fates;        /* of frames (rp_fate.c); NULL: none known */
-    struct rp_touched *touched;   /* NULL: nobody asks */
-    unsigned scans;               /* questions that go through the chunks in order */
-    uint64_t strays;              /* see rp_strays() */
+    struct rp_uncaught *uncaught;     /* NULL: not asked for yet */
+    struct rp_fate *fates;            /* of frames (rp_fate.c); NULL: none known */
+    struct rp_touched *touched;       /* NULL: nobody asks */
+    struct rp_span *span;             /* likewise */
+    struct rp_text_memos *text_memos; /* NULL: none yet */
+    unsigned scans;  /* questions that go through the chunks in order */
+    uint64_t strays; /* see rp_strays() */
     bool fold_strays;
     bool many_objects; /* so many are looked for that each chunk is worth its index */
     bool near;         /* such chunks are not to be read ... */
@@ -371,8 +381,9 @@ bool rp_search_begin(const struct rp *rp, uint64_t from, bool forward, size_t *r
                      uint64_t *ret_seq);
 tf_status rp_next_chunk(struct rp *rp, const struct rp_filter *filter, bool forward,
                         size_t *idx, struct tf_err *err);
-void rp_breaks_free(struct rp_breaks *breaks);       /* NULL is fine */
-void rp_uncaught_free(struct rp_uncaught *uncaught); /* likewise */
+void rp_breaks_free(struct rp_breaks *breaks);        /* NULL is fine */
+void rp_uncaught_free(struct rp_uncaught *uncaught);  /* likewise */
+void rp_text_memos_free(struct rp_text_memos *memos); /* likewise */
 /* glob(7)'s * ? [set] over bytes. */
 bool rp_glob(struct tf_text pattern, struct tf_text text);
 bool rp_glob_magic(struct tf_text pattern);

@@ -70,6 +70,8 @@ shortest_digits(double real, struct digits *ret)
     *ret = (struct digits){"0", 1, 0};
 }
 
+#define WHOLE_MAX 1e15 /* whole numbers below it are written digit by digit */
+
 /* Format 'r' of PyOS_double_to_string (Python/pystrtod.c): an exponent below -4 or from
  * 16 on is written out. `dot`: ".0" after a whole number. */
 static void
@@ -83,6 +85,11 @@ add_float(double real, bool dot, bool sign, struct rp_buf *out)
     }
     if (isnan(real) || isinf(real)) {
         rp_buf_add_string(out, isnan(real) ? "nan" : "inf");
+        return;
+    }
+    if (fabs(real) < WHOLE_MAX && real == trunc(real)) {
+        rp_buf_add_u64(out, (uint64_t)fabs(real));
+        rp_buf_add_string(out, dot ? ".0" : "");
         return;
     }
     struct digits digits = {"0", 1, 0};
@@ -297,6 +304,15 @@ rp_bigint_text(struct tf_text text, struct rp_buf *out)
     free(word);
 }
 
+static void
+add_int(int64_t number, struct rp_buf *out)
+{
+    if (number < 0) {
+        rp_buf_add_string(out, "-");
+    }
+    rp_buf_add_u64(out, number < 0 ? -(uint64_t)number : (uint64_t)number);
+}
+
 /* --- All of them --- */
 
 static void
@@ -325,7 +341,7 @@ rp_scalar_text(const struct rp *rp, const struct rp_value *value, size_t max,
     case TF_VAL_TRUE: rp_buf_add_string(out, "True"); break;
     case TF_VAL_ELLIPSIS: rp_buf_add_string(out, "Ellipsis"); break;
     case TF_VAL_NOTIMPLEMENTED: rp_buf_add_string(out, "NotImplemented"); break;
-    case TF_VAL_INT: rp_buf_addf(out, "%lld", (long long)value->integer); break;
+    case TF_VAL_INT: add_int(value->integer, out); break;
     case TF_VAL_BIGINT: rp_bigint_text(text, out); break;
     case TF_VAL_BIGINT_CUT:
         rp_buf_addf(out, "<elided: length, int of %llu bits>",

@@ -102,6 +102,9 @@ rp_has_gap(const struct rp_object *object)
 static void
 note_object(struct rp_text_job *job, const struct rp_object *object)
 {
+    if (!job->notes) {
+        return;
+    }
     if (object->damaged) {
         note(job, TF_ELIDE_UNREADABLE, true, 0);
     }
@@ -127,7 +130,8 @@ rp_text_own_name(const struct rp_object *object, struct rp_buf *out)
     }
     rp_buf_add_text(out, object->type->name);
     if (object->id) {
-        rp_buf_addf(out, " #%llu", (unsigned long long)object->id);
+        rp_buf_add_string(out, " #");
+        rp_buf_add_u64(out, object->id);
     }
 }
 
@@ -383,10 +387,10 @@ run(struct rp_text_job *job, struct tf_err *err)
     return TF_OK;
 }
 
-tf_status
-rp_value_text(struct rp *rp, const struct rp_value *value, uint64_t seq,
-              const struct rp_limits *limits, struct rp_buf *out,
-              struct rp_notes *notes, const char *root, struct tf_err *err)
+static tf_status
+value_text(struct rp *rp, const struct rp_value *value, uint64_t seq,
+           const struct rp_limits *limits, struct rp_buf *out, struct rp_notes *notes,
+           const char *root, struct tf_err *err)
 {
     struct rp_text_job job = {.rp = rp,
                               .seq = seq,
@@ -416,6 +420,44 @@ rp_value_text(struct rp *rp, const struct rp_value *value, uint64_t seq,
         return rp_no_memory(err);
     }
     return status;
+}
+
+/* For a row among many: perhaps the text of a row before. */
+static tf_status
+row_text(struct rp *rp, const struct rp_value *value, uint64_t seq,
+         const struct rp_limits *limits, struct rp_buf *out, struct tf_err *err)
+{
+    struct rp_chunk *chunk;
+    uint32_t event;
+    tf_status status = rp_chunk_at(rp, seq, &chunk, &event, err);
+    if (status != TF_OK) {
+        return status;
+    }
+    rp_place_no place = chunk->raw->op_end[event];
+    struct rp_span span = {.chunk = chunk->idx, .last = UINT32_MAX};
+    if (!rp_text_remembered(rp, value->ref, limits, chunk->idx, place, out)) {
+        size_t before = out->len;
+        rp->span = &span;
+        status = value_text(rp, value, seq, limits, out, NULL, NULL, err);
+        rp->span = NULL;
+        if (status == TF_OK) {
+            rp_text_remember(rp, value->ref, limits, &span,
+                             (struct tf_text){out->data + before, out->len - before});
+        }
+    }
+    rp_chunk_put(rp, chunk);
+    return status;
+}
+
+tf_status
+rp_value_text(struct rp *rp, const struct rp_value *value, uint64_t seq,
+              const struct rp_limits *limits, struct rp_buf *out,
+              struct rp_notes *notes, const char *root, struct tf_err *err)
+{
+    bool row = rp->scans > 0 && limits && limits->chars && !notes && !rp->touched;
+    return row && value->kind == TF_VAL_REF && !value->object
+               ? row_text(rp, value, seq, limits, out, err)
+               : value_text(rp, value, seq, limits, out, notes, root, err);
 }
 
 tf_status

@@ -117,6 +117,14 @@ void rp_path_key(struct rp_text_job *job, const struct rp_value *key, size_t idx
 /* Name of an object's part (rp_child.c); NULL: none. */
 const char *rp_part_name(unsigned category, size_t idx);
 
+/* Texts that were made for the rows of a question (rp_text_memo.c). Appends; false: it is
+ * not known at that place. */
+bool rp_text_remembered(struct rp *rp, uint64_t id, const struct rp_limits *limits,
+                        size_t chunk, rp_place_no place, struct rp_buf *out);
+/* `span`: where what it was made of stays as it is. */
+void rp_text_remember(struct rp *rp, uint64_t id, const struct rp_limits *limits,
+                      const struct rp_span *span, struct tf_text text);
+
 /* A value that stands for an item that was never recorded. */
 bool rp_is_gap(const struct rp_value *value);
 bool rp_has_gap(const struct rp_object *object);

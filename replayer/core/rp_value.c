@@ -216,6 +216,18 @@ rp_buf_add_text(struct rp_buf *buf, struct tf_text text)
 }
 
 void
+rp_buf_add_u64(struct rp_buf *buf, uint64_t number)
+{
+    char digits[20];
+    size_t at = sizeof digits;
+    do {
+        digits[--at] = (char)('0' + number % 10);
+        number /= 10;
+    } while (number);
+    rp_buf_add(buf, digits + at, sizeof digits - at);
+}
+
+void
 rp_buf_addf(struct rp_buf *buf, const char *format, ...)
 {
     char line[512];

@@ -200,6 +200,44 @@ def check_call(row, call):
         assert row["exception"]["type"] == call.exception["type"], row
 
 
+SAME_SELF = """
+class Cart:
+    def __init__(self):
+        self.rate, self.lines = 1.0, [0]
+
+    def price(self, n):
+        return n * self.rate
+
+cart, other = Cart(), Cart()
+lines = cart.lines
+for n in range(200):
+    cart.price(n)
+    if n % 3 == 0:
+        cart.price(n)
+    if n % 5 == 0:
+        lines[0] = n        # through another name
+    if n % 7 == 0:
+        cart.rate = n / 2
+    other.price(-n)
+"""
+
+
+def test_rows_show_an_object_as_it_was_at_each(tmp_path, pyrecord, pyreplay):
+    """Row after row shows the same object: its text changes exactly when it does."""
+    program = tmp_path / "cart.py"
+    program.write_text(SAME_SELF)
+    recording = tmp_path / "cart.pyrec"
+    assert run.pyrecord("-q", "-o", recording, program).status == 0
+    starts = [event for event in run.dump(recording) if event["kind"] == "start" and event["function"] == "Cart.price"]
+    calls = rows("calls", recording, "Cart.price")
+    assert [call["seq"] for call in calls] == [event["seq"] for event in starts] and len(calls) > 400
+    assert [call["args"] for call in calls] == [event["locals"] for event in starts]
+    assert len({call["args"]["self"] for call in calls}) > 60
+    shown = [re.search(r"lines=(\[\d+\])", line).group(1)
+             for line in ask("calls", recording, "Cart.price").splitlines()[1:]]
+    assert shown == [re.search(r"lines=(\[\d+\])", event["locals"]["self"]).group(1) for event in starts]
+
+
 def test_calls_where(recorded):
     every = rows("calls", recorded.path, "*")
     name = next(name for row in every for name, text in row["args"].items() if text.isdigit())

@@ -144,13 +144,18 @@ test-cpython: all test-programs ## CPython's own tests with and without recordin
 	@BUILD=$(BUILD) $(PYTHON) tests/cpython/suite.py $(SUITE)
 
 .PHONY: test-san
-test-san: ## run the tests under ASan and UBSan, and the writer's hand-over under TSan
+test-san: ## the tests under ASan and UBSan, the writer's hand-over under TSan (SAN="pack cut" for some; most of an hour)
 	@make/deps.sh build test
 	@$(MAKE) $(PARALLEL) --no-print-directory BUILD=$(BUILD)-san SANITIZE=address,undefined \
 	    CFLAGS="-O1 -g" all test-programs
 	@$(MAKE) $(PARALLEL) --no-print-directory BUILD=$(BUILD)-tsan SANITIZE=thread \
-	    CFLAGS="-O1 -g -Wno-tsan" $(BUILD)-tsan/tests/test_rec_writer
-	@BUILD=$(BUILD) make/run-san.sh
+	    CFLAGS="-O1 -g -Wno-tsan" $(BUILD)-tsan/tests/test_rec_writer $(BUILD)-tsan/bin/pyrecord
+	@BUILD=$(BUILD) make/run-san.sh $(SAN)
+
+.PHONY: test-valgrind
+test-valgrind: all test-programs ## the replayer under valgrind: recordings, unit tests, sessions at the prompt
+	@make/deps.sh build test
+	@BUILD=$(BUILD) make/run-valgrind.sh
 
 .PHONY: fuzz
 fuzz: ## run each fuzzer for a minute (SECONDS_EACH=1800 for half an hour; FUZZ="index ask" for some)

@@ -385,11 +385,11 @@ static const char SUSPICIOUS[] =
 
 static const char SUSPECTS[] =
     "an AWS access key: AKIA0123456789ABCDEF\n"
-    "a password in a URL: ://me:pw@host/'\n"
-    "a Slack token: xoxb-1234567890123 and more text that goes on and on, and on\n"
+    "a password in a URL: ://me:pw@host/\n"
+    "a Slack token: xoxb-1234567890123\n"
     "a bearer token: Bearer abcdefgh1234\n"
-    "a Slack token: xoxb-1234567890123 and more text that goes on and on, and on\n"
-    "a Slack token: xoxb-1234567890123 and more text that goes on and on, and on\n"
+    "a Slack token: xoxb-1234567890123\n"
+    "a Slack token: xoxb-1234567890123\n"
     "a private key: PRIVATE KEY-----\n";
 
 static void

@@ -216,7 +216,7 @@ rp_bytes_text(struct tf_text text, size_t max, struct rp_buf *out)
 
 /* Above so many bytes the digits would take too long (and CPython refuses from 4,300
  * digits, 1,786 bytes, on): hexadecimal then. */
-#define DECIMAL_BYTES_MAX 65536u
+#define DECIMAL_BYTES_MAX 16384u
 
 /* The value's size as 32-bit words, lowest first. */
 static uint32_t *
@@ -247,34 +247,38 @@ magnitude(struct tf_text text, size_t *ret_count, bool *ret_negative)
     return word;
 }
 
+/* Four times nine digits in each pass: what one division leaves goes into the next at once. */
+#define STEPS 4
+
 static void
 add_decimal(uint32_t *word, size_t count, struct rp_buf *out)
 {
-    size_t cap = count * 10 + 10, at = cap; /* 2**32 has ten digits */
+    size_t cap = count * 10 + STEPS * 9, at = cap; /* 2**32 has ten digits */
     char *digits = malloc(cap);
     if (!digits) {
         out->failed = true;
         return;
     }
     do {
-        uint64_t rest = 0;
+        uint64_t rest[STEPS] = {0};
         for (size_t i = count; i-- > 0;) {
-            rest = rest << 32 | word[i];
-            word[i] = (uint32_t)(rest / 1000000000u);
-            rest %= 1000000000u;
+            for (int step = 0; step < STEPS; step++) {
+                rest[step] = rest[step] << 32 | word[i];
+                word[i] = (uint32_t)(rest[step] / 1000000000u);
+                rest[step] %= 1000000000u;
+            }
         }
         while (count > 1 && word[count - 1] == 0) {
             count--;
         }
-        bool last = count == 1 && word[0] == 0;
-        for (int i = 0; i < 9 && (!last || rest || at == cap); i++) {
-            digits[--at] = (char)('0' + rest % 10);
-            rest /= 10;
+        for (int i = 0; i < STEPS * 9; i++) {
+            digits[--at] = (char)('0' + rest[i / 9] % 10);
+            rest[i / 9] /= 10;
         }
-        if (last) {
-            break;
-        }
-    } while (true);
+    } while (word[count - 1] != 0);
+    while (at + 1 < cap && digits[at] == '0') {
+        at++;
+    }
     rp_buf_add(out, digits + at, cap - at);
     free(digits);
 }

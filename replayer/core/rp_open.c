@@ -114,6 +114,7 @@ rp_close(struct rp *rp)
     rp_checkpoint_free(rp->checkpoint);
     rp_uncaught_free(rp->uncaught);
     rp_text_memos_free(rp->text_memos);
+    rp_key_tracks_free(rp->key_tracks);
     free(rp->fates);
     free(rp->chunk);
     free(rp->lines);

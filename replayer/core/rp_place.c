@@ -62,6 +62,30 @@ key_stands_at(const struct rp_place *place, const struct rp_object *object, size
            && rp_value_same(&object->item[idx - 1], &place->key);
 }
 
+struct rp_key
+rp_place_key(const struct rp_place *place, const struct rp_object *object)
+{
+    return (struct rp_key){place->id, &place->key, rp_object_run(object).first};
+}
+
+/* Where the entry stands in a large dict, without all its keys. *ret_known false: they are
+ * needed. */
+static tf_status
+follow_key(struct rp *rp, const struct rp_place *place, struct rp_object *object,
+           bool *ret_known, size_t *ret_idx, struct tf_err *err)
+{
+    const struct rp_state *state = (const struct rp_state *)object;
+    const struct rp_key key = rp_place_key(place, object);
+    tf_status status = rp_key_at(rp, &key, state->valid_chunk, state->valid_first,
+                                 ret_known, ret_idx, err);
+    if (status != TF_OK || !*ret_known || *ret_idx == SIZE_MAX) {
+        return status;
+    }
+    status = rp_object_load(rp, object, *ret_idx - 1, *ret_idx + 1, err);
+    *ret_known = key_stands_at(place, object, *ret_idx);
+    return status;
+}
+
 tf_status
 rp_place_find(struct rp *rp, const struct rp_place *place, struct rp_object *object,
               size_t hint, const struct rp_value **ret_found, size_t *ret_idx,
@@ -79,6 +103,14 @@ rp_place_find(struct rp *rp, const struct rp_place *place, struct rp_object *obj
         if (status == TF_OK && key_stands_at(place, object, hint)) {
             *ret_idx = hint;
             *ret_found = &object->item[hint];
+            return TF_OK;
+        }
+        bool known = false;
+        if (status == TF_OK) {
+            status = follow_key(rp, place, object, &known, ret_idx, err);
+        }
+        if (status == TF_OK && known) {
+            *ret_found = *ret_idx != SIZE_MAX ? &object->item[*ret_idx] : NULL;
             return TF_OK;
         }
         if (status == TF_OK) {

@@ -2,7 +2,7 @@
 #ifndef RP_PLACE_H
 #define RP_PLACE_H
 
-#include "rp_private.h"
+#include "rp_key.h"
 
 enum rp_place_sort {
     RP_PLACE_SLOT,  /* `slot` of frame `id` */
@@ -26,6 +26,9 @@ tf_status rp_place_find(struct rp *rp, const struct rp_place *place,
                         struct rp_object *object, size_t hint,
                         const struct rp_value **ret_found, size_t *ret_idx,
                         struct tf_err *err);
+/* An ENTRY, to be followed through the changes of its dict. */
+struct rp_key rp_place_key(const struct rp_place *place,
+                           const struct rp_object *object);
 /* The value in a state of the object; *ret_idx: where it stands among the items or
  * attributes. NULL: it is not there (or beyond what is recorded). */
 const struct rp_value *rp_place_in(const struct rp_place *place,

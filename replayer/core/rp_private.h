@@ -261,6 +261,7 @@ struct rp_breaks;
 struct rp_uncaught;
 struct rp_fate;
 struct rp_text_memos;
+struct rp_key_tracks;
 
 /* Which objects were looked at: what an answer was made of (rp_ask_probe.c). */
 struct rp_touched {
@@ -314,6 +315,7 @@ struct rp {
     struct rp_touched *touched;       /* NULL: nobody asks */
     struct rp_span *span;             /* likewise */
     struct rp_text_memos *text_memos; /* NULL: none yet */
+    struct rp_key_tracks *key_tracks; /* likewise (rp_key.c) */
     unsigned scans;  /* questions that go through the chunks in order */
     uint64_t strays; /* see rp_strays() */
     bool fold_strays;
@@ -381,9 +383,10 @@ bool rp_search_begin(const struct rp *rp, uint64_t from, bool forward, size_t *r
                      uint64_t *ret_seq);
 tf_status rp_next_chunk(struct rp *rp, const struct rp_filter *filter, bool forward,
                         size_t *idx, struct tf_err *err);
-void rp_breaks_free(struct rp_breaks *breaks);        /* NULL is fine */
-void rp_uncaught_free(struct rp_uncaught *uncaught);  /* likewise */
-void rp_text_memos_free(struct rp_text_memos *memos); /* likewise */
+void rp_breaks_free(struct rp_breaks *breaks);         /* NULL is fine */
+void rp_uncaught_free(struct rp_uncaught *uncaught);   /* likewise */
+void rp_text_memos_free(struct rp_text_memos *memos);  /* likewise */
+void rp_key_tracks_free(struct rp_key_tracks *tracks); /* likewise */
 /* glob(7)'s * ? [set] over bytes. */
 bool rp_glob(struct tf_text pattern, struct tf_text text);
 bool rp_glob_magic(struct tf_text pattern);

@@ -21,6 +21,7 @@ struct seeker {
 struct standing {
     size_t idx;   /* among the items or attributes; SIZE_MAX: not there, or not known */
     size_t items; /* how many the object has; SIZE_MAX: not known */
+    struct rp_key key; /* an entry of a large dict; else object 0 */
 };
 
 void
@@ -89,6 +90,9 @@ value_at(const struct seeker *seeker, struct rp_chunk *chunk, rp_place_no at,
         status = rp_place_find(seeker->rp, seeker->place, object, standing->idx, &found,
                                &standing->idx, seeker->err);
         standing->items = object->item_count;
+        if (object->partial && seeker->place->sort == RP_PLACE_ENTRY) {
+            standing->key = rp_place_key(seeker->place, object);
+        }
         if (status == TF_OK && found) {
             rp_value_copy(ret_value, found);
         }
@@ -271,6 +275,25 @@ may_concern(const struct seeker *seeker, const struct tf_op *op,
     return true;
 }
 
+/* The same of any change; what does not bring the key of a large dict does not concern it
+ * as long as it is not there. */
+static tf_status
+concerns(const struct seeker *seeker, const struct rp_chunk *chunk, uint32_t entry,
+         struct standing *standing, bool *ret_concerns)
+{
+    const struct tf_op *op = rp_object_op(chunk, entry);
+    if (seeker->forward && standing->key.object && standing->idx == SIZE_MAX) {
+        const struct rp_object_change change = {chunk->object_place[entry], op,
+                                                &chunk->raw->changes, chunk->text};
+        size_t found;
+        tf_status status = rp_key_among(&standing->key, &change, &found, seeker->err);
+        *ret_concerns = status == TF_OK && found != SIZE_MAX;
+        return status;
+    }
+    *ret_concerns = may_concern(seeker, op, standing);
+    return TF_OK;
+}
+
 /* Where the value stands at the side from which the search comes. */
 static tf_status
 stands_at(const struct seeker *seeker, struct rp_chunk *chunk, rp_place_no at,
@@ -300,9 +323,11 @@ search_chunk(const struct seeker *seeker, struct rp_chunk *chunk, rp_place_no lo
             continue;
         }
         uint32_t event = rp_chunk_event_of(chunk, at);
-        if (event == done
-            || (seeker->place->sort != RP_PLACE_SLOT
-                && !may_concern(seeker, rp_object_op(chunk, i), standing))) {
+        bool concerned = event != done;
+        if (concerned && seeker->place->sort != RP_PLACE_SLOT) {
+            status = concerns(seeker, chunk, i, standing, &concerned);
+        }
+        if (!concerned) {
             continue;
         }
         done = event;
@@ -356,6 +381,14 @@ next_chunk(const struct seeker *seeker, const struct standing *standing, size_t 
         return tf_reader_items_reach(reader, place->id, place->index, seeker->forward,
                                      *idx, &items, idx, seeker->err);
     }
+    if (standing->key.object && standing->idx == SIZE_MAX) {
+        bool known;
+        tf_status status = rp_key_comes(seeker->rp, &standing->key, seeker->forward,
+                                        *idx, &known, idx, seeker->err);
+        if (status != TF_OK || known) {
+            return status;
+        }
+    }
     struct tf_part part = part_of(place, standing->idx);
     return (seeker->forward ? tf_reader_part_after : tf_reader_part_before)(
         reader, &part, *idx, idx, seeker->err);
@@ -384,7 +417,10 @@ search_writes(const struct seeker *seeker, uint64_t seq, struct rp_write *ret_wr
     rp_place_no low = seeker->forward ? here : 0;
     rp_place_no high = seeker->forward ? UINT32_MAX - 1 : here;
     bool hint = seeker->place->sort == RP_PLACE_ENTRY && seeker->place->index > 0;
-    struct standing standing = {hint ? seeker->place->index : SIZE_MAX, SIZE_MAX};
+    struct standing standing = {
+        .idx = hint ? seeker->place->index : SIZE_MAX,
+        .items = SIZE_MAX,
+    };
     size_t idx = chunk->idx, before;
     for (;;) {
         bool wrote;

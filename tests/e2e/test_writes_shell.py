@@ -97,3 +97,61 @@ def test_breakpoint_hits(shop):
 def test_wrong_calls(shop, args, status, words):
     done = run.pyreplay(args[0], shop, *args[1:])
     assert done.status == status and words in done.message and done.message.count("\n") == 1, done
+
+
+KEYS = '''
+import random
+random.seed(5)
+table = {}
+seen = []
+
+
+def turn(n, key, step):
+    if n % 331 == 5:
+        table["k17"] = table.pop("k17", 0) + 1     # to the end
+    elif n % 661 == 7:
+        table.pop("k17", None)
+    elif n % 3 == 0:
+        table.pop(key, None)
+    elif n % 3 == 1:
+        table[key] = n
+    return step
+
+
+for n in range(3000):
+    table["k%d" % n] = n
+for n in range(12000):
+    turn(n, "k%d" % random.randrange(3000), n % 7)
+    now = table.get("k17", "absent")
+    if not seen or seen[-1] != now:
+        seen.append(now)
+'''
+
+
+def test_a_key_of_a_large_dict_that_comes_and_goes(tmp_path, pyrecord):
+    """It is followed, not looked for among all keys at each write."""
+    program = tmp_path / "keys.py"
+    program.write_text(KEYS)
+    recording = tmp_path / "keys.pyrec"
+    assert run.pyrecord("-q", "-o", recording, program).status == 0
+    names = {"random": __import__("random")}
+    exec(compile(KEYS, "keys.py", "exec"), names)  # the same again: its seed is its own
+    expected = [str(value) if value != "absent" else None for value in names["seen"]]
+    got = rows("history", recording, 'table["k17"]')
+    shown = [row["after"] for row in got]
+    assert shown == expected and len(shown) > 50 and shown.count(None) > 10
+    there = [row for row in got if row["after"] is not None]
+    for row in there[1::9]:
+        last = rows("last", recording, 'table["k17"]', "--at", str(row["seen"] + 1))
+        assert (last[0]["seq"], last[0]["after"]) == (row["seq"], row["after"])
+        ahead = rows("next-write", recording, 'table["k17"]', "--at", str(row["seen"]))
+        assert ahead[0]["seq"] > row["seq"]
+    early = str(there[1]["seen"])
+    none = run.pyreplay("next-write", recording, 'table["never"]', "--at", early, timeout=20)
+    assert none.status == 1, none
+    commands = ["goto " + early, 'watch table["k17"]', "c", "c", "rc"]
+    words = [word for command in commands for word in ("-c", command)]
+    text = run.pyreplay("--batch", *words, recording).text
+    stops = re.findall(r'table\["k17"\]: (.*) -> (.*)  \(seen at event (\d+)\)', text)
+    assert len(stops) == 3 and stops[0] == stops[2], text
+    assert int(stops[1][2]) > int(stops[0][2]) > int(early)

@@ -272,6 +272,20 @@ call_any(struct maker *maker, struct state *state, const struct rec_insn *insn)
 }
 
 /* --- One instruction --- */
+/* From 3.14 on the body of a module or class adds to `__conditional_annotations__` in this
+ * way (Python/codegen.c, codegen_annassign); else it is a comprehension's, which has no name
+ * yet. */
+static void
+set_add(struct maker *maker, struct state *state, const struct rec_insn *insn)
+{
+    int16_t set = peek(state, insn->arg + 1);
+    if (rec_py_code_has_mapping(maker->code) && set >= 0
+        && maker->plan->sym[set].sort != REC_SYM_FRESH) {
+        site(maker, state, REC_SITE_INPLACE, set, NO_SYM, 0);
+    }
+    pop(state);
+}
+
 static void
 plain(struct state *state, const struct rec_insn *insn, int16_t result)
 {
@@ -416,6 +430,7 @@ step(struct maker *maker, struct state *state, const struct rec_insn *insn)
              insn->act == REC_ACT_DELETE_SUBSCR);
         plain(state, insn, 0);
         break;
+    case REC_ACT_SET_ADD: set_add(maker, state, insn); break;
     case REC_ACT_STORE_SLICE:
         site(maker, state, REC_SITE_ITEM, peek(state, 3),
              simple(maker, REC_SYM_FRESH, 0), 0);

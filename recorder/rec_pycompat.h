@@ -198,6 +198,7 @@ enum rec_effect {
     REC_EFFECT_STORE_SUBSCR, /* changes the item TOS of what is below it */
     REC_EFFECT_STORE_SLICE,  /* changes items of what is two below TOS */
     REC_EFFECT_INPLACE,      /* changes what is below TOS, or not */
+    REC_EFFECT_SET_ADD,      /* changes the arg-th below TOS */
     REC_EFFECT_CELL,         /* changes the cell in fast local `arg` */
     REC_EFFECT_CALL,         /* calls with `arg` arguments: see rec_py_call() */
     REC_EFFECT_CALL_KW,      /* the names of the last of them are TOS */

@@ -4,8 +4,6 @@
 
 #include "rec_pycompat.h"
 
-#define REC_NO_UNIT UINT32_MAX
-
 /* TOS is the top of the value stack. */
 enum rec_act {
     REC_ACT_UNKNOWN,    /* not understood: what the stack holds is not known after it */
@@ -36,6 +34,7 @@ enum rec_act {
     REC_ACT_STORE_SLICE,  /* TOS2[TOS1:TOS] = TOS3 */
     REC_ACT_DELETE_SUBSCR, /* del TOS1[TOS] */
     REC_ACT_INPLACE,       /* TOS1 op= TOS */
+    REC_ACT_SET_ADD,       /* adds TOS to the arg-th below it, a set */
     REC_ACT_CONTAINS,      /* TOS1 in TOS */
     REC_ACT_ITERATE,       /* takes all items from TOS */
     REC_ACT_UNPACK,        /* takes `pushes` items from TOS */

@@ -67,6 +67,8 @@ effect_of(const struct rec_insn *insn, PyCodeObject *code)
     case REC_ACT_DELETE_SUBSCR: return REC_EFFECT_STORE_SUBSCR;
     case REC_ACT_STORE_SLICE: return REC_EFFECT_STORE_SLICE;
     case REC_ACT_INPLACE: return REC_EFFECT_INPLACE;
+    case REC_ACT_SET_ADD: /* elsewhere that of a comprehension, which has no name yet */
+        return rec_py_code_has_mapping(code) ? REC_EFFECT_SET_ADD : REC_EFFECT_NONE;
     case REC_ACT_STORE_CELL: return REC_EFFECT_CELL;
     case REC_ACT_CALL: return REC_EFFECT_CALL;
     case REC_ACT_CALL_KW: return REC_EFFECT_CALL_KW;

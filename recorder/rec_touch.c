@@ -238,6 +238,9 @@ rec_touch_instruction(struct rec_frame *frame)
         break;
     case REC_EFFECT_STORE_SLICE: touch(frame, rec_py_ref_get(top[-3])); break;
     case REC_EFFECT_INPLACE: touch(frame, rec_py_ref_get(top[-2])); break;
+    case REC_EFFECT_SET_ADD:
+        touch(frame, rec_py_ref_get(top[-1 - (ptrdiff_t)arg]));
+        break;
     case REC_EFFECT_CELL:
         touch(frame, rec_py_ref_get(rec_py_frame_slots(frame->frame)[arg]));
         break;

@@ -52,9 +52,23 @@ def look(space):
 
 print(run_in({}), Made.added, Made.y, InOrder.third)
 print(look({}), look(dict.fromkeys(map(str, range(400)))))
-print(look(collections.defaultdict(list, q=1)), look(collections.OrderedDict(q=1)))
+print(look(collections.defaultdict(None, q=1)), look(collections.OrderedDict(q=1)))
 
 both = {"k": 5}
 exec("a = k\nb = [a]\ndef f():\n    return a\nc = f()", both)
 del both["__builtins__"], both["f"]
 print(both, eval("[k, q]", both, {"q": both["b"]}))
+
+# From 3.14 on the compiler adds each of these to a set that is a variable of the body.
+if both:
+    late: int = 3
+    never: str
+for step in range(3):
+    class Conditional:
+        if step:
+            first: int = step
+        second: str
+        if step > 1:
+            third: list = [n for n in {step, 1}]
+    shown = [Conditional, step]
+print(late, Conditional.first, Conditional.third)

@@ -139,7 +139,8 @@ def environment(extra=None):
 def execute(command, program, cwd):
     preload = [*PRELOAD, *(word[8:] for word in marks(program) if word.startswith("preload="))]
     env = environment({"PYTHONPATH": os.path.join(HERE, "preload"),
-                       "ORACLE_PRELOAD": ",".join(preload)})
+                       "ORACLE_PRELOAD": ",".join(preload),
+                       "ORACLE_FOLDER": os.path.dirname(program)})
     try:
         return subprocess.run(["setarch", "-R"] + command, cwd=cwd, env=env,
                               stdin=subprocess.DEVNULL, capture_output=True, timeout=TIMEOUT)

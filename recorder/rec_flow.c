@@ -85,11 +85,13 @@ rec_flow_lineno(struct rec_flow *flow, PyFrameObject *frame)
 {
     uint32_t unit;
     uint32_t lineno = rec_py_frame_lineno_of_event(frame, &unit);
-    if (unit >= flow->unit_count) {
+    if (unit == REC_NO_UNIT) {
         return lineno != 0 ? lineno : rec_py_frame_lineno(frame);
     }
-    if (flow->line == NULL) {
-        flow->line = calloc(flow->unit_count, sizeof *flow->line);
+    if (flow->line
+        == NULL) { /* there is nothing else of it where values are left out */
+        uint32_t units = rec_py_code_unit_count(rec_py_frame_code(frame));
+        flow->line = calloc((size_t)units + 1, sizeof *flow->line);
     }
     if (flow->line == NULL) {
         return rec_py_frame_lineno(frame);

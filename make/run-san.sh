@@ -23,7 +23,7 @@ bench memory_bounds scaling_sizes                    they measure; a checked bui
 beside_versions cpython_suite unknown_python versions       other Pythons, with builds of their own
 module                      the extension module would need ASan in a Python that has it not
 faults_limits faults_recording power_cut      their libraries take malloc and mmap, as ASan does
-agree expr mutation_programs oracle_generated walks   campaigns over what others here run through
+agree consistency_states expr mutation_programs oracle_generated walks   campaigns over what others here run through
 "
 
 note() { # STATUS TEXT

@@ -13,7 +13,7 @@ BUILD=$(realpath "${BUILD:-build}")
 PYTHON=${PYTHON:-/usr/bin/python3}
 SAN=$BUILD-san
 TSAN=$BUILD-tsan
-export PYTHON PYREC_SANITIZED=1
+export PYTHON PYREC_SANITIZED=1 TEST_TIMEOUT=${TEST_TIMEOUT:-400}
 failed=0
 summary=()
 

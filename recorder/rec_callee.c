@@ -298,6 +298,27 @@ is_deque(PyTypeObject *type)
     return rec_type_is_c(type, "collections.deque");
 }
 
+static struct rec_hint
+list_hint(PyObject *list, const char *name, PyObject *first, size_t count)
+{
+    bool pops = strcmp(name, "pop") == 0, inserts = strcmp(name, "insert") == 0;
+    int64_t index = 0, size = PyList_GET_SIZE(list);
+    if ((pops && count == 0) || strcmp(name, "append") == 0
+        || strcmp(name, "extend") == 0) {
+        return (struct rec_hint){.sort = REC_HINT_TAIL, .index = pops};
+    }
+    if ((!pops && !inserts) || first == NULL || !PyLong_CheckExact(first)
+        || !rec_py_int64(first, &index)) {
+        return anywhere;
+    }
+    index += index < 0 ? size : 0;
+    if (pops) {
+        return (struct rec_hint){.sort = REC_HINT_GONE, .index = index};
+    }
+    index = index < 0 ? 0 : index > size ? size : index;
+    return (struct rec_hint){.sort = REC_HINT_COME, .index = index};
+}
+
 /* Which place of the receiver a method changes at most. */
 static struct rec_hint
 method_hint(PyObject *self, const char *name, PyObject *first, size_t count)
@@ -307,13 +328,11 @@ method_hint(PyObject *self, const char *name, PyObject *first, size_t count)
     static const char *const of_set[] = {"add", "discard", "remove", "pop", NULL};
     static const char *const at_end[] = {"append", "pop", NULL};
     static const char *const at_begin[] = {"appendleft", "popleft", NULL};
-    bool pops = strcmp(name, "pop") == 0 && count == 0;
     if (PyList_CheckExact(self)) {
-        return pops || strcmp(name, "append") == 0 || strcmp(name, "extend") == 0
-                   ? (struct rec_hint){.sort = REC_HINT_TAIL, .index = pops}
-                   : anywhere;
+        return list_hint(self, name, first, count);
     }
-    if (PyDict_CheckExact(self)) {
+    if (PyDict_CheckExact(self)
+        || rec_type_is_c(Py_TYPE(self), "collections.defaultdict")) {
         return strcmp(name, "popitem") == 0
                    ? (struct rec_hint){.sort = REC_HINT_TAIL, .index = 1}
                : first != NULL && is_one_of(name, of_key)

@@ -18,11 +18,10 @@ rows(void)
 
 /* --- Items and attributes --- */
 
-/* Does the value at `idx` belong to the name or key before it? */
-static bool
-is_pair_category(const struct rec_type *type)
+bool
+rec_obj_has_keys(const struct rec_obj *obj)
 {
-    switch ((enum tf_category)type->category) {
+    switch ((enum tf_category)obj->type->category) {
     case TF_CAT_DICT:
     case TF_CAT_DEFAULTDICT:
     case TF_CAT_ORDEREDDICT:
@@ -218,7 +217,7 @@ rec_obj_write(struct rec_obj *obj, enum tf_op_kind op)
     tf_rows_u64(rows(), view->item_count);
     tf_rows_u64(rows(), view->more);
     tf_rows_u64(rows(), view->attr_count);
-    struct face items = {.src = view->item, .pairs = is_pair_category(obj->type)};
+    struct face items = {.src = view->item, .pairs = rec_obj_has_keys(obj)};
     struct face attrs = {.src = view->attr, .pairs = true};
     bool leaf = obj->type->fixed && !obj->type->has_dict && obj->type->slot_count == 0;
     for (size_t i = 0; i < view->item_count; i++) {
@@ -299,7 +298,7 @@ rec_obj_compare(struct rec_obj *obj)
                          .count = &obj->item_count,
                          .src = view->item,
                          .src_count = view->item_count,
-                         .pairs = is_pair_category(obj->type),
+                         .pairs = rec_obj_has_keys(obj),
                          .set = TF_OP_ITEM_SET,
                          .splice = TF_OP_ITEM_SPLICE};
     struct face attrs = {.val = obj->val + obj->item_count,

@@ -16,6 +16,7 @@ struct rec_hint {
         REC_HINT_ATTR, /* an instance: its attribute `name`, kept in its dict or a slot */
         REC_HINT_HEAD, /* a deque: one item more or less at its beginning; TAIL: at its end */
         REC_HINT_GONE, /* as ITEM: that one is deleted */
+        REC_HINT_COME, /* a list: a new item `index` */
         REC_HINT_ONE,  /* a set: one member more or less */
         REC_HINT_HEAP, /* a list: what a function of heapq does with it, but heapify() */
     } sort;
@@ -42,6 +43,8 @@ bool rec_obj_open(struct rec_obj *obj, uint32_t from, uint32_t gone, uint32_t co
  * left out of it that could be taken in now. */
 bool rec_obj_follow(struct rec_obj *obj);
 
+/* Its items are keys and values in turn. */
+bool rec_obj_has_keys(const struct rec_obj *obj);
 /* OP_NEW or OP_IMAGE from what rec_read() found. */
 void rec_obj_write(struct rec_obj *obj, enum tf_op_kind op);
 /* OP_NEW of an exact list or tuple, read as it is written. False: it is none, or has more

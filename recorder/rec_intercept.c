@@ -111,8 +111,7 @@ watched_missing(PyObject *self, PyObject *key)
 {
     struct rec_frame *frame = running_frame();
     if (frame != NULL) {
-        rec_touch_object(frame, self,
-                         (struct rec_hint){.sort = REC_HINT_NONE, .index = 0}, false);
+        rec_touch_object(frame, self, rec_touch_item_hint(self, key), false);
     }
     return intercepted.missing(self, key);
 }

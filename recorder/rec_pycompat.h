@@ -282,8 +282,9 @@ bool rec_py_dict_has_holes(PyObject *dict);
 /* Borrowed value for an exact str key, NULL if there is none. Never compares with anything
  * but exact strs. */
 PyObject *rec_py_dict_get_str(PyObject *dict, PyObject *name);
-/* The place among the items of a key that is an exact str or int; REC_PY_DICT_NEW when there
- * is none, REC_PY_DICT_UNKNOWN for other keys. Where keys were deleted, items are counted. */
+/* The place among the items of a key; REC_PY_DICT_NEW when there is none,
+ * REC_PY_DICT_UNKNOWN for a key that only code of the program can tell from others
+ * (rec_key.h). Where keys were deleted, items are counted. */
 #define REC_PY_DICT_NEW     (-1)
 #define REC_PY_DICT_UNKNOWN (-2)
 int64_t rec_py_dict_position(PyObject *dict, PyObject *key);

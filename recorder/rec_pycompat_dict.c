@@ -1,6 +1,8 @@
 /* Dicts, read without a comparison that could run code. */
 #include "rec_pycompat_internal.h"
 
+#include "rec_key.h"
+
 #if PY_VERSION_HEX < 0x030b0000
 /* Objects/dict-common.h, 3.8 to 3.10, which is not installed. */
 struct _dictkeysobject {
@@ -232,39 +234,18 @@ dict_is_readable(const PyDictObject *mp)
 #endif
 }
 
-static bool
-is_equal_key(PyObject *a, PyObject *b)
-{
-    int64_t x, y;
-    if (a == b) {
-        return true;
-    }
-    if (PyUnicode_CheckExact(a) && PyUnicode_CheckExact(b)) {
-        return PyUnicode_IS_READY(a) && PyUnicode_IS_READY(b) && rec_py_str_equal(a, b);
-    }
-    return PyLong_CheckExact(a) && PyLong_CheckExact(b) && rec_py_int64(a, &x)
-           && rec_py_int64(b, &y) && x == y;
-}
-
-/* Probes as lookdict does (Objects/dictobject.c), but compares exact strs and ints only: no
- * __eq__ is called. A key of another type with the same hash makes the answer unknown. */
+/* Probes as lookdict does (Objects/dictobject.c), but no code of the program is called: a key
+ * that has the same hash and may be equal or not makes the answer unknown. */
 static int64_t
 dict_probe(PyObject *dict, PyObject *key)
 {
     PyObject *at, *value;
-    int64_t small;
     PyDictKeysObject *keys = ((PyDictObject *)dict)->ma_keys;
-    Py_hash_t hash = -1;
-    if (PyUnicode_CheckExact(key)) {
-        hash = PyUnicode_Type.tp_hash(key); /* kept in the str, as any lookup does */
-    }
-    else if (PyLong_CheckExact(key) && rec_py_int64(key, &small)) {
-        hash = PyLong_Type.tp_hash(key);
-    }
+    Py_hash_t hash;
     if (PyDict_GET_SIZE(dict) == 0) {
         return REC_PY_DICT_NEW;
     }
-    if (hash == -1 || !dict_is_readable((PyDictObject *)dict)) {
+    if (!dict_is_readable((PyDictObject *)dict) || !rec_key_hash(key, &hash)) {
         return REC_PY_DICT_UNKNOWN;
     }
     size_t mask = (size_t)DK_SIZE(keys) - 1;
@@ -275,7 +256,7 @@ dict_probe(PyObject *dict, PyObject *key)
             return REC_PY_DICT_NEW;
         }
         bool used = entry >= 0 && dict_entry_at(dict, entry, &at, &value);
-        if (used && is_equal_key(at, key)) {
+        if (used && rec_key_equal(at, key)) {
             return entry;
         }
         if (used && !DK_IS_UNICODE(keys) && DK_ENTRIES(keys)[entry].me_hash == hash) {

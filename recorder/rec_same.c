@@ -176,6 +176,13 @@ begin_tail(struct rec_obj *obj, uint32_t from, size_t come)
     obj->item_count = from;
 }
 
+/* Values before the items: a defaultdict's factory and what stands behind it. */
+static uint32_t
+values_before(const struct rec_obj *obj)
+{
+    return obj->type->category == TF_CAT_DEFAULTDICT && obj->item_count >= 2 ? 2 : 0;
+}
+
 /* The limit on items holds for the first sight only: before a write beyond the recorded
  * ones, the items between are made to stand there as not recorded. `values` an item: 1, or 2
  * in a dict. False when the hint does not say enough. */
@@ -184,7 +191,9 @@ begin_tail(struct rec_obj *obj, uint32_t from, size_t come)
 static bool
 bridge_gap(struct rec_obj *obj, struct rec_hint hint, size_t size, uint32_t values)
 {
-    uint64_t recorded = obj->item_count / values, total = recorded + obj->more;
+    uint32_t before = values_before(obj);
+    uint64_t recorded = (obj->item_count - before) / values;
+    uint64_t total = recorded + obj->more;
     bool tail = hint.sort == REC_HINT_TAIL;
     uint64_t upto = (uint64_t)hint.index + !tail;
     if (hint.index < 0 || upto > total || upto > GAP_ITEMS_MAX
@@ -194,13 +203,13 @@ bridge_gap(struct rec_obj *obj, struct rec_hint hint, size_t size, uint32_t valu
     if (upto <= recorded && !tail) {
         return true;
     }
-    if (!rec_obj_reserve(obj, upto * values)) {
+    if (!rec_obj_reserve(obj, before + upto * values)) {
         return false;
     }
     rec_delta_op(TF_OP_ITEM_SPLICE, obj->id, obj->item_count);
     tf_rows_u64(rows(), 0);
     tf_rows_u64(rows(), (upto - recorded) * values);
-    while (obj->item_count < upto * values) {
+    while (obj->item_count < before + upto * values) {
         tf_rows_elided(rows(), TF_ELIDE_ITEMS, 0);
         obj->val[obj->item_count++] =
             (struct rec_val){.kind = TF_VAL_ELIDED, .note = TF_ELIDE_ITEMS};
@@ -237,6 +246,13 @@ look_at_list(struct rec_obj *obj, struct rec_hint hint)
         return size + 1 == obj->item_count && i < obj->item_count
                && rec_obj_open(obj, i, 1, 0);
     }
+    if (hint.sort == REC_HINT_COME) {
+        if (size != (size_t)obj->item_count + 1 || !rec_obj_open(obj, i, 0, 1)) {
+            return false;
+        }
+        obj->val[i] = rec_value_emit_obj(list->ob_item[i], obj->depth + 1);
+        return true;
+    }
     if (hint.sort == REC_HINT_ITEM) {
         if (size != obj->item_count + obj->more || i >= obj->item_count
             || list->ob_item[i] == NULL) {
@@ -266,68 +282,81 @@ look_at_list(struct rec_obj *obj, struct rec_hint hint)
 static bool
 look_at_deleted(struct rec_obj *obj, uint32_t i, size_t size)
 {
+    uint32_t at = values_before(obj) + i * 2;
     PyObject *key, *value;
     if (i < size) {
         if (!rec_py_dict_entry(obj->addr, i, &key, &value)) {
             return false;
         }
         struct rec_src next = rec_src_obj(key);
-        if (!rec_value_same(&obj->val[i * 2 + 2], &next, obj->depth + 1)) {
+        if (!rec_value_same(&obj->val[at + 2], &next, obj->depth + 1)) {
             return false;
         }
     }
-    return rec_obj_open(obj, i * 2, 2, 0);
+    return rec_obj_open(obj, at, 2, 0);
 }
 
 /* More new items are compared with all that are there: to find them one by one costs more
  * where keys were deleted. */
 #define NEW_ITEMS_MAX 4u
 
+/* The value of item `i`, or the item itself, if it was not recorded. */
+static bool
+look_at_value(struct rec_obj *obj, uint32_t i, uint32_t at)
+{
+    PyObject *key, *value;
+    if (at >= obj->item_count || !rec_py_dict_entry(obj->addr, i, &key, &value)) {
+        return false;
+    }
+    struct rec_src name = rec_src_obj(key);
+    if (!rec_value_same(&obj->val[at], &name, obj->depth + 1)) {
+        return false;
+    }
+    if (is_gap(&obj->val[at])) {
+        set_item(obj, at, NULL, key);
+    }
+    set_item(obj, at + 1, &name, value);
+    return true;
+}
+
 static bool
 look_at_dict(struct rec_obj *obj, struct rec_hint hint)
 {
     PyObject *key, *value;
+    uint32_t before = values_before(obj);
     size_t size = (size_t)PyDict_GET_SIZE(obj->addr);
+    uint64_t recorded = (obj->item_count - before) / 2;
     bool popped = hint.sort == REC_HINT_TAIL && hint.index >= 0
                   && (uint64_t)hint.index == size; /* popitem() */
     if (hint.sort == REC_HINT_GONE || popped) {
-        if (obj->more != 0 || hint.index < 0 || size * 2 + 2 != obj->item_count
-            || (uint64_t)hint.index * 2 >= obj->item_count) {
-            return popped && obj->more == 0 && size * 2 == obj->item_count;
+        if (obj->more != 0 || hint.index < 0 || size + 1 != recorded
+            || (uint64_t)hint.index >= recorded) {
+            return popped && obj->more == 0 && size == recorded;
         }
         obj->version = 0;
         return look_at_deleted(obj, (uint32_t)hint.index, size);
     }
     if (size == 0 || !rec_py_dict_entry(obj->addr, (uint32_t)size - 1, &key, &value)
-        || (obj->more != 0 && !bridge_gap(obj, hint, size, 2)) || hint.index < 0
-        || (uint64_t)hint.index * 2 > obj->item_count || size * 2 < obj->item_count) {
+        || (obj->more != 0 && !bridge_gap(obj, hint, size, 2)) || hint.index < 0) {
+        return false;
+    }
+    recorded = (obj->item_count - before) / 2;
+    if ((uint64_t)hint.index > recorded || size < recorded) {
         return false;
     }
     uint32_t i = (uint32_t)hint.index;
-    if (hint.sort == REC_HINT_TAIL && (i * 2 != obj->item_count || size == i)) {
-        return size == i && i * 2 == obj->item_count;
+    if (hint.sort == REC_HINT_TAIL && (i != recorded || size == i)) {
+        return size == i && i == recorded;
     }
     obj->version = 0;
     if (hint.sort == REC_HINT_ITEM) {
-        if (i * 2 >= obj->item_count
-            || !rec_py_dict_entry(obj->addr, i, &key, &value)) {
-            return false;
-        }
-        struct rec_src name = rec_src_obj(key);
-        if (!rec_value_same(&obj->val[i * 2], &name, obj->depth + 1)) {
-            return false;
-        }
-        if (is_gap(&obj->val[i * 2])) {
-            set_item(obj, i * 2, NULL, key);
-        }
-        set_item(obj, i * 2 + 1, &name, value);
-        return true;
+        return look_at_value(obj, i, before + i * 2);
     }
     if ((size - i > NEW_ITEMS_MAX && rec_py_dict_has_holes(obj->addr))
-        || !rec_obj_reserve(obj, size * 2)) {
+        || !rec_obj_reserve(obj, before + size * 2)) {
         return false;
     }
-    begin_tail(obj, i * 2, (size - i) * 2);
+    begin_tail(obj, before + i * 2, (size - i) * 2);
     for (; i < size && rec_py_dict_entry(obj->addr, i, &key, &value); i++) {
         struct rec_src pair[2] = {rec_src_obj(key), rec_src_obj(value)};
         struct rec_val val = rec_value_emit(&pair[0], obj->depth + 1);
@@ -343,7 +372,8 @@ look_at_dict(struct rec_obj *obj, struct rec_hint hint)
 static struct rec_hint
 from_start(const struct rec_obj *obj, struct rec_hint hint, uint32_t values)
 {
-    int64_t recorded = (int64_t)(obj->item_count / values + obj->more);
+    int64_t recorded =
+        (int64_t)((obj->item_count - values_before(obj)) / values + obj->more);
     if (hint.sort == REC_HINT_TAIL) {
         hint.index = recorded > hint.index ? recorded - hint.index : 0;
     }
@@ -450,8 +480,7 @@ rec_obj_look_there(struct rec_obj *obj, struct rec_hint hint)
         set_item(obj, 0, NULL, PyCell_GET(obj->addr));
         return true;
     }
-    bool attrs = obj->type->has_dict || obj->type->slot_count > 0;
-    if (hint.sort == REC_HINT_NONE || attrs || obj->note != 0
+    if (hint.sort == REC_HINT_NONE || obj->attr_count > 0 || obj->note != 0
         || Py_TYPE(obj->addr) != obj->type->type) {
         return false;
     }
@@ -459,7 +488,13 @@ rec_obj_look_there(struct rec_obj *obj, struct rec_hint hint)
     case TF_CAT_LIST:
         return hint.sort == REC_HINT_HEAP ? rec_look_at_heap(obj)
                                           : look_at_list(obj, from_start(obj, hint, 1));
-    case TF_CAT_DICT: return look_at_dict(obj, from_start(obj, hint, 2));
+    case TF_CAT_ORDEREDDICT:
+        if (hint.sort == REC_HINT_GONE) { /* it has an order of its own */
+            return false;
+        } /* fall through */
+    case TF_CAT_DICT:
+    case TF_CAT_DEFAULTDICT:
+    case TF_CAT_COUNTER: return look_at_dict(obj, from_start(obj, hint, 2));
     case TF_CAT_SET: return hint.sort == REC_HINT_ONE && rec_look_at_set(obj);
     case TF_CAT_DEQUE:
         return (hint.sort == REC_HINT_HEAD || hint.sort == REC_HINT_TAIL)

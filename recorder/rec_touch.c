@@ -152,17 +152,43 @@ touch(struct rec_frame *owner, PyObject *obj)
     rec_touch_object(owner, obj, anywhere, false);
 }
 
+/* Does x[key] = ... do what it does for the built-in type? */
+static bool
+stores_as(PyObject *container, PyTypeObject *type)
+{
+    return Py_IS_TYPE(container, type)
+           || (PyType_IsSubtype(Py_TYPE(container), type)
+               && Py_TYPE(container)->tp_as_mapping->mp_ass_subscript
+                      == type->tp_as_mapping->mp_ass_subscript);
+}
+
+/* A Counter deletes in a way of its own, but does not store so. */
+static bool
+stores_as_dict(PyObject *container)
+{
+    if (PyDict_CheckExact(container)) {
+        return true;
+    }
+    if (!PyDict_Check(container)) {
+        return false;
+    }
+    const struct rec_obj *known = rec_shadow_find(&rec.shadow, container);
+    return stores_as(container, &PyDict_Type) || stores_as(container, &PyODict_Type)
+           || (known != NULL && known->type->category == TF_CAT_COUNTER
+               && known->type->base == Py_TYPE(container));
+}
+
 /* x[key] = ...: which item, where that is easy to say. */
 struct rec_hint
 rec_touch_item_hint(PyObject *container, PyObject *key)
 {
     int64_t index;
-    if (PyList_CheckExact(container) && PyLong_CheckExact(key)
+    if (stores_as(container, &PyList_Type) && PyLong_CheckExact(key)
         && rec_py_int64(key, &index)) {
         index += index < 0 ? PyList_GET_SIZE(container) : 0;
         return (struct rec_hint){.sort = REC_HINT_ITEM, .index = index};
     }
-    if (PyDict_CheckExact(container)) {
+    if (stores_as_dict(container)) {
         index = rec_py_dict_position(container, key);
         if (index >= 0) {
             return (struct rec_hint){.sort = REC_HINT_ITEM, .index = index};
@@ -181,7 +207,9 @@ rec_touch_gone_hint(PyObject *container, PyObject *key)
     if (hint.sort == REC_HINT_ITEM) {
         hint.sort = REC_HINT_GONE;
     }
-    return hint;
+    return stores_as(container, &PyList_Type) || stores_as(container, &PyDict_Type)
+               ? hint
+               : anywhere;
 }
 
 static void
@@ -288,13 +316,24 @@ look_deep(struct rec_obj *first)
     }
 }
 
+/* A dict gets an item that comes after all others: so may the next note say. */
+static bool
+is_new_key(const struct rec_touch *touched)
+{
+    return touched->obj != NULL && touched->hint == REC_HINT_TAIL && touched->index == 0
+           && rec_obj_has_keys(touched->obj);
+}
+
 /* What was known of the place holds no longer when the object was changed meanwhile, by code
  * that was called; that it is the end of it does. */
 static bool
 is_noted_twice(const struct rec_frame *frame, uint32_t idx)
 {
+    const struct rec_touch *touched = &frame->touched[idx];
     for (uint32_t i = 0; i < frame->touched_count; i++) {
-        if (i != idx && frame->touched[i].obj == frame->touched[idx].obj) {
+        const struct rec_touch *other = &frame->touched[i];
+        bool both_at_end = is_new_key(touched) && is_new_key(other);
+        if (i != idx && other->obj == touched->obj && !both_at_end) {
             return true;
         }
     }

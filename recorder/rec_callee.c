@@ -1,6 +1,7 @@
 #include "rec_callee.h"
 
 #include "rec_intercept.h"
+#include "rec_key.h"
 
 #include "rec_touch.h"
 #include "rec_type.h"
@@ -342,8 +343,11 @@ method_hint(PyObject *self, const char *name, PyObject *first, size_t count)
                    : anywhere;
     }
     if (Py_IS_TYPE(self, &PySet_Type)) {
-        return is_one_of(name, of_set) ? (struct rec_hint){.sort = REC_HINT_ONE}
-                                       : anywhere;
+        Py_hash_t hash;
+        return !is_one_of(name, of_set) ? anywhere
+               : first != NULL && rec_key_hash(first, &hash)
+                   ? (struct rec_hint){.sort = REC_HINT_HASH, .index = hash}
+                   : (struct rec_hint){.sort = REC_HINT_ONE};
     }
     return !is_deque(Py_TYPE(self)) ? anywhere
            : is_one_of(name, at_end)

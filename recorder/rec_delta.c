@@ -1,6 +1,7 @@
 #include "rec_delta.h"
 
 #include "rec_renew.h"
+#include "rec_set.h"
 #include "rec_values.h"
 
 /* Objects above are not imaged anew. */
@@ -202,6 +203,7 @@ void
 rec_obj_write(struct rec_obj *obj, enum tf_op_kind op)
 {
     obj->changes++;
+    rec_set_close(obj);
     uint32_t depth = obj->depth;
     struct rec_view *view = &rec.view;
     size_t count = view->item_count + view->attr_count;
@@ -270,7 +272,9 @@ void
 rec_obj_changed(struct rec_obj *obj, size_t values)
 {
     obj->no_refs = false;
-    obj->version = 0;
+    if (!obj->by_slot) {
+        obj->version = 0;
+    }
     obj->changes++;
     if (values > 0 || obj->delta_chunk != (uint32_t)rec.chunk) {
         obj->delta_chunks +=
@@ -283,6 +287,7 @@ rec_obj_changed(struct rec_obj *obj, size_t values)
 void
 rec_obj_compare(struct rec_obj *obj)
 {
+    rec_set_close(obj);
     uint32_t depth = obj->depth;
     struct rec_view *view = &rec.view;
     size_t item_max =

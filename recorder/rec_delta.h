@@ -18,6 +18,7 @@ struct rec_hint {
         REC_HINT_GONE, /* as ITEM: that one is deleted */
         REC_HINT_COME, /* a list: a new item `index` */
         REC_HINT_ONE,  /* a set: one member more or less */
+        REC_HINT_HASH, /* likewise, one with the hash `index` */
         REC_HINT_HEAP, /* a list: what a function of heapq does with it, but heapify() */
     } sort;
 
@@ -29,8 +30,7 @@ struct rec_hint {
 
 /* Looks at the place of the hint only. False when that does not do: look at all of it. */
 bool rec_obj_look_there(struct rec_obj *obj, struct rec_hint hint);
-/* For a set: one member more or less; a deque: one item, at the end that the hint names. */
-bool rec_look_at_set(struct rec_obj *obj);
+/* For a deque: one item, at the end that the hint names. */
 bool rec_look_at_deque(struct rec_obj *obj, struct rec_hint hint);
 /* For a list that is a heap. */
 bool rec_look_at_heap(struct rec_obj *obj);
@@ -39,6 +39,9 @@ void rec_obj_look_at_item(struct rec_obj *obj, uint32_t i, PyObject *value);
 /* Takes `gone` values away at item `from` and makes room for `come` new ones: the caller
  * emits and stores them, in order. False when memory ran out. */
 bool rec_obj_open(struct rec_obj *obj, uint32_t from, uint32_t gone, uint32_t come);
+/* Is `item` the value that was recorded, as far as that can be told from its address? Of what
+ * takes the place of another member of a set at most one is equal to it. */
+bool rec_value_is_there(const struct rec_val *old, PyObject *item, uint32_t depth);
 /* Marks what an unchanged object refers to, at its present depth. False when something was
  * left out of it that could be taken in now. */
 bool rec_obj_follow(struct rec_obj *obj);

@@ -353,12 +353,16 @@ rec_flow_mark(struct rec_frame *frame, enum tf_event_kind kind)
         rec.out_of_memory = true;
         return;
     }
+    uint32_t before = frame->touched_count;
     bool known = !frame->plan->hard
                  && (frame->plan->site_count == frame->plan->afterwards_count
                      || rec_sites_note(frame, frame->plan, false));
     if (!known && rec.options->values == REC_VALUES_FAST) {
         rec_touch_locals(frame);
         known = true;
+    }
+    if (!known && rec.thread->next_trace == NULL && frame->touched_count > before) {
+        frame->touched_count = before; /* each is noted again before its instruction */
     }
     if (!known || frame->opcodes || frame->watched
         || rec.options->events & 1u << TF_EV_OPCODE) {

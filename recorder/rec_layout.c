@@ -26,6 +26,12 @@ rec_deque_maxlen(PyObject *deque)
     return ((struct deque_object *)deque)->maxlen;
 }
 
+uint64_t
+rec_deque_version(PyObject *deque)
+{
+    return (uint64_t)((struct deque_object *)deque)->state + 1;
+}
+
 PyObject *
 rec_deque_at(PyObject *deque, size_t i)
 {

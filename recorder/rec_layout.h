@@ -14,6 +14,9 @@ bool rec_layout_known(PyTypeObject *type, enum tf_category category);
 /* -1: unbounded. */
 Py_ssize_t rec_deque_maxlen(PyObject *deque);
 
+/* A number that is one more after each item that comes, goes, or pushes another out; never 0. */
+uint64_t rec_deque_version(PyObject *deque);
+
 struct rec_deque_pos {
     void *block;
     Py_ssize_t idx, left;

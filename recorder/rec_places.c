@@ -1,12 +1,10 @@
-/* Sets, deques and heaps of which one place changed, or a few. */
+/* Deques and heaps of which one place changed, or a few. */
 #include "rec_layout.h"
 #include "rec_renew.h"
 #include "rec_values.h"
 
-/* Is it the value that was recorded, as far as that can be told from its address? Of what
- * takes the place of another member of a set at most one is equal to it. */
-static bool
-is_there(const struct rec_val *old, PyObject *item, uint32_t depth)
+bool
+rec_value_is_there(const struct rec_val *old, PyObject *item, uint32_t depth)
 {
     struct rec_src src = rec_src_obj(item);
     struct rec_val now;
@@ -29,6 +27,15 @@ is_there(const struct rec_val *old, PyObject *item, uint32_t depth)
     }
 }
 
+/* From so many values on they are not moved for one at the front. */
+#define DEQUE_LARGE 64u
+
+static inline struct tf_rows *
+rows(void)
+{
+    return &rec.batch->changes;
+}
+
 static void
 insert(struct rec_obj *obj, uint32_t at, PyObject *item)
 {
@@ -38,66 +45,105 @@ insert(struct rec_obj *obj, uint32_t at, PyObject *item)
     }
 }
 
-/* A member more or less, in a table that is not a new one: all others stand in the same
- * order. */
-bool
-rec_look_at_set(struct rec_obj *obj)
+/* --- Deques: the first value is the greatest length, the others are the items. --- */
+
+/* Room for one item before all others, which stay where they are; now and then room for
+ * many. */
+static bool
+make_front(struct rec_obj *obj)
 {
-    size_t size = (size_t)PySet_GET_SIZE(obj->addr);
-    uint64_t version = obj->version;
-    if (obj->more != 0 || obj->note != 0) {
-        return false;
-    }
-    if (size == obj->item_count) {
+    size_t count = (size_t)obj->item_count + obj->attr_count, room = count / 2 + 1;
+    if (obj->front > 0) {
         return true;
     }
-    if (version == 0 || version != rec_py_set_version(obj->addr)
-        || (size != (size_t)obj->item_count + 1 && size + 1 != obj->item_count)) {
+    if (count < DEQUE_LARGE || !rec_obj_reserve(obj, count + room)) {
         return false;
     }
-    PyObject *key = NULL;
-    Py_hash_t hash;
-    Py_ssize_t pos = 0;
-    uint32_t i = 0;
-    bool found;
-    while ((found = rec_py_set_next(obj->addr, &pos, &key, &hash))
-           && i < obj->item_count && is_there(&obj->val[i], key, obj->depth + 1)) {
-        i++;
-    }
-    if (size > obj->item_count) {
-        if (!found) {
-            return false;
-        }
-        insert(obj, i, key);
-    }
-    else {
-        rec_obj_open(obj, i, 1, 0);
-    }
-    obj->version = version;
+    memmove(obj->val + room, obj->val, count * sizeof *obj->val);
+    obj->val += room;
+    obj->val_cap -= (uint32_t)room;
+    obj->front = (uint32_t)room;
     return true;
 }
 
-/* The first of its values is the greatest length, the others are its items. */
+static void
+put_first(struct rec_obj *obj, PyObject *item)
+{
+    if (!make_front(obj)) {
+        insert(obj, 1, item);
+        return;
+    }
+    rec_delta_op(TF_OP_ITEM_SPLICE, obj->id, 1);
+    tf_rows_u64(rows(), 0);
+    tf_rows_u64(rows(), 1);
+    rec_obj_changed(obj, 2);
+    obj->val--;
+    obj->val_cap++;
+    obj->front--;
+    obj->item_count++;
+    obj->val[0] = obj->val[1];
+    obj->val[1] = rec_value_emit_obj(item, obj->depth + 1);
+}
+
+static void
+take_first(struct rec_obj *obj)
+{
+    if ((size_t)obj->item_count + obj->attr_count < DEQUE_LARGE) {
+        rec_obj_open(obj, 1, 1, 0);
+        return;
+    }
+    rec_delta_op(TF_OP_ITEM_SPLICE, obj->id, 1);
+    tf_rows_u64(rows(), 1);
+    tf_rows_u64(rows(), 0);
+    rec_obj_changed(obj, 1);
+    obj->val[1] = obj->val[0];
+    obj->val++;
+    obj->val_cap--;
+    obj->front++;
+    obj->item_count--;
+}
+
+static void
+take_last(struct rec_obj *obj)
+{
+    rec_obj_open(obj, obj->item_count - 1, 1, 0);
+}
+
 bool
 rec_look_at_deque(struct rec_obj *obj, struct rec_hint hint)
 {
     size_t size = (size_t)Py_SIZE(obj->addr);
-    size_t recorded = obj->item_count > 0 ? obj->item_count - 1 : 0;
-    if (obj->more != 0 || obj->note != 0 || obj->item_count == 0
-        || rec_deque_maxlen(obj->addr) >= 0) {
+    uint64_t version = obj->version, now = rec_deque_version(obj->addr);
+    if (obj->more != 0 || obj->note != 0 || obj->item_count == 0 || version == 0
+        || (now != version && now != version + 1)) {
         return false;
     }
-    bool tail = hint.sort == REC_HINT_TAIL;
-    if (size + 1 == recorded) {
-        return rec_obj_open(obj, tail ? obj->item_count - 1 : 1, 1, 0);
-    }
-    if (size == recorded + 1) {
-        insert(obj, tail ? obj->item_count : 1,
-               rec_deque_at(obj->addr, tail ? size - 1 : 0));
+    if (now == version) {
         return true;
     }
-    return size == recorded;
+    size_t recorded = obj->item_count - 1;
+    bool tail = hint.sort == REC_HINT_TAIL;
+    bool full = size == recorded && rec_deque_maxlen(obj->addr) == (Py_ssize_t)size;
+    if ((!full && size != recorded + 1 && size + 1 != recorded)
+        || (full && size == 0)) {
+        return false;
+    }
+    if (size + 1 == recorded || full) { /* one goes, from the other end if it is full */
+        (tail != full ? take_last : take_first)(obj);
+    }
+    if (size == recorded + 1 || full) {
+        if (tail) {
+            insert(obj, obj->item_count, rec_deque_at(obj->addr, size - 1));
+        }
+        else {
+            put_first(obj, rec_deque_at(obj->addr, 0));
+        }
+    }
+    obj->version = now;
+    return true;
 }
+
+/* --- Heaps --- */
 
 /* So many places are looked at before all of it is. */
 #define HEAP_PLACES 512u
@@ -114,7 +160,7 @@ look_down(struct rec_obj *obj, PyObject *const *item)
         uint64_t child = 2 * (uint64_t)i + 1;
         for (uint64_t c = child; c < child + 2 && c < obj->item_count; c++) {
             bool told = obj->val[c].kind != TF_VAL_ELIDED;
-            if (!told || is_there(&obj->val[c], item[i], obj->depth + 1)) {
+            if (!told || rec_value_is_there(&obj->val[c], item[i], obj->depth + 1)) {
                 if (count + 1 >= HEAP_PLACES || ++seen >= HEAP_PLACES) {
                     return false;
                 }

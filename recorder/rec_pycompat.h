@@ -295,6 +295,24 @@ int64_t rec_py_dict_lookup(PyObject *dict, PyObject *key, PyObject **ret_value);
  * was deleted, else as far as `i` is from the nearer end. */
 bool rec_py_dict_entry(PyObject *dict, uint32_t i, PyObject **ret_key,
                        PyObject **ret_value);
+/* Places in the table of a set, a power of two. */
+uint32_t rec_py_set_places(PyObject *set);
+/* The member at a place of the table (borrowed); false: there is none. */
+bool rec_py_set_at(PyObject *set, uint32_t place, PyObject **ret_key,
+                   Py_hash_t *ret_hash);
+/* The place from which set.pop() took a member, if it was the latest method that did. */
+uint32_t rec_py_set_popped(PyObject *set);
+
+/* The places at which a member with the hash can stand, or stood until it was discarded. */
+struct rec_py_probe {
+    PyObject *set;
+    size_t perturb, base;
+    uint32_t step, steps; /* of the present run of neighbours */
+    bool end;
+};
+
+struct rec_py_probe rec_py_set_probe(PyObject *set, Py_hash_t hash);
+bool rec_py_set_probe_next(struct rec_py_probe *probe, uint32_t *ret_place);
 /* The next member of a set or frozenset, in the order of its table: start with *pos = 0;
  * false at the end. Borrowed. */
 bool rec_py_set_next(PyObject *set, Py_ssize_t *pos, PyObject **ret_key,

@@ -312,3 +312,65 @@ rec_py_set_next(PyObject *set, Py_ssize_t *pos, PyObject **ret_key, Py_hash_t *r
     }
     return false;
 }
+
+uint32_t
+rec_py_set_places(PyObject *set)
+{
+    size_t mask = (size_t)((PySetObject *)set)->mask;
+    return mask < UINT32_MAX ? (uint32_t)mask + 1 : 0;
+}
+
+bool
+rec_py_set_at(PyObject *set, uint32_t place, PyObject **ret_key, Py_hash_t *ret_hash)
+{
+    const setentry *entry = &((PySetObject *)set)->table[place];
+    *ret_key = entry->key;
+    *ret_hash = entry->hash;
+    return entry->key != NULL && entry->hash != -1;
+}
+
+uint32_t
+rec_py_set_popped(PyObject *set)
+{
+    const PySetObject *so = (const PySetObject *)set;
+    return (uint32_t)((size_t)(so->finger - 1) & (size_t)so->mask);
+}
+
+/* set_add_entry() and set_lookkey(): LINEAR_PROBES neighbours where so many are left, then on
+ * as dicts do, up to a place that was never used. */
+#define NEIGHBOURS 9u
+
+static void
+begin_run(struct rec_py_probe *probe)
+{
+    size_t mask = (size_t)((PySetObject *)probe->set)->mask;
+    probe->step = 0;
+    probe->steps = probe->base + NEIGHBOURS <= mask ? NEIGHBOURS + 1 : 1;
+}
+
+struct rec_py_probe
+rec_py_set_probe(PyObject *set, Py_hash_t hash)
+{
+    size_t mask = (size_t)((PySetObject *)set)->mask;
+    struct rec_py_probe probe = {
+        .set = set, .perturb = (size_t)hash, .base = (size_t)hash & mask};
+    begin_run(&probe);
+    return probe;
+}
+
+bool
+rec_py_set_probe_next(struct rec_py_probe *probe, uint32_t *ret_place)
+{
+    const PySetObject *so = (const PySetObject *)probe->set;
+    if (probe->end) {
+        return false;
+    }
+    *ret_place = (uint32_t)(probe->base + probe->step);
+    probe->end = so->table[*ret_place].key == NULL;
+    if (++probe->step == probe->steps) {
+        probe->perturb >>= 5;
+        probe->base = (probe->base * 5 + 1 + probe->perturb) & (size_t)so->mask;
+        begin_run(probe);
+    }
+    return true;
+}

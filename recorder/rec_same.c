@@ -1,5 +1,7 @@
 #include "rec_delta.h"
+#include "rec_layout.h"
 #include "rec_renew.h"
+#include "rec_set.h"
 #include "rec_values.h"
 
 /* Follows the references of an object that is as it was recorded. False when a value was
@@ -9,7 +11,7 @@ rec_obj_follow(struct rec_obj *obj)
 {
     uint32_t depth = obj->depth;
     bool no_refs = true, leaves = true;
-    size_t count = (size_t)obj->item_count + obj->attr_count;
+    size_t count = rec_obj_values(obj);
     for (size_t i = 0; i < count; i++) {
         const struct rec_val *val = &obj->val[i];
         if (val->kind == TF_VAL_REF) {
@@ -98,6 +100,9 @@ rec_obj_is_same(struct rec_obj *obj)
     if (type->category == TF_CAT_LIST && !attrs) {
         return list_is_same(obj, depth);
     }
+    if (obj->by_slot) {
+        return rec_set_is_same(obj) && (obj->no_refs || rec_obj_follow(obj));
+    }
     PyObject *dict = dict_behind(obj);
     if (dict != NULL) {
         return obj->version != 0 && obj->version == rec_py_dict_version(dict)
@@ -114,7 +119,9 @@ rec_obj_note_version(struct rec_obj *obj)
     PyObject *dict = dict_behind(obj);
     obj->version = dict != NULL                        ? rec_py_dict_version(dict)
                    : obj->type->category == TF_CAT_SET ? rec_py_set_version(obj->addr)
-                                                       : 0;
+                   : obj->type->category == TF_CAT_DEQUE && obj->note == 0
+                       ? rec_deque_version(obj->addr)
+                       : 0;
     obj->no_refs = false;
 }
 
@@ -495,7 +502,9 @@ rec_obj_look_there(struct rec_obj *obj, struct rec_hint hint)
     case TF_CAT_DICT:
     case TF_CAT_DEFAULTDICT:
     case TF_CAT_COUNTER: return look_at_dict(obj, from_start(obj, hint, 2));
-    case TF_CAT_SET: return hint.sort == REC_HINT_ONE && rec_look_at_set(obj);
+    case TF_CAT_SET:
+        return (hint.sort == REC_HINT_ONE || hint.sort == REC_HINT_HASH)
+               && rec_look_at_set(obj, hint);
     case TF_CAT_DEQUE:
         return (hint.sort == REC_HINT_HEAD || hint.sort == REC_HINT_TAIL)
                && rec_look_at_deque(obj, hint);

@@ -2,6 +2,7 @@
 
 #include "rec_delta.h"
 #include "rec_read.h"
+#include "rec_set.h"
 #include "rec_values.h"
 
 /* Values that are compared in one step; an object counts for a few more than it has. */
@@ -78,6 +79,9 @@ static bool
 differs(const struct rec_obj *obj)
 {
     const struct rec_view *view = &rec.view;
+    if (obj->by_slot) {
+        return !rec_set_is_same(obj);
+    }
     if ((obj->type->type == &PyList_Type && !list_differs(obj))
         || (obj->type->type == &PyDict_Type && obj->version != 0
             && obj->version == rec_py_dict_version(obj->addr))) {

@@ -248,11 +248,23 @@ val_free(struct rec_shadow *shadow, struct rec_val *val, uint32_t cap)
     }
 }
 
+static void
+give_up_front(struct rec_obj *obj)
+{
+    obj->val -= obj->front;
+    obj->val_cap += obj->front;
+    obj->front = 0;
+}
+
 /* Keeps the id, by which references to the dead are told from those to the living. */
 static void
 obj_free(struct rec_shadow *shadow, struct rec_obj *obj)
 {
+    give_up_front(obj);
     val_free(shadow, obj->val, obj->val_cap);
+    if (obj->by_slot) {
+        free(obj->slots);
+    }
     obj->addr = NULL;
     obj->link.next = shadow->free_obj;
     shadow->free_obj = &obj->link;
@@ -340,6 +352,14 @@ rec_obj_grow(struct rec_shadow *shadow, struct rec_obj *obj, size_t count)
 {
     struct rec_val *val;
     size_t cap;
+    if (obj->front > 0) {
+        bool enough = obj->front > obj->val_cap / 4;
+        memmove(obj->val - obj->front, obj->val, obj->val_cap * sizeof *val);
+        give_up_front(obj);
+        if (enough && count <= obj->val_cap) {
+            return true;
+        }
+    }
     if (count <= VAL_SMALL) {
         cap = val_size[val_size_of[count]];
         val = val_alloc(shadow, val_size_of[count]);
@@ -448,8 +468,12 @@ static void
 release_values(void *entry)
 {
     struct rec_obj *obj = entry;
+    give_up_front(obj);
     if (obj->val_cap > VAL_SMALL) {
         free(obj->val);
+    }
+    if (obj->by_slot) {
+        free(obj->slots);
     }
 }
 

@@ -40,9 +40,15 @@ struct rec_obj {
     struct rec_type *type;
     struct rec_val *val; /* items, then attributes (name, value, ...) */
     uint64_t more;       /* items that are not recorded */
-    uint64_t version;    /* of the dict, when it was last compared; 0 never */
+
+    union {
+        uint64_t version;        /* of the dict, when it was last compared; 0 never */
+        struct rec_slots *slots; /* by_slot (rec_set.h) */
+    };
+
     uint32_t item_count, attr_count; /* values */
     uint32_t val_cap;
+    uint32_t front;   /* unused values before `val`, in the same block */
     uint32_t epoch;   /* rec_state.epoch when it was last looked at */
     uint32_t changes; /* counts the times that it was found changed */
     uint32_t
@@ -58,6 +64,7 @@ struct rec_obj {
     bool whole : 1;       /* a frame's variables: no limit holds for its items */
     bool namespace : 1;   /* a module's variables */
     bool partial : 1;     /* of these, only some names */
+    bool by_slot : 1;     /* a set: its values stand where its table has them */
 };
 
 #define REC_DEPTH_UNKNOWN UINT16_MAX
@@ -178,7 +185,7 @@ rec_shadow_find(const struct rec_shadow *shadow, PyObject *obj)
 
 /* A new entry with the next id; NULL when memory ran out. */
 struct rec_obj *rec_shadow_add(struct rec_shadow *shadow, PyObject *obj);
-/* Room for so many values; false when memory ran out. */
+/* Room for so many values; false when memory ran out. What is before them may go. */
 bool rec_obj_grow(struct rec_shadow *shadow, struct rec_obj *obj, size_t count);
 
 /* The block at `base` is gone. Called for every block that is freed: fast when it is none

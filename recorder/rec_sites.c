@@ -335,6 +335,17 @@ note_attr(struct follow *follow, struct rec_site *site)
 /* In a larger list or dict it must be known which item changes: looking at all of it costs
  * more than watching the instructions. */
 #define SMALL_ITEMS 8
+/* Likewise, where a method's argument tells the item. */
+#define FEW_ITEMS 32
+
+static size_t
+item_count(PyObject *container)
+{
+    return PyList_Check(container)     ? (size_t)PyList_GET_SIZE(container)
+           : PyDict_Check(container)   ? (size_t)PyDict_GET_SIZE(container)
+           : PyAnySet_Check(container) ? (size_t)PySet_GET_SIZE(container)
+                                       : 0;
+}
 
 static bool
 note_item(struct follow *follow, const struct rec_site *site)
@@ -347,11 +358,7 @@ note_item(struct follow *follow, const struct rec_site *site)
         return base.sort == FOUND_NOTHING;
     }
     struct found key = follow_sym(follow, site->b);
-    size_t size = PyList_CheckExact(base.object) ? (size_t)PyList_GET_SIZE(base.object)
-                  : PyDict_CheckExact(base.object)
-                      ? (size_t)PyDict_GET_SIZE(base.object)
-                      : 0;
-    if (key.sort != FOUND_OBJECT && size > SMALL_ITEMS) {
+    if (key.sort != FOUND_OBJECT && item_count(base.object) > SMALL_ITEMS) {
         return false;
     }
     note(follow, site->a, base.object,
@@ -493,12 +500,19 @@ note_call(struct follow *follow, struct rec_site *site)
     case REC_CALLS_NOTHING:
     case REC_CALLS_SCALAR:
     case REC_CALLS_CLASS: return true;
-    case REC_CALLS_SELF:
-        note(follow, site->b >= 0 ? site->b : 0,
-             self != NULL ? self : PyCFunction_GET_SELF(callable),
-             rec_callee_hint(callable, self, first_argument(follow, site),
-                             site->operand_count));
+    case REC_CALLS_SELF: {
+        PyObject *receiver = self != NULL ? self : PyCFunction_GET_SELF(callable);
+        PyObject *first = first_argument(follow, site);
+        struct rec_hint hint =
+            rec_callee_hint(callable, self, first, site->operand_count);
+        if (first == NULL && site->operand_count > 0
+            && (hint.sort == REC_HINT_NONE || hint.sort == REC_HINT_ONE)
+            && item_count(receiver) > FEW_ITEMS) {
+            return false;
+        }
+        note(follow, site->b >= 0 ? site->b : 0, receiver, hint);
         return true;
+    }
     case REC_CALLS_FIRST: {
         if (site->operand_count == 0) {
             return site->sort == REC_SITE_CALL;

@@ -4,6 +4,7 @@
 
 #include "rec_callee.h"
 #include "rec_delta.h"
+#include "rec_set.h"
 #include "rec_sites.h"
 #include "rec_values.h"
 
@@ -292,7 +293,7 @@ look_deep(struct rec_obj *first)
     for (struct rec_obj *obj = first; obj != NULL;
          obj = at < count ? rec.deep[at++] : NULL) {
         rec_values_look(obj, anywhere);
-        size_t values = (size_t)obj->item_count + obj->attr_count;
+        size_t values = rec_obj_values(obj);
         for (size_t i = 0; i < values && !obj->no_refs; i++) {
             struct rec_obj *child =
                 obj->val[i].kind == TF_VAL_REF ? rec_val_obj(&obj->val[i]) : NULL;

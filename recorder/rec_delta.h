@@ -30,12 +30,21 @@ struct rec_hint {
 
 /* Looks at the place of the hint only. False when that does not do: look at all of it. */
 bool rec_obj_look_there(struct rec_obj *obj, struct rec_hint hint);
+/* Values at the end of the items, up to `count` of these, stand as not recorded from now on;
+ * so many more do not. False when memory ran out. */
+bool rec_obj_fill_gap(struct rec_obj *obj, uint64_t count, uint64_t more);
+#define GAP_ITEMS_MAX (4u << 20)
 /* For a deque: one item, at the end that the hint names. */
 bool rec_look_at_deque(struct rec_obj *obj, struct rec_hint hint);
 /* For a list that is a heap. */
 bool rec_look_at_heap(struct rec_obj *obj);
 /* Item `i` of a list, which is `value` now. */
 void rec_obj_look_at_item(struct rec_obj *obj, uint32_t i, PyObject *value);
+/* After that, for one of which the first items are recorded: the others get their places, if
+ * the hint tells which of them may have changed. */
+void rec_obj_fill_more(struct rec_obj *obj, struct rec_hint hint);
+/* For a deque. */
+void rec_deque_fill_gap(struct rec_obj *obj, struct rec_hint hint);
 /* Takes `gone` values away at item `from` and makes room for `come` new ones: the caller
  * emits and stores them, in order. False when memory ran out. */
 bool rec_obj_open(struct rec_obj *obj, uint32_t from, uint32_t gone, uint32_t come);

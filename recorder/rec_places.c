@@ -143,6 +143,24 @@ rec_look_at_deque(struct rec_obj *obj, struct rec_hint hint)
     return true;
 }
 
+void
+rec_deque_fill_gap(struct rec_obj *obj, struct rec_hint hint)
+{
+    uint64_t version = obj->version, total = (uint64_t)obj->item_count + obj->more;
+    if (version == 0 || obj->note != 0 || total > GAP_ITEMS_MAX
+        || total != (size_t)Py_SIZE(obj->addr) + 1
+        || !rec_obj_fill_gap(obj, total, 0)) {
+        return;
+    }
+    if (hint.sort == REC_HINT_TAIL) { /* it may just have come */
+        PyObject *last = rec_deque_at(obj->addr, (size_t)Py_SIZE(obj->addr) - 1);
+        rec_delta_op(TF_OP_ITEM_SET, obj->id, obj->item_count - 1);
+        obj->val[obj->item_count - 1] = rec_value_emit_obj(last, obj->depth + 1);
+        rec_obj_changed(obj, 1);
+    }
+    obj->version = version;
+}
+
 /* --- Heaps --- */
 
 /* So many places are looked at before all of it is. */

@@ -190,11 +190,34 @@ values_before(const struct rec_obj *obj)
     return obj->type->category == TF_CAT_DEFAULTDICT && obj->item_count >= 2 ? 2 : 0;
 }
 
+bool
+rec_obj_fill_gap(struct rec_obj *obj, uint64_t count, uint64_t more)
+{
+    if (count > UINT32_MAX || !rec_obj_reserve(obj, count + obj->attr_count)) {
+        return false;
+    }
+    uint32_t first = obj->item_count, come = (uint32_t)count - first;
+    rec_delta_op(TF_OP_ITEM_SPLICE, obj->id, first);
+    tf_rows_u64(rows(), 0);
+    tf_rows_u64(rows(), come);
+    memmove(&obj->val[count], &obj->val[first], obj->attr_count * sizeof *obj->val);
+    for (uint32_t i = first; i < count; i++) {
+        tf_rows_elided(rows(), TF_ELIDE_ITEMS, 0);
+        obj->val[i] = (struct rec_val){.kind = TF_VAL_ELIDED, .note = TF_ELIDE_ITEMS};
+    }
+    obj->item_count = (uint32_t)count;
+    obj->more = more;
+    if (tf_rows_op(rows(), TF_OP_MORE)) {
+        tf_rows_u64(rows(), obj->id);
+        tf_rows_u64(rows(), more);
+    }
+    rec_obj_changed(obj, 1);
+    return true;
+}
+
 /* The limit on items holds for the first sight only: before a write beyond the recorded
  * ones, the items between are made to stand there as not recorded. `values` an item: 1, or 2
  * in a dict. False when the hint does not say enough. */
-#define GAP_ITEMS_MAX (4u << 20)
-
 static bool
 bridge_gap(struct rec_obj *obj, struct rec_hint hint, size_t size, uint32_t values)
 {
@@ -210,24 +233,7 @@ bridge_gap(struct rec_obj *obj, struct rec_hint hint, size_t size, uint32_t valu
     if (upto <= recorded && !tail) {
         return true;
     }
-    if (!rec_obj_reserve(obj, before + upto * values)) {
-        return false;
-    }
-    rec_delta_op(TF_OP_ITEM_SPLICE, obj->id, obj->item_count);
-    tf_rows_u64(rows(), 0);
-    tf_rows_u64(rows(), (upto - recorded) * values);
-    while (obj->item_count < before + upto * values) {
-        tf_rows_elided(rows(), TF_ELIDE_ITEMS, 0);
-        obj->val[obj->item_count++] =
-            (struct rec_val){.kind = TF_VAL_ELIDED, .note = TF_ELIDE_ITEMS};
-    }
-    obj->more = tail ? 0 : total - upto;
-    if (tf_rows_op(rows(), TF_OP_MORE)) {
-        tf_rows_u64(rows(), obj->id);
-        tf_rows_u64(rows(), obj->more);
-    }
-    rec_obj_changed(obj, 1);
-    return true;
+    return rec_obj_fill_gap(obj, before + upto * values, tail ? 0 : total - upto);
 }
 
 void
@@ -509,5 +515,18 @@ rec_obj_look_there(struct rec_obj *obj, struct rec_hint hint)
         return (hint.sort == REC_HINT_HEAD || hint.sort == REC_HINT_TAIL)
                && rec_look_at_deque(obj, hint);
     default: return false;
+    }
+}
+
+void
+rec_obj_fill_more(struct rec_obj *obj, struct rec_hint hint)
+{
+    if (obj->type->category == TF_CAT_SET
+        && (hint.sort == REC_HINT_ONE || hint.sort == REC_HINT_HASH)) {
+        rec_set_fill_gap(obj, hint);
+    }
+    else if (obj->type->category == TF_CAT_DEQUE
+             && (hint.sort == REC_HINT_HEAD || hint.sort == REC_HINT_TAIL)) {
+        rec_deque_fill_gap(obj, hint);
     }
 }

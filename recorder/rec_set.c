@@ -105,10 +105,18 @@ rec_set_close_slots(struct rec_obj *obj)
 }
 
 static bool
+is_gap(const struct rec_val *val)
+{
+    return val->kind == TF_VAL_ELIDED && val->note == TF_ELIDE_ITEMS;
+}
+
+/* One that was not recorded may be any. */
+static bool
 is_same_member(const struct rec_val *old, PyObject *key, uint32_t depth)
 {
     struct rec_src src = rec_src_obj(key);
-    return old->kind == TF_VAL_REF || old->kind == TF_VAL_ELIDED
+    return is_gap(old) ? true
+           : old->kind == TF_VAL_REF || old->kind == TF_VAL_ELIDED
                ? rec_value_is_there(old, key, depth)
                : rec_value_same(old, &src, depth);
 }
@@ -247,4 +255,39 @@ rec_look_at_set(struct rec_obj *obj, struct rec_hint hint)
     obj->version = version;
     open_slots(obj);
     return true;
+}
+
+/* Shows the members with that hash: one of them may have come. */
+static void
+show_members(struct rec_obj *obj, Py_hash_t wanted)
+{
+    struct rec_py_probe probe = rec_py_set_probe(obj->addr, wanted);
+    uint32_t place;
+    PyObject *key;
+    Py_hash_t hash;
+    while (rec_py_set_probe_next(&probe, &place)) {
+        if (rec_py_set_at(obj->addr, place, &key, &hash) && hash == wanted
+            && is_gap(&obj->val[place])) {
+            rec_delta_op(TF_OP_ITEM_SET, obj->id, members_before(obj, place));
+            obj->val[place] = rec_value_emit_obj(key, obj->depth + 1);
+            rec_obj_changed(obj, 1);
+        }
+    }
+}
+
+void
+rec_set_fill_gap(struct rec_obj *obj, struct rec_hint hint)
+{
+    uint64_t total = (uint64_t)obj->item_count + obj->more;
+    uint64_t version = obj->version;
+    if (obj->by_slot || obj->note != 0 || obj->attr_count > 0 || total > GAP_ITEMS_MAX
+        || total != (size_t)PySet_GET_SIZE(obj->addr) || version == 0
+        || !rec_obj_fill_gap(obj, total, 0)) {
+        return;
+    }
+    obj->version = version;
+    open_slots(obj);
+    if (obj->by_slot && hint.sort == REC_HINT_HASH) {
+        show_members(obj, (Py_hash_t)hint.index);
+    }
 }

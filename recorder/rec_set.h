@@ -15,6 +15,9 @@
 /* One member more or less (REC_HINT_ONE, REC_HINT_HASH). False when that does not do: look at
  * all of it. */
 bool rec_look_at_set(struct rec_obj *obj, struct rec_hint hint);
+/* A set of which the first members were recorded, and just compared: the others get their
+ * places, so that what the hint tells of is recorded wherever it stands. */
+void rec_set_fill_gap(struct rec_obj *obj, struct rec_hint hint);
 /* Of one that is by_slot: is it as it was recorded? */
 bool rec_set_is_same(const struct rec_obj *obj);
 

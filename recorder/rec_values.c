@@ -430,6 +430,9 @@ rec_values_look(struct rec_obj *obj, struct rec_hint hint)
 {
     if (!obj->fresh && !rec_obj_look_there(obj, hint)) {
         obj_look(obj);
+        if (obj->more > 0) {
+            rec_obj_fill_more(obj, hint);
+        }
     }
 }
 

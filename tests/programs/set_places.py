@@ -150,6 +150,27 @@ def window(count, length):
     return last, first, nothing, one
 
 
+def known_in_part():
+    members, line, window = set(range(700)), deque(range(700)), deque(range(700), 700)
+    members.add(5000)
+    members.add(5001)
+    members.discard(650)
+    members.discard(3)
+    members.pop()
+    members.add("x")
+    line.append("end")
+    line.append("end 2")
+    line.popleft()
+    line.appendleft("start")
+    line.pop()
+    window.append("end")
+    window.append("end 2")
+    members.update(range(700, 710))
+    members.add("y")
+    return len(members), len(line), len(window)
+
+
 members = grown(300)
+known_in_part()
 print(touched_by_all(members), hashed(60), len(random_steps(5, 900)), subclass(90),
       queue(90), len(window(100, 70)[0]))

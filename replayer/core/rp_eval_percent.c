@@ -108,8 +108,8 @@ take_number(struct percent *p, int64_t *ret_number)
     while (p->off < p->format.len && isdigit((unsigned char)p->format.data[p->off])) {
         *ret_number =
             (*ret_number < 0 ? 0 : *ret_number) * 10 + (p->format.data[p->off++] - '0');
-        if (*ret_number > INT32_MAX) {
-            return rp_eval_raise(p->eval, "ValueError", "width too big");
+        if (*ret_number > INT32_MAX) { /* CPython knows more */
+            return rp_eval_fail(p->eval, "the width or precision is too large");
         }
     }
     return true;

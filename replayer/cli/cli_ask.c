@@ -146,6 +146,7 @@ ask_release(struct cli_ask *ask)
     free(ask->code);
     rp_expr_free(ask->where);
     rp_buf_release(&ask->text);
+    rp_buf_release(&ask->made);
     cli_table_release(&ask->table);
 }
 

@@ -74,9 +74,10 @@ struct cli_ask {
     struct cli_session *session; /* NULL: asked from the shell */
     const char *file;            /* NULL: from the prompt */
     /* what was asked */
-    char *first; /* the first operand, or the first word at the prompt; "" */
-    char *rest;  /* what follows it */
-    char *whole; /* both: for an expression */
+    char *first;        /* the first operand, or the first word at the prompt; "" */
+    char *rest;         /* what follows it */
+    char *whole;        /* both: for an expression */
+    struct rp_buf made; /* hits: a FORMAT that is a text, as an f-string */
     bool json, backward, count_only, all, limited, full;
     uint64_t limit, from_seq, to_seq, at_seq, depth;
     uint32_t thread;

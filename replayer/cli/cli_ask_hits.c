@@ -27,7 +27,8 @@ static const struct cl_section SECTIONS[] = {
     {"What it prints",
      "A row each time that the line was about to run. FORMAT is one expression or several "
      "with commas in between, each a column: \"i, total, len(items)\". An f-string prints "
-     "what print() would: f\"{name:>10} {price:.2f}\". The variables are those before the "
+     "what print() would: f\"{name:>10} {price:.2f}\"; so does a text that is no expression: "
+     "'{name}: {price}'. The variables are those before the "
      "line runs."},
     {"JSON lines",
      "Fields: seq, time_ns, thread, frame, depth, file, function, line, values (expression "
@@ -100,10 +101,57 @@ trimmed(char *text)
     return text;
 }
 
+static bool
+is_expressions(char *format)
+{
+    for (char *text = format;; text++) {
+        char *end = expression_end(text);
+        struct rp_expr *expr = NULL;
+        bool fine =
+            rp_expr_parse(text, (size_t)(end - text), &expr, NULL, NULL) == TF_OK;
+        rp_expr_free(expr);
+        if (!fine || !*end) {
+            return fine;
+        }
+        text = end;
+    }
+}
+
+/* One string without a prefix, from quote to quote. */
+static bool
+is_plain_string(const char *text, size_t len)
+{
+    return len >= 2 && (*text == '"' || *text == '\'')
+           && memchr(text + 1, *text, len - 1) == text + len - 1;
+}
+
+/* `{name}: {price}`, with quotes around it or without, as after print(f: an f-string.
+ * False: it is expressions, or no text that can be quoted. */
+static bool
+make_template(struct hits_ask *hits, char *format)
+{
+    char *text = trimmed(format);
+    size_t len = strlen(text);
+    bool quoted = is_plain_string(text, len);
+    const char *quote = strchr(text, '"') ? "'" : "\"";
+    if (!strchr(text, '{')
+        || (!quoted && (is_expressions(text) || strstr(text, quote)))) {
+        return false;
+    }
+    rp_buf_add_string(&hits->ask->made, "f");
+    rp_buf_add_string(&hits->ask->made, quoted ? "" : quote);
+    rp_buf_add(&hits->ask->made, text, len);
+    rp_buf_add_string(&hits->ask->made, quoted ? "" : quote);
+    return !hits->ask->made.failed;
+}
+
 static tf_status
 parse_format(struct hits_ask *hits, char *format, struct tf_err *err)
 {
     tf_status status = TF_OK;
+    if (make_template(hits, format)) {
+        format = hits->ask->made.data;
+    }
     bool more = *trimmed(format) != 0;
     while (more && status == TF_OK) {
         char *end = expression_end(format);

@@ -263,7 +263,7 @@ const struct cli_command cli_commands[] = {
      "[FILE:]LINE [FORMAT] [where EXPR]",
      "a print statement added afterwards",
      "A row each time that the line ran, with the values of FORMAT: expressions with commas "
-     "in between, each a column, or an f-string.",
+     "in between, each a column, or an f-string (its f and quotes can be left out).",
      "hits shop.py:14 name, price * rate where price > 5", "what did that line see?"},
     {"calls", CLI_GROUP_RECORDING, CLI_COMPLETE_PLACES, false, cli_do_calls,
      "FUNC [where EXPR]",

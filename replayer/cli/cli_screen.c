@@ -125,7 +125,12 @@ put_hints(struct cli_session *session)
     put_heading(out, "Try\n");
     if (!session->opening.failure) {
         put_hint(out, "n", "one line forward (rn: one back)");
-        put_hint(out, "b FUNCTION", "a breakpoint; c goes there, rc back");
+        if (!session->facts->complete && session->facts->thread_count > 1) {
+            put_hint(out, "threads", "where each of them stands");
+        }
+        else {
+            put_hint(out, "b FUNCTION", "a breakpoint; c goes there, rc back");
+        }
         put_hint(out, "exceptions", "what was raised, caught ones too");
         return;
     }

@@ -43,7 +43,7 @@ struct rp_options {
     void *progress_ctx;
 };
 
-#define RP_CACHE_BYTES ((size_t)96 << 20)
+#define RP_CACHE_BYTES ((size_t)80 << 20)
 
 /* `options` may be NULL. */
 tf_status rp_open(const char *path, const struct rp_options *options,

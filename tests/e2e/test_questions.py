@@ -156,6 +156,21 @@ def test_hits(recorded):
                     assert row["values"][name] == event["locals"][name], (row, name)
 
 
+@pytest.mark.parametrize("text", ["{self} {n}: {n * 2:>4}", '"{self} {n}: {n * 2:>4}"', 'it\'s {n}', '{n}{n}'])
+def test_hits_take_a_text_for_an_f_string(text, tmp_path, pyrecord, pyreplay):
+    program = tmp_path / "p.py"
+    program.write_text("def f(self, n):\n    return n\nfor n in range(3):\n    f('a b', n)\n")
+    recording = tmp_path / "p.pyrec"
+    assert run.pyrecord("-q", "-o", recording, program).status == 0
+    lines = ask("hits", recording, "p.py:2", text).splitlines()[1:]
+    told = [text.strip('"').format(**{"self": "a b", "n": n, "n * 2": n * 2}) for n in range(3)]
+    assert [line.endswith("  " + end) for line, end in zip(lines, told, strict=True)] == [True] * 3, lines
+    where = ask("hits", recording, "p.py:2", text, "--where", "n == 1").splitlines()
+    assert len(where) == 2 and where[1].endswith("  " + told[1]) and where[0].split()[3][:2] in ('f"', "f'"), where
+    at_prompt = run.pyreplay("--batch", "-c", "hits p.py:2 %s" % text, recording)
+    assert at_prompt.status == 0 and at_prompt.text.splitlines()[2].endswith("  " + told[1]), at_prompt
+
+
 def test_hits_where(recorded):
     for line, events in busy_lines(recorded, 4):
         plain = [name for name in names_of(recorded, int, 20) if name in events[0]["locals"]]

@@ -156,6 +156,38 @@ find_writer(const struct seeker *seeker, struct rp_write *write)
     return status == TF_ERR_NOT_FOUND ? TF_OK : status;
 }
 
+/* Whether the event put the entry there that stands at `idx` after it: it inserted the key,
+ * and as nothing was taken away, the key was not there before. Without this all keys of the
+ * dict would be gone through to find none. */
+static bool
+inserts_key(const struct seeker *seeker, const struct rp_chunk *chunk, uint32_t event,
+            size_t idx)
+{
+    uint32_t first, end;
+    bool inserted = false;
+    if (seeker->place->sort != RP_PLACE_ENTRY || idx == SIZE_MAX || idx == 0) {
+        return false;
+    }
+    rp_object_entries(chunk, seeker->place->id, event_begin(chunk, event), &first,
+                      &end);
+    uint32_t begin = end;
+    rp_object_entries(chunk, seeker->place->id, event_end(chunk, event), &first, &end);
+    for (uint64_t at = idx - 1; end-- > begin;) {
+        const struct tf_op *op = rp_object_op(chunk, end);
+        bool splice = op->kind == TF_OP_ITEM_SPLICE;
+        bool set = op->kind == TF_OP_ITEM_SET && op->index % 2 == 1;
+        if ((!splice && !set && op->kind != TF_OP_MORE && op->kind != TF_OP_LATE)
+            || (splice && op->count > 0)) {
+            return false;
+        }
+        if (splice && op->index <= at) {
+            inserted |= at - op->index < op->value_count;
+            at -= inserted ? 0 : op->value_count;
+        }
+    }
+    return inserted;
+}
+
 /* Whether the event wrote the place; then fills `write`. */
 static tf_status
 check_event(const struct seeker *seeker, struct rp_chunk *chunk, uint32_t event,
@@ -165,7 +197,9 @@ check_event(const struct seeker *seeker, struct rp_chunk *chunk, uint32_t event,
     tf_status status =
         value_at(seeker, chunk, event_end(chunk, event), &write.after, &near);
     bool brought = brings_slots(seeker, chunk, event);
-    if (status == TF_OK) {
+    bool inserted = status == TF_OK && write.after.kind != TF_VAL_UNBOUND
+                    && inserts_key(seeker, chunk, event, near.idx);
+    if (status == TF_OK && !inserted) {
         status = brought ? slot_value_before(seeker, chunk->idx, &write.before)
                          : value_at(seeker, chunk, event_begin(chunk, event),
                                     &write.before, &near);

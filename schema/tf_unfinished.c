@@ -296,8 +296,7 @@ say_end(struct tf_reader *reader, const struct tf_tail_found *tail)
     }
     say(reader, tail->state == TF_TAIL_FOUND && !tail->same_boot
                     ? "the program was killed, or the machine stopped"
-                    : "the program was killed, with no time to say so (SIGKILL, out of "
-                      "memory)");
+                    : "the program was killed without notice (SIGKILL, out of memory)");
     if (place_of(reader, &place, NULL) == TF_OK) {
         say(reader, ", after its last event");
         say_moment(reader, start + (int64_t)place.ns);

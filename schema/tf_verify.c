@@ -486,8 +486,8 @@ check_index(struct tf_verifier *verify, const char *path)
                            "the index or the seek table cannot be used");
     }
     if (status == TF_OK && !reader->has_footer && !reader->joined.whole) {
-        tf_verify_found_at(verify, (uint64_t)reader->reason_off,
-                           "the recording is not complete: %.200s", reader->reason);
+        tf_verify_found_at(verify, (uint64_t)reader->reason_off, "not complete: %.240s",
+                           reader->reason);
     }
     if (status == TF_OK && reader->has_footer) {
         compare_gaps(verify, other);

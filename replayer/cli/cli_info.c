@@ -87,7 +87,8 @@ cli_put_outcome(struct cli_out *out, struct rp *rp)
         return;
     }
     if (!footer->has_exit_status) {
-        cli_out_str(out, "Ended");
+        cli_out_str(out,
+                    footer->end_reason.len ? "How it ended is not recorded" : "Ended");
     }
     else if (footer->exit_status < 0) {
         int number = -footer->exit_status;

@@ -134,7 +134,8 @@ uint64_t rp_clamp(const struct rp *rp, uint64_t seq);
 tf_status rp_seq_at_time(struct rp *rp, uint64_t time_ns, uint64_t *ret_seq,
                          struct tf_err *err);
 
-/* Where to begin: at the failure when the program ended by one, else at its first line. */
+/* Where to begin: at the failure when the program ended by one, at the end of a recording that
+ * ended before its program, else at the first line. */
 struct rp_opening {
     uint64_t seq;
     bool failure;       /* seq raised the uncaught exception */

@@ -152,7 +152,8 @@ first_own_line(struct rp *rp, struct rp_opening *opening, struct tf_err *err)
     return status;
 }
 
-/* A recording without a footer was cut off: its end is where one looks. */
+/* A recording without a footer was cut off, one with a reason ended early: its end is where
+ * one looks. */
 tf_status
 rp_opening(struct rp *rp, struct rp_opening *ret_opening, struct tf_err *err)
 {
@@ -168,7 +169,7 @@ rp_opening(struct rp *rp, struct rp_opening *ret_opening, struct tf_err *err)
         opening =
             (struct rp_opening){footer->failure_seq, true, footer->failure_object};
     }
-    else if (!footer) {
+    else if (!footer || footer->end_reason.len) {
         opening.seq = rp->facts.last_seq;
     }
     else {

@@ -100,8 +100,14 @@ def test_repair(killed, tmp_path):
     facts, before = run.info(whole), run.info(killed[0])
     assert facts["complete"] is True and facts["events"] == before["events"]
     assert "was killed" in facts["end_reason"]
+    # it opens where the other does, and says no more of the end
+    where = [run.pyreplay("--batch", "-c", "where", "-c", "locals", path) for path in (whole, killed[0])]
+    assert where[0].text == where[1].text and "->" in where[0].text, where
+    assert "How it ended is not recorded" in run.pyreplay("info", whole).text
     assert run.dump(whole) == run.dump(killed[0])
     os.unlink("%s.tail" % killed[0])
+    said = run.pyreplay("verify", killed[0])
+    assert said.status == 1 and said.text.endswith("beside it there is no .tail file\n"), said
     less = tmp_path / "less.pyrec"
     assert run.pyreplay("repair", killed[0], "-o", less).status == 0
     run.verified(less)

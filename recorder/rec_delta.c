@@ -260,8 +260,8 @@ rec_obj_items_wanted(const struct rec_obj *obj)
     }
 }
 
-static bool
-wants_image(const struct rec_obj *obj)
+bool
+rec_obj_wants_image(const struct rec_obj *obj)
 {
     size_t count = (size_t)obj->item_count + obj->attr_count;
     return obj->delta_chunks >= IMAGE_CHUNKS && count <= IMAGE_VALUES_MAX
@@ -322,7 +322,7 @@ rec_obj_compare(struct rec_obj *obj)
         return;
     }
     size_t values = 0;
-    if (wants_image(obj) || view->note != obj->note) {
+    if (rec_obj_wants_image(obj) || view->note != obj->note) {
         rec_obj_write(obj, TF_OP_IMAGE);
         return;
     }

@@ -67,6 +67,11 @@ void rec_obj_compare(struct rec_obj *obj);
 /* How many items rec_read() is to read of a known object: all, or as many as at first
  * sight. */
 uint64_t rec_obj_items_wanted(const struct rec_obj *obj);
+/* Its changes lie in so many chunks that it is better written whole. */
+bool rec_obj_wants_image(const struct rec_obj *obj);
+/* Looks at all of a large dict or set in its place, and writes what changed. False when that does
+ * not do: read and compare it; then everything that changed since is still to be found. */
+bool rec_obj_look_through(struct rec_obj *obj);
 /* So many values of it were written as changes. */
 void rec_obj_changed(struct rec_obj *obj, size_t values);
 /* True: it is as recorded, and what it refers to is marked to be looked at. False: not

@@ -332,6 +332,16 @@ look_at_value(struct rec_obj *obj, uint32_t i, uint32_t at)
     return true;
 }
 
+static void
+add_item(struct rec_obj *obj, PyObject *key, PyObject *value)
+{
+    struct rec_src pair[2] = {rec_src_obj(key), rec_src_obj(value)};
+    struct rec_val val = rec_value_emit(&pair[0], obj->depth + 1);
+    obj->val[obj->item_count++] = val;
+    val = rec_value_emit_named(&pair[0], &pair[1], obj->depth + 1);
+    obj->val[obj->item_count++] = val;
+}
+
 static bool
 look_at_dict(struct rec_obj *obj, struct rec_hint hint)
 {
@@ -371,11 +381,7 @@ look_at_dict(struct rec_obj *obj, struct rec_hint hint)
     }
     begin_tail(obj, before + i * 2, (size - i) * 2);
     for (; i < size && rec_py_dict_entry(obj->addr, i, &key, &value); i++) {
-        struct rec_src pair[2] = {rec_src_obj(key), rec_src_obj(value)};
-        struct rec_val val = rec_value_emit(&pair[0], obj->depth + 1);
-        obj->val[obj->item_count++] = val;
-        val = rec_value_emit_named(&pair[0], &pair[1], obj->depth + 1);
-        obj->val[obj->item_count++] = val;
+        add_item(obj, key, value);
     }
     return true;
 }
@@ -481,6 +487,80 @@ look_at_attr(struct rec_obj *obj, PyObject *name)
         rec_obj_changed(obj, 1);
     }
     return true;
+}
+
+/* --- All of it, in its place --- */
+
+/* Smaller ones are as well read and compared. */
+#define LARGE_VALUES 128u
+
+static bool
+has_no_attrs(const struct rec_obj *obj)
+{
+    PyObject *name, *value;
+    Py_ssize_t pos = 0;
+    if (!obj->type->has_dict) {
+        return obj->type->slot_count == 0;
+    }
+    PyObject *dict = rec_py_instance_dict(obj->addr);
+    return obj->type->slot_count == 0 && (dict == NULL || PyDict_GET_SIZE(dict) == 0)
+           && !rec_py_inline_attr_next(obj->addr, &pos, &name, &value);
+}
+
+/* Keys that stay, values that differ or not, new items at the end. */
+static bool
+look_through_dict(struct rec_obj *obj)
+{
+    PyObject *key, *value;
+    Py_ssize_t pos = 0;
+    uint32_t at = values_before(obj);
+    size_t size = (size_t)PyDict_GET_SIZE(obj->addr);
+    size_t recorded = (obj->item_count - at) / 2;
+    if (size < recorded) {
+        return false;
+    }
+    for (size_t i = 0; i < recorded; i++, at += 2) {
+        if (!PyDict_Next(obj->addr, &pos, &key, &value)) {
+            return false;
+        }
+        struct rec_src name = rec_src_obj(key);
+        if (!rec_value_same(&obj->val[at], &name, obj->depth + 1)) {
+            return false;
+        }
+        set_item(obj, at + 1, &name, value);
+    }
+    if (size == recorded) {
+        return true;
+    }
+    if (!rec_obj_reserve(obj, at + (size - recorded) * 2)) {
+        return false;
+    }
+    begin_tail(obj, at, (size - recorded) * 2);
+    while (PyDict_Next(obj->addr, &pos, &key, &value)) {
+        add_item(obj, key, value);
+    }
+    return true;
+}
+
+bool
+rec_obj_look_through(struct rec_obj *obj)
+{
+    if (obj->item_count < LARGE_VALUES || obj->more != 0 || obj->note != 0
+        || obj->attr_count > 0 || obj->namespace || !has_no_attrs(obj)
+        || rec_obj_wants_image(obj)) {
+        return false;
+    }
+    bool done = false;
+    switch ((enum tf_category)obj->type->category) {
+    case TF_CAT_DICT:
+    case TF_CAT_COUNTER: done = look_through_dict(obj); break;
+    case TF_CAT_SET: return rec_set_look_through(obj);
+    default: break;
+    }
+    if (done) {
+        rec_obj_note_version(obj);
+    }
+    return done;
 }
 
 bool

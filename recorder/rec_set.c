@@ -52,14 +52,13 @@ members_before(const struct rec_obj *obj, uint32_t place)
 
 /* --- Opening and closing --- */
 
-/* Everything of the set is recorded as it is now. Without memory it stays as it is. */
-static void
-open_slots(struct rec_obj *obj)
+void
+rec_set_open(struct rec_obj *obj)
 {
     PyObject *key;
     Py_hash_t hash;
     uint32_t places = rec_py_set_places(obj->addr), left = obj->item_count;
-    if (places < PLACES_MIN || obj->attr_count > 0
+    if (places < PLACES_MIN || obj->by_slot || obj->more != 0 || obj->attr_count > 0
         || (size_t)PySet_GET_SIZE(obj->addr) != left || !rec_obj_reserve(obj, places)) {
         return;
     }
@@ -192,6 +191,21 @@ is_one_step(const struct rec_obj *obj, bool *ret_more)
     return size == (size_t)obj->item_count + 1 || size + 1 == obj->item_count;
 }
 
+/* `key` comes to the place; NULL: its member goes. */
+static void
+step(struct rec_obj *obj, uint32_t place, PyObject *key)
+{
+    bool more = key != NULL;
+    rec_delta_op(TF_OP_ITEM_SPLICE, obj->id, members_before(obj, place));
+    tf_rows_u64(rows(), !more);
+    tf_rows_u64(rows(), more);
+    rec_obj_changed(obj, (size_t)more + 1);
+    obj->val[place] = more ? rec_value_emit_obj(key, obj->depth + 1)
+                           : (struct rec_val){.kind = TF_VAL_UNBOUND};
+    count_member(obj->slots, place, more ? 1 : -1);
+    obj->item_count += more ? 1 : UINT32_MAX;
+}
+
 static bool
 look_at_slots(struct rec_obj *obj, struct rec_hint hint)
 {
@@ -206,14 +220,32 @@ look_at_slots(struct rec_obj *obj, struct rec_hint hint)
     if (place == NOWHERE || rec_py_set_at(obj->addr, place, &key, &hash) != more) {
         return false;
     }
-    rec_delta_op(TF_OP_ITEM_SPLICE, obj->id, members_before(obj, place));
-    tf_rows_u64(rows(), !more);
-    tf_rows_u64(rows(), more);
-    rec_obj_changed(obj, (size_t)more + 1);
-    obj->val[place] = more ? rec_value_emit_obj(key, obj->depth + 1)
-                           : (struct rec_val){.kind = TF_VAL_UNBOUND};
-    count_member(slots, place, more ? 1 : -1);
-    obj->item_count += more ? 1 : UINT32_MAX;
+    step(obj, place, more ? key : NULL);
+    return true;
+}
+
+bool
+rec_set_look_through(struct rec_obj *obj)
+{
+    if (!obj->by_slot || obj->slots->version != rec_py_set_version(obj->addr)) {
+        return false;
+    }
+    for (uint32_t i = 0; i < obj->slots->places; i++) {
+        PyObject *key;
+        Py_hash_t hash;
+        bool member = rec_py_set_at(obj->addr, i, &key, &hash);
+        if (member && is_member(&obj->val[i])
+            && is_same_member(&obj->val[i], key, obj->depth + 1)) {
+            continue;
+        }
+        if (is_member(&obj->val[i])) {
+            step(obj, i, NULL);
+        }
+        if (member) {
+            step(obj, i, key);
+        }
+    }
+    obj->no_refs = false;
     return true;
 }
 
@@ -253,7 +285,7 @@ rec_look_at_set(struct rec_obj *obj, struct rec_hint hint)
         obj->val[i] = rec_value_emit_obj(key, obj->depth + 1);
     }
     obj->version = version;
-    open_slots(obj);
+    rec_set_open(obj);
     return true;
 }
 
@@ -286,7 +318,7 @@ rec_set_fill_gap(struct rec_obj *obj, struct rec_hint hint)
         return;
     }
     obj->version = version;
-    open_slots(obj);
+    rec_set_open(obj);
     if (obj->by_slot && hint.sort == REC_HINT_HASH) {
         show_members(obj, (Py_hash_t)hint.index);
     }

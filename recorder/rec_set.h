@@ -15,6 +15,11 @@
 /* One member more or less (REC_HINT_ONE, REC_HINT_HASH). False when that does not do: look at
  * all of it. */
 bool rec_look_at_set(struct rec_obj *obj, struct rec_hint hint);
+/* All of one that is by_slot, as rec_obj_look_through(). */
+bool rec_set_look_through(struct rec_obj *obj);
+/* Makes it by_slot, if it is large: everything of it was recorded as it is now. Without memory
+ * it stays as it is. */
+void rec_set_open(struct rec_obj *obj);
 /* A set of which the first members were recorded, and just compared: the others get their
  * places, so that what the hint tells of is recorded wherever it stands. */
 void rec_set_fill_gap(struct rec_obj *obj, struct rec_hint hint);

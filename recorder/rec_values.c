@@ -7,6 +7,7 @@
 #include "rec_redact.h"
 #include "rec_scan.h"
 #include "rec_secrets.h"
+#include "rec_set.h"
 
 /* An event stops taking new objects in when it has written so much: the batch stays within
  * TF_FIELD_BYTES_MAX. */
@@ -419,10 +420,16 @@ obj_look(struct rec_obj *obj)
     if ((obj->namespace && obj->partial) || rec_obj_is_same(obj)) {
         return;
     }
+    if (rec_obj_look_through(obj)) {
+        return;
+    }
     rec_read(obj->addr, obj->type, rec_obj_items_wanted(obj));
     rec_obj_compare(obj);
     rec_obj_note_version(obj);
     note_owner(obj);
+    if (obj->type->category == TF_CAT_SET) {
+        rec_set_open(obj);
+    }
 }
 
 void

@@ -299,6 +299,12 @@ is_deque(PyTypeObject *type)
     return rec_type_is_c(type, "collections.deque");
 }
 
+static bool
+is_defaultdict(PyTypeObject *type)
+{
+    return rec_type_is_c(type, "collections.defaultdict");
+}
+
 static struct rec_hint
 list_hint(PyObject *list, const char *name, PyObject *first, size_t count)
 {
@@ -332,8 +338,7 @@ method_hint(PyObject *self, const char *name, PyObject *first, size_t count)
     if (PyList_CheckExact(self)) {
         return list_hint(self, name, first, count);
     }
-    if (PyDict_CheckExact(self)
-        || rec_type_is_c(Py_TYPE(self), "collections.defaultdict")) {
+    if (PyDict_CheckExact(self) || is_defaultdict(Py_TYPE(self))) {
         return strcmp(name, "popitem") == 0
                    ? (struct rec_hint){.sort = REC_HINT_TAIL, .index = 1}
                : first != NULL && is_one_of(name, of_key)
@@ -564,7 +569,8 @@ judge_method(PyObject *self, PyMethodDef *def, bool names, struct rec_judged *me
     }
     PyTypeObject *type = Py_TYPE(self);
     if (type == &PyList_Type || type == &PyDict_Type || type == &PySet_Type
-        || type == &PyByteArray_Type || is_deque(type)) {
+        || type == &PyByteArray_Type || type == &PyODict_Type || is_deque(type)
+        || is_defaultdict(type)) {
         return memory->habit != HABIT_CHANGES ? REC_CALLS_NOTHING : REC_CALLS_SELF;
     }
     return is_closed(self) ? REC_CALLS_ARGS : REC_CALLS_ALL;

@@ -57,6 +57,8 @@ bool rec_obj_follow(struct rec_obj *obj);
 
 /* Its items are keys and values in turn. */
 bool rec_obj_has_keys(const struct rec_obj *obj);
+/* How many of these there are, whether recorded or not. */
+int64_t rec_obj_keys(const struct rec_obj *obj);
 /* OP_NEW or OP_IMAGE from what rec_read() found. */
 void rec_obj_write(struct rec_obj *obj, enum tf_op_kind op);
 /* OP_NEW of an exact list or tuple, read as it is written. False: it is none, or has more

@@ -190,6 +190,12 @@ values_before(const struct rec_obj *obj)
     return obj->type->category == TF_CAT_DEFAULTDICT && obj->item_count >= 2 ? 2 : 0;
 }
 
+int64_t
+rec_obj_keys(const struct rec_obj *obj)
+{
+    return (int64_t)((obj->item_count - values_before(obj)) / 2 + obj->more);
+}
+
 bool
 rec_obj_fill_gap(struct rec_obj *obj, uint64_t count, uint64_t more)
 {

@@ -594,7 +594,7 @@ has_one_home(const struct rec_obj *known)
         return rec_py_instance_dict(known->addr) == NULL;
     }
     return PyList_CheckExact(known->addr)
-           || (PyDict_CheckExact(known->addr)
+           || (PyDict_Check(known->addr)
                && rec_shadow_get(&rec.shadow, &rec.shadow.owners, known->link.base)
                       == NULL)
            || known->type->category == TF_CAT_INSTANCE;

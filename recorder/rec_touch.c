@@ -321,8 +321,13 @@ look_deep(struct rec_obj *first)
 static bool
 is_new_key(const struct rec_touch *touched)
 {
-    return touched->obj != NULL && touched->hint == REC_HINT_TAIL && touched->index == 0
-           && rec_obj_has_keys(touched->obj);
+    const struct rec_obj *obj = touched->obj;
+    if (obj == NULL || obj->addr == NULL || !rec_obj_has_keys(obj)) {
+        return false;
+    }
+    return touched->hint == REC_HINT_TAIL
+               ? touched->index == 0
+               : touched->hint == REC_HINT_ITEM && touched->index >= rec_obj_keys(obj);
 }
 
 /* What was known of the place holds no longer when the object was changed meanwhile, by code
@@ -392,6 +397,10 @@ look_at(const struct rec_touch *touched)
 static void
 look_at_all(struct rec_frame *frame)
 {
+    uint32_t noted = frame->touched_count;
+    if (noted > 0) {
+        check_hints(frame);
+    }
     if (frame->plan != NULL && frame->plan->afterwards_count > 0
         && frame->frame != NULL) {
         rec_sites_look(frame);
@@ -399,7 +408,9 @@ look_at_all(struct rec_frame *frame)
     if (frame->touched_count == 0) {
         return;
     }
-    check_hints(frame);
+    if (frame->touched_count > noted) {
+        check_hints(frame);
+    }
     for (uint32_t i = 0; i < frame->touched_count; i++) {
         look_at(&frame->touched[i]);
     }

@@ -383,14 +383,13 @@ static const char SUSPICIOUS[] =
     "return 1 => \"plain text\"\n"
     "exit 0\n";
 
-static const char SUSPECTS[] =
-    "an AWS access key: AKIA0123456789ABCDEF\n"
-    "a password in a URL: ://me:pw@host/\n"
-    "a Slack token: xoxb-1234567890123\n"
-    "a bearer token: Bearer abcdefgh1234\n"
-    "a Slack token: xoxb-1234567890123\n"
-    "a Slack token: xoxb-1234567890123\n"
-    "a private key: PRIVATE KEY-----\n";
+static const char SUSPECTS[] = "an AWS access key: AKIA0123456789ABCDEF\n"
+                               "a password in a URL: ://me:pw@host/\n"
+                               "a Slack token: xoxb-1234567890123\n"
+                               "a bearer token: Bearer abcdefgh1234\n"
+                               "a Slack token: xoxb-1234567890123\n"
+                               "a Slack token: xoxb-1234567890123\n"
+                               "a private key: PRIVATE KEY-----\n";
 
 static void
 test_suspects(void **state)

@@ -332,6 +332,7 @@ method_hint(PyObject *self, const char *name, PyObject *first, size_t count)
 {
     static const char *const of_key[] = {"setdefault", "__setitem__", NULL};
     static const char *const of_gone[] = {"pop", "__delitem__", NULL};
+    static const char *const of_order[] = {"move_to_end", "popitem", NULL};
     static const char *const of_set[] = {"add", "discard", "remove", "pop", NULL};
     static const char *const at_end[] = {"append", "pop", NULL};
     static const char *const at_begin[] = {"appendleft", "popleft", NULL};
@@ -353,6 +354,10 @@ method_hint(PyObject *self, const char *name, PyObject *first, size_t count)
                : first != NULL && rec_key_hash(first, &hash)
                    ? (struct rec_hint){.sort = REC_HINT_HASH, .index = hash}
                    : (struct rec_hint){.sort = REC_HINT_ONE};
+    }
+    if (Py_IS_TYPE(self, &PyODict_Type)) {
+        return is_one_of(name, of_order) ? (struct rec_hint){.sort = REC_HINT_MOVE}
+                                         : anywhere;
     }
     return !is_deque(Py_TYPE(self)) ? anywhere
            : is_one_of(name, at_end)

@@ -17,6 +17,7 @@ struct rec_hint {
         REC_HINT_HEAD, /* a deque: one item more or less at its beginning; TAIL: at its end */
         REC_HINT_GONE, /* as ITEM: that one is deleted */
         REC_HINT_COME, /* a list: a new item `index` */
+        REC_HINT_MOVE, /* an OrderedDict: one item goes, or moves, to or from an end */
         REC_HINT_ONE,  /* a set: one member more or less */
         REC_HINT_HASH, /* likewise, one with the hash `index` */
         REC_HINT_HEAP, /* a list: what a function of heapq does with it, but heapify() */
@@ -34,6 +35,10 @@ bool rec_obj_look_there(struct rec_obj *obj, struct rec_hint hint);
  * so many more do not. False when memory ran out. */
 bool rec_obj_fill_gap(struct rec_obj *obj, uint64_t count, uint64_t more);
 #define GAP_ITEMS_MAX (4u << 20)
+/* For an OrderedDict: what popitem() or move_to_end() does. */
+bool rec_look_at_odict(struct rec_obj *obj);
+/* Where the key stands among the values: at `likely`, or wherever it is found. */
+uint32_t rec_odict_place(const struct rec_obj *obj, PyObject *key, uint32_t likely);
 /* For a deque: one item, at the end that the hint names. */
 bool rec_look_at_deque(struct rec_obj *obj, struct rec_hint hint);
 /* For a list that is a heap. */

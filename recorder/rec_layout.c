@@ -89,6 +89,18 @@ struct odict_object {
     Py_ssize_t fast_nodes_size;
 };
 
+bool
+rec_odict_ends(PyObject *odict, PyObject **ret_first, PyObject **ret_last)
+{
+    const struct odict_object *od = (const struct odict_object *)odict;
+    if (od->first == NULL || od->last == NULL) {
+        return false;
+    }
+    *ret_first = od->first->key;
+    *ret_last = od->last->key;
+    return true;
+}
+
 PyObject *
 rec_odict_next(PyObject *odict, void **node)
 {
@@ -279,6 +291,8 @@ test_odict(PyTypeObject *type)
              && PyUnicode_CompareWithASCIIString(a, "a") == 0
              && PyUnicode_CompareWithASCIIString(b, "b") == 0
              && PyUnicode_CompareWithASCIIString(c, "c") == 0;
+        PyObject *first, *last;
+        ok = ok && rec_odict_ends(odict, &first, &last) && first == b && last == a;
     }
     Py_XDECREF(moved);
     Py_XDECREF(odict);

@@ -29,6 +29,9 @@ PyObject *rec_deque_next(struct rec_deque_pos *pos); /* borrowed, NULL at the en
 /* Keys in the OrderedDict's own order: start with *node = NULL; borrowed, NULL at the end. */
 PyObject *rec_odict_next(PyObject *odict, void **node);
 
+/* The first and last key (borrowed); false when there is none. */
+bool rec_odict_ends(PyObject *odict, PyObject **ret_first, PyObject **ret_last);
+
 PyObject *rec_mappingproxy_mapping(PyObject *proxy); /* borrowed */
 
 PyObject *rec_timezone_offset(PyObject *timezone); /* borrowed */

@@ -161,6 +161,78 @@ rec_deque_fill_gap(struct rec_obj *obj, struct rec_hint hint)
     obj->version = version;
 }
 
+/* --- OrderedDicts: the order is their own, not that of the dict's entries. --- */
+static bool
+is_key_at(const struct rec_obj *obj, uint32_t at, PyObject *key)
+{
+    return at < obj->item_count
+           && rec_value_is_there(&obj->val[at], key, obj->depth + 1);
+}
+
+uint32_t
+rec_odict_place(const struct rec_obj *obj, PyObject *key, uint32_t likely)
+{
+    uint32_t at = is_key_at(obj, likely, key) ? likely : 0;
+    while (at < obj->item_count && !is_key_at(obj, at, key)) {
+        at += 2;
+    }
+    return at;
+}
+
+/* The item is put at `to`, which may be behind the last. */
+static bool
+put_item(struct rec_obj *obj, uint32_t to, PyObject *key)
+{
+    PyObject *value;
+    if (rec_py_dict_lookup(obj->addr, key, &value) < 0
+        || !rec_obj_open(obj, to, 0, 2)) {
+        return false;
+    }
+    struct rec_src pair[2] = {rec_src_obj(key), rec_src_obj(value)};
+    obj->val[to] = rec_value_emit(&pair[0], obj->depth + 1);
+    obj->val[to + 1] = rec_value_emit_named(&pair[0], &pair[1], obj->depth + 1);
+    return true;
+}
+
+static bool
+move_item(struct rec_obj *obj, PyObject *first, PyObject *last)
+{
+    uint32_t end = obj->item_count - 2;
+    bool same_first = is_key_at(obj, 0, first), same_last = is_key_at(obj, end, last);
+    if (same_first && same_last) {
+        return true;
+    }
+    /* To the end: the last key is another, and so may be the first, if it was that one. */
+    PyObject *moved = same_last ? first : last, *value;
+    uint32_t at = rec_odict_place(obj, moved, end);
+    if (at > end || (!same_last && !same_first && at != 0)
+        || rec_py_dict_lookup(obj->addr, moved, &value) < 0) {
+        return false;
+    }
+    return rec_obj_open(obj, at, 2, 0) && put_item(obj, same_last ? 0 : end, moved);
+}
+
+bool
+rec_look_at_odict(struct rec_obj *obj)
+{
+    size_t size = (size_t)PyDict_GET_SIZE(obj->addr);
+    PyObject *first, *last;
+    if (obj->more != 0 || size == 0 || !rec_odict_ends(obj->addr, &first, &last)) {
+        return false;
+    }
+    if (size * 2 == obj->item_count) {
+        return move_item(obj, first, last);
+    }
+    if (size * 2 + 2 != obj->item_count) {
+        return false;
+    }
+    if (is_key_at(obj, 0, first) && is_key_at(obj, obj->item_count - 4, last)) {
+        return rec_obj_open(obj, obj->item_count - 2, 2, 0);
+    }
+    return is_key_at(obj, 2, first) && is_key_at(obj, obj->item_count - 2, last)
+           && rec_obj_open(obj, 0, 2, 0);
+}
+
 /* --- Heaps --- */
 
 /* So many places are looked at before all of it is. */

@@ -328,7 +328,11 @@ look_at_value(struct rec_obj *obj, uint32_t i, uint32_t at)
         return false;
     }
     struct rec_src name = rec_src_obj(key);
-    if (!rec_value_same(&obj->val[at], &name, obj->depth + 1)) {
+    if (obj->type->category == TF_CAT_ORDEREDDICT) {
+        at = rec_odict_place(obj, key, at);
+    }
+    if (at >= obj->item_count
+        || !rec_value_same(&obj->val[at], &name, obj->depth + 1)) {
         return false;
     }
     if (is_gap(&obj->val[at])) {
@@ -588,6 +592,9 @@ rec_obj_look_there(struct rec_obj *obj, struct rec_hint hint)
         return hint.sort == REC_HINT_HEAP ? rec_look_at_heap(obj)
                                           : look_at_list(obj, from_start(obj, hint, 1));
     case TF_CAT_ORDEREDDICT:
+        if (hint.sort == REC_HINT_MOVE) {
+            return rec_look_at_odict(obj);
+        }
         if (hint.sort == REC_HINT_GONE) { /* it has an order of its own */
             return false;
         } /* fall through */

@@ -78,6 +78,7 @@ GROWING = {  # before the loop, in the loop
     "object keys": ("v = {}", "v[Node()] = i"),
     "defaultdict": ("import collections; v = collections.defaultdict(list)", "v[i].append(k)"),
     "ordered": ("import collections; v = collections.OrderedDict()", "v[i] = k"),
+    "counts": ("import collections; v = collections.defaultdict(int)", "v[i] += 1"),
     "subclass": ("v = type('Table', (dict,), {})()", "v[i] = k"),
     "heap": ("import heapq; v = []", "heapq.heappush(v, -i)"),
     "text": ("v = ''", "v += 'x'"),

@@ -133,7 +133,39 @@ def ordered():
     order.popitem(last=False)
     order.popitem()
     order["x"] = 1; order["y"] = 2; order["x"] = 3
-    return len(order)
+    order.move_to_end("y")
+    order.move_to_end("y", last=False)
+    order.move_to_end("x", False); order.move_to_end("y", False)
+    order["x"] = [4]
+    order["x"].append(5)
+    order.move_to_end("x"); order.popitem()
+    while len(order) > 1:
+        order.move_to_end(next(iter(order)))
+        order.move_to_end(next(reversed(order)), last=False)
+        order.popitem(last=len(order) % 2 == 0)
+        order.popitem(len(order) % 3 == 0) if order else None
+    order[1.5] = 1
+    order.move_to_end(1.5, last=False)
+    order[True] = 2
+    order.move_to_end(1)
+    order.popitem(); order["z"] = 1; order.popitem(False)
+    try:
+        order.move_to_end("not there")
+    except KeyError:
+        pass
+    order.clear()
+    order["only"] = 1
+    order.popitem()
+    recent = OrderedDict()
+    for n in range(60):
+        recent[n % 23] = n
+        recent.move_to_end(n % 23)
+        if len(recent) > 15:
+            recent.popitem(last=False)
+        if n % 5 in recent:
+            recent.move_to_end(n % 5)
+            recent[n % 5] += 1
+    return len(order), list(recent)
 
 
 def subclasses():

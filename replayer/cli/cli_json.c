@@ -94,7 +94,8 @@ is_plain(char c)
 static void
 quoted(struct cli_out *out, const char *data, size_t len)
 {
-    const char *end = data + len;
+    const char *end =
+        len > 0 ? data + len : data; /* a text without bytes may be NULL */
     cli_out_char(out, '"');
     while (data < end) {
         const char *start = data;

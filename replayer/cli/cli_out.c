@@ -153,8 +153,10 @@ hold(struct cli_out *out)
         out->held = held;
         out->held_cap = cap;
     }
-    memcpy(out->held + out->held_len, out->buffer, row);
-    out->held_len += row;
+    if (row > 0) { /* it may begin right here */
+        memcpy(out->held + out->held_len, out->buffer, row);
+        out->held_len += row;
+    }
     out->len = 0;
 }
 

@@ -15,9 +15,11 @@ static void
 drop_done(struct rec_frame *frame)
 {
     frame->touched_count -= frame->touched_since;
-    memmove(frame->touched, frame->touched + frame->touched_since,
-            frame->touched_count * sizeof *frame->touched);
-    frame->touched_since = 0;
+    if (frame->touched_since > 0) {
+        memmove(frame->touched, frame->touched + frame->touched_since,
+                frame->touched_count * sizeof *frame->touched);
+        frame->touched_since = 0;
+    }
 }
 
 /* --- Noting --- */

@@ -12,7 +12,8 @@ BUILD=$(realpath "${BUILD:-build}")
 PYTHON=${PYTHON:-/usr/bin/python3}
 WORK=$BUILD-valgrind
 VALGRIND="valgrind --quiet --error-exitcode=99 --leak-check=full --show-leak-kinds=definite
-    --errors-for-leak-kinds=definite --track-fds=no --log-file=$WORK/log.%p"
+    --errors-for-leak-kinds=definite --track-fds=no --suppressions=$PWD/make/valgrind.supp
+    --log-file=$WORK/log.%p"
 runs=0
 bad=()
 

@@ -469,12 +469,12 @@ static tf_status
 open_header(struct tf_reader *reader, const char *path, struct tf_err *err)
 {
     struct tf_err fault = TF_ERR_INIT;
-    struct tf_frame_place place;
+    struct tf_frame_place place = {0};
     struct tf_cursor bytes;
     uint8_t *content;
     uint32_t number;
     size_t len;
-    bool skippable;
+    bool skippable = false;
     tf_status status = tf_file_probe(&reader->file, 0, &place, &skippable, &fault);
     if (status == TF_ERR_TRUNCATED) {
         return tf_err_set(err, TF_ERR_TRUNCATED, 0,

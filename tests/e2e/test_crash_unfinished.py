@@ -46,7 +46,7 @@ def losses(recording):
 
 
 def test_it_says_how_and_when(killed):
-    assert re.search(r"was killed, .*SIGKILL.* at \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC$",
+    assert re.search(r"was killed .*SIGKILL.*last event at \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC$",
                      losses(killed[0]))
 
 

@@ -194,11 +194,12 @@ def races(turns):
     [t.start() for t in threads]
     [t.join() for t in threads]
 races(max(5, TURNS // 40))
-before = used()
-races(TURNS // 4 // THREADS)
-races(TURNS // 4 // THREADS)
-after = used()
-grown += [b - a for a, b in zip(before, after)]
+rounds = []  # what a thread that just ended still holds comes and goes; a leak is in each
+for part in range(4):
+    before = used()
+    races(TURNS // 8 // THREADS)
+    rounds.append([b - a for a, b in zip(before, used())])
+grown += [4 * sorted(each)[1] for each in zip(*rounds)]
 assert pyrecord.current() is None
 assert slots == (sys.gettrace(), sys.getprofile(), list.__init__, map.__next__)
 print(*grown, sum(own))

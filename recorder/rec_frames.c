@@ -610,8 +610,9 @@ key_value(const struct rec_val *val, PyObject *value)
     double x;
     switch (val->kind) {
     case TF_VAL_REF: {
-        const struct rec_obj *obj = rec_val_obj(val);
-        if (obj != NULL) {
+        /* it may have died since, but what is recorded refers to it */
+        const struct rec_obj *obj = (const struct rec_obj *)(uintptr_t)val->data;
+        if ((uint32_t)obj->id == val->hash) {
             tf_rows_ref(key, obj->id);
         }
         else {

@@ -393,7 +393,8 @@ test_create(void **state)
     struct stat st;
     assert_int_equal(stat(tt_path("a.tail"), &st), 0);
     assert_int_equal(st.st_mode & 0777, 0600);
-    static struct tf_tail *volatile kept; /* who forgets one does not give back its memory */
+    static struct tf_tail
+        *volatile kept; /* who forgets one does not give back its memory */
     kept = tail;
     tf_tail_forget(kept);
     assert_int_equal(access(tt_path("a.tail"), F_OK), 0);
